@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: resolve(import.meta.dirname, '..'),
+  test: {
+    include: ['test/{architecture,core,renderer,contract,interop}/**/*.test.{ts,tsx}'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Two at a time: several suites boot machines, and a starved guest looks like a broken one.
+    maxWorkers: 2,
+    reporters: process.env['CI'] === undefined ? ['default'] : ['default'],
+  },
+});
