@@ -41,7 +41,9 @@ function isPresent(sign) {
  * @param {'start' | 'test'} purpose
  */
 export async function ensureDebianPackages(purpose) {
-  const missing = Object.entries(packages[purpose]).filter(([, sign]) => !isPresent(sign)).map(([name]) => name);
+  const missing = Object.entries(packages[purpose])
+    .filter(([, sign]) => !isPresent(sign))
+    .map(([name]) => name);
   if (missing.length === 0) return;
   if (!isPresent('apt-get')) {
     say(`not found on this system: ${missing.join(', ')}. Install them with your package manager.`);
@@ -51,14 +53,24 @@ export async function ensureDebianPackages(purpose) {
   const prefix = isRoot ? [] : ['sudo', '-n'];
   const canInstall = isRoot || (await run('sudo', ['-n', 'true'], { isQuiet: true })) === 0;
   if (!canInstall) {
-    say(`some packages are missing. To install them, run:\n  sudo apt-get install -y --no-install-recommends ${missing.join(' ')}`);
+    say(
+      `some packages are missing. To install them, run:\n  sudo apt-get install -y --no-install-recommends ${missing.join(' ')}`,
+    );
     return;
   }
   say(`installing Debian packages: ${missing.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const [update, ...updateArgs] = [...prefix, 'apt-get', 'update', '-q'];
   await run(String(update), updateArgs, { env, isQuiet: true });
-  const [install, ...installArgs] = [...prefix, 'apt-get', 'install', '-y', '-q', '--no-install-recommends', ...missing];
+  const [install, ...installArgs] = [
+    ...prefix,
+    'apt-get',
+    'install',
+    '-y',
+    '-q',
+    '--no-install-recommends',
+    ...missing,
+  ];
   const status = await run(String(install), installArgs, { env, isQuiet: true });
   const still = missing.filter((name) => !isPresent(String(packages[purpose][name])));
   if (status !== 0 || still.length > 0) say(`could not install: ${still.join(', ')}`);

@@ -10,7 +10,9 @@ import { say } from './say.mjs';
  */
 export async function ensureNpmPackages(top) {
   const stamp = join(top, 'node_modules', '.redoubt-lock');
-  const lock = createHash('sha256').update(readFileSync(join(top, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(top, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing npm packages (about a minute, once)');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

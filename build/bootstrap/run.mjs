@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
  * `onOutput`, if given, sees what it prints as well.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (text: string) => void, isQuiet?: boolean }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (text: string) => void, isQuiet?: boolean, signal?: AbortSignal }} [options]
  * @returns {Promise<number>}
  */
 export function run(command, args, options = {}) {
@@ -14,13 +14,14 @@ export function run(command, args, options = {}) {
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       stdio: ['ignore', piped ? 'pipe' : 'inherit', options.isQuiet === true ? 'pipe' : 'inherit'],
     });
     child.stdout?.on('data', (bytes) => {
       options.onOutput?.(String(bytes));
       if (options.isQuiet !== true) process.stdout.write(bytes);
     });
-    child.stderr?.resume();
+    child.stderr?.on('data', (bytes) => options.onOutput?.(String(bytes)));
     child.on('error', () => resolve(127));
     child.on('close', (status, signal) => resolve(status ?? 128 + (signal === 'SIGKILL' ? 9 : 15)));
   });

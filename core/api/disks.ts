@@ -52,7 +52,10 @@ export const disksContract = {
    * `directory` absent: the folder where the user's machines are.
    */
   browse: call(
-    z.object({ directory: z.string().optional(), filter: z.enum(['disks-and-logs', 'vmdk', 'redo-logs', 'all', 'images']) }),
+    z.object({
+      directory: z.string().optional(),
+      filter: z.enum(['disks-and-logs', 'vmdk', 'redo-logs', 'all', 'images']),
+    }),
     z.object({ directory: z.string(), parent: z.string().optional(), rows: z.array(pickerRowSchema) }),
   ),
   /** Disks that machines of the library use, and their bases. */

@@ -60,22 +60,31 @@ export const errorTable = {
     'data',
     file.extend({ line: z.number().optional(), field: z.string().optional(), reason: z.string() }),
   ),
-  'machine.wrong-power-state': define('state', z.object({ machine: z.string(), state: z.string(), wanted: z.string() })),
+  'machine.wrong-power-state': define(
+    'state',
+    z.object({ machine: z.string(), state: z.string(), wanted: z.string() }),
+  ),
   'machine.busy': define('state', z.object({ machine: z.string(), doing: z.string() })),
   /** Not a failure: the power-on question. Ask again with an answer. */
-  'machine.changes-waiting': define(
-    'state',
-    z.object({ machine: z.string(), disks: z.array(waitingChangesSchema) }),
-  ),
+  'machine.changes-waiting': define('state', z.object({ machine: z.string(), disks: z.array(waitingChangesSchema) })),
   /** File or mode of a disk was to change while a kept redo log holds changes. */
   'machine.decide-first': define(
     'state',
-    z.object({ slot: z.string(), disk: z.string(), redo: z.string(), allocatedBytes: z.number(), what: z.enum(['mode', 'file']) }),
+    z.object({
+      slot: z.string(),
+      disk: z.string(),
+      redo: z.string(),
+      allocatedBytes: z.number(),
+      what: z.enum(['mode', 'file']),
+    }),
   ),
   'machine.runner-failed': define('environment', z.object({ machine: z.string(), reason: z.string() })),
 
   'backend.not-found': define('environment', z.object({ backend: z.string(), searched: z.array(z.string()) })),
-  'backend.firmware-missing': define('environment', z.object({ files: z.array(z.string()), searched: z.array(z.string()) })),
+  'backend.firmware-missing': define(
+    'environment',
+    z.object({ files: z.array(z.string()), searched: z.array(z.string()) }),
+  ),
   'backend.exited': define('environment', z.object({ backend: z.string(), status: z.string(), output: z.string() })),
   'backend.unsupported': define('request', z.object({ backend: z.string(), feature: z.string(), reason: z.string() })),
 

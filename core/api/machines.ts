@@ -13,7 +13,16 @@ export const slotSchema = z.string().regex(/^(ide[01]:[01]|scsi0:([0-6]|[89]|1[0
 export const busSchema = z.enum(['ide', 'scsi']);
 
 /** Legal transitions stand in core/machines/power-state.ts. */
-export const powerStateSchema = z.enum(['off', 'starting', 'running', 'paused', 'suspended', 'stopping', 'deciding', 'failed']);
+export const powerStateSchema = z.enum([
+  'off',
+  'starting',
+  'running',
+  'paused',
+  'suspended',
+  'stopping',
+  'deciding',
+  'failed',
+]);
 export type PowerState = z.infer<typeof powerStateSchema>;
 
 export const redoLogViewSchema = z.object({
@@ -59,7 +68,9 @@ export const questionDiskSchema = z.object({
   /** When the first session held by the log began; milliseconds since 1970. */
   since: z.number(),
   sessions: z.number(),
-  dependents: z.array(z.object({ path: z.string(), machineName: z.string().optional(), isRunning: z.boolean().optional() })),
+  dependents: z.array(
+    z.object({ path: z.string(), machineName: z.string().optional(), isRunning: z.boolean().optional() }),
+  ),
   /** Why a plain commit is impossible; absent when it is possible. */
   commitProblem: wireErrorSchema.optional(),
   needBytes: z.number(),
@@ -168,12 +179,23 @@ export const machinesContract = {
   ),
   /** The files that a new disk would consist of, in order, and what speaks against it. */
   proposeDiskFiles: call(
-    z.object({ directory: z.string(), fileName: z.string(), capacityBytes: z.number(), split: z.boolean(), bus: busSchema }),
+    z.object({
+      directory: z.string(),
+      fileName: z.string(),
+      capacityBytes: z.number(),
+      split: z.boolean(),
+      bus: busSchema,
+    }),
     findingSchema.extend({ files: z.array(z.string()), freeBytes: z.number().optional() }),
   ),
   /** Checks of a REDO log directory as typed, for a machine that exists or is about to. */
   checkRedoDirectory: call(
-    z.object({ machineId: z.string().optional(), machineDirectory: z.string(), diskPaths: z.array(z.string()), redoLogDir: z.string() }),
+    z.object({
+      machineId: z.string().optional(),
+      machineDirectory: z.string(),
+      diskPaths: z.array(z.string()),
+      redoLogDir: z.string(),
+    }),
     findingSchema,
   ),
   createFolder: call(z.object({ path: z.string() }), nothing),
@@ -186,7 +208,14 @@ export const machinesContract = {
     id,
     z.object({
       deletes: z.array(z.object({ path: z.string(), sizeBytes: z.number() })),
-      stays: z.array(z.object({ path: z.string(), sizeBytes: z.number(), reason: z.enum(['used-by', 'base-disk', 'outside', 'read-only']), usedBy: z.array(z.string()) })),
+      stays: z.array(
+        z.object({
+          path: z.string(),
+          sizeBytes: z.number(),
+          reason: z.enum(['used-by', 'base-disk', 'outside', 'read-only']),
+          usedBy: z.array(z.string()),
+        }),
+      ),
     }),
   ),
   delete: call(z.object({ id: z.string(), files: z.array(z.string()) }), nothing),
@@ -195,7 +224,11 @@ export const machinesContract = {
   saveSettings: call(z.object({ id: z.string(), settings: machineSettingsSchema }), nothing),
   /** Throws machine.changes-waiting (P2) unless `waiting` answers it. */
   powerOn: call(
-    z.object({ id: z.string(), waiting: z.enum(['continue', 'commit', 'discard']).optional(), alwaysContinue: z.boolean().optional() }),
+    z.object({
+      id: z.string(),
+      waiting: z.enum(['continue', 'commit', 'discard']).optional(),
+      alwaysContinue: z.boolean().optional(),
+    }),
     nothing,
   ),
   shutDown: call(id, nothing),

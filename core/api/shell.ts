@@ -34,5 +34,8 @@ export const shellContract = {
     z.object({ title: z.string(), directory: z.string().optional(), filters: z.array(fileFilterSchema) }),
     z.object({ path: z.string().optional() }),
   ),
-  pickFolder: call(z.object({ title: z.string(), directory: z.string().optional() }), z.object({ path: z.string().optional() })),
+  pickFolder: call(
+    z.object({ title: z.string(), directory: z.string().optional() }),
+    z.object({ path: z.string().optional() }),
+  ),
 };

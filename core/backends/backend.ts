@@ -31,7 +31,11 @@ export interface BackendCapabilities {
 /** Whether the backend can be used on this host, asked anew each time. */
 export type BackendAvailability =
   | { readonly isAvailable: true; readonly version: string; readonly accelerator?: string }
-  | { readonly isAvailable: false; readonly code: 'backend.not-found' | 'backend.firmware-missing'; readonly reason: string };
+  | {
+      readonly isAvailable: false;
+      readonly code: 'backend.not-found' | 'backend.firmware-missing';
+      readonly reason: string;
+    };
 
 export interface BackendDisk {
   /** For example `ide0:0`. */

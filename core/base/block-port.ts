@@ -12,8 +12,7 @@ export type BlockPortRequest =
   | { id: number; op: 'flush' };
 
 export type BlockPortReply =
-  | { id: number; bytes?: Uint8Array }
-  | { id: number; error: { code: string; message: string; details: unknown } };
+  { id: number; bytes?: Uint8Array } | { id: number; error: { code: string; message: string; details: unknown } };
 
 /** What a thread needs to make a client: it can be posted to a worker with its port transferred. */
 export interface BlockPortLink {
@@ -74,7 +73,10 @@ export class BlockPortClient {
   readonly sizeBytes: number;
   readonly isWritable: boolean;
   private readonly port: MessagePort;
-  private readonly waiting = new Map<number, { resolve: (bytes: Uint8Array | undefined) => void; reject: (e: Error) => void }>();
+  private readonly waiting = new Map<
+    number,
+    { resolve: (bytes: Uint8Array | undefined) => void; reject: (e: Error) => void }
+  >();
   private nextId = 1;
   private isClosed = false;
 
@@ -113,7 +115,10 @@ export class BlockPortClient {
     this.port.close();
   }
 
-  private call(make: (id: number) => BlockPortRequest, transfer: TransferListItem[] = []): Promise<Uint8Array | undefined> {
+  private call(
+    make: (id: number) => BlockPortRequest,
+    transfer: TransferListItem[] = [],
+  ): Promise<Uint8Array | undefined> {
     return new Promise((resolve, reject) => {
       if (this.isClosed) {
         reject(closedError());
