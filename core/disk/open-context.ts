@@ -1,0 +1,18 @@
+/**
+ * What the caller of an engine operation knows and the files do not say. Every field may be left out;
+ * nothing in it outlives the call, except that a session keeps what it needs to name itself in locks.
+ */
+export interface OpenContext {
+  /** Files that the user named: they may be parents wherever they lie. Absolute or from the working directory. */
+  readonly trustedPaths?: readonly string[];
+  /** More folders whose redo logs count as dependents. */
+  readonly searchDirectories?: readonly string[];
+  /** Folder of the machine's configuration file: stored parent names are tried from there too. */
+  readonly configDirectory?: string;
+  /** Where this host keeps its approvals. Absent: the user's own settings folder. */
+  readonly settingsDirectory?: string;
+  /** What the files are open for; others who meet the lock are told. */
+  readonly purpose?: string;
+  /** The machine whose disk this is; others who meet the lock are told. */
+  readonly machineName?: string;
+}
