@@ -42,6 +42,8 @@ export const errorTable = {
   'api.bad-request': define('request', z.object({ issues: z.array(z.string()) })),
   'usage.bad-argument': define('request', z.object({ argument: z.string(), reason: z.string() })),
   'host.unauthorised': define('request', z.object({})),
+  /** Made by clients only: the wire to the shell is down. */
+  'shell.unreachable': define('environment', z.object({})),
 
   'disk.bad-size': define('request', z.object({ value: z.string(), reason: z.string() })),
   'disk.bad-name': define('request', z.object({ value: z.string(), reason: z.string() })),

@@ -1,0 +1,47 @@
+import { forwardRef, useId } from 'react';
+import styles from './consequence-button.module.css';
+
+export interface ConsequenceButtonProps {
+  /** The verb. */
+  title: string;
+  /** What will have happened afterwards. */
+  consequence: string;
+  look: 'primary' | 'plain' | 'danger';
+  onClick: () => void;
+  testId: string;
+  /** Underlined in the title, for Alt+letter. */
+  accessKey?: string;
+  isDisabled?: boolean;
+  isBusy?: boolean;
+  /** Gets the focus when its dialog opens. */
+  isFirst?: boolean;
+}
+
+/** An answer to a question that says, on the button, what it will do. */
+export const ConsequenceButton = forwardRef<HTMLButtonElement, ConsequenceButtonProps>(function ConsequenceButton(props, ref) {
+  const { title, consequence, look, onClick, testId, accessKey, isDisabled = false, isBusy = false, isFirst = false } = props;
+  const id = useId();
+  return (
+    <button
+      ref={ref}
+      type="button"
+      className={styles.button}
+      data-look={look}
+      data-testid={testId}
+      data-busy={isBusy}
+      disabled={isDisabled}
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-text`}
+      aria-keyshortcuts={accessKey === undefined ? undefined : `Alt+${accessKey}`}
+      {...(isFirst ? { 'data-autofocus': true } : {})}
+      onClick={onClick}
+    >
+      <span id={`${id}-title`} className={styles.title}>
+        {title}
+      </span>
+      <span id={`${id}-text`} className={styles.text}>
+        {consequence}
+      </span>
+    </button>
+  );
+});

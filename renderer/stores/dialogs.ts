@@ -1,0 +1,82 @@
+import { create } from 'zustand';
+import type { Dependent } from '../../core/api/errors.ts';
+import type { RedoubtError } from '../errors/redoubt-error.ts';
+
+/** A question whose answer is one press: what a dialog with a title, some text and one verb needs. */
+export interface Confirmation {
+  readonly title: string;
+  readonly text?: string;
+  /** The verb of the title, on the button that does it. */
+  readonly confirmLabel: string;
+  readonly isDanger?: boolean;
+  /** A gentler way, offered as the default. */
+  readonly alternative?: { readonly label: string; readonly perform: () => void };
+  readonly perform: () => void;
+}
+
+/** What was tried when an error came, for its dialog: the sentence's subject, and how to try again. */
+export interface ErrorContext {
+  readonly machineId?: string;
+  readonly retry?: () => void;
+}
+
+/** Every dialog of the window, and what it needs to open. features/dialogs/dialog-host.tsx draws them. */
+export type Dialog =
+  | { kind: 'new-machine'; basePath?: string }
+  | { kind: 'settings'; machineId: string; panel?: string }
+  | { kind: 'power-on-question'; machineId: string; error: RedoubtError<'machine.changes-waiting'> }
+  | { kind: 'decide-first'; machineId: string; error: RedoubtError<'machine.decide-first'> }
+  | { kind: 'commit-dependents'; machineId: string; parent: string; dependents: readonly Dependent[]; onKeep?: () => void }
+  | { kind: 'commit-waiting'; machineId: string; slot: string }
+  | { kind: 'discard-waiting'; machineId: string; slot: string }
+  | { kind: 'delete-machine'; machineId: string }
+  | { kind: 'open-machine' }
+  | { kind: 'error'; error: RedoubtError; context?: ErrorContext }
+  | { kind: 'confirm'; confirmation: Confirmation }
+  | { kind: 'preferences' }
+  | { kind: 'shortcuts' }
+  | { kind: 'about' };
+
+export type DialogKind = Dialog['kind'];
+export type OpenDialog = Dialog & { readonly key: number };
+
+interface DialogsState {
+  /** From the bottom to the one that has the focus. */
+  readonly stack: readonly OpenDialog[];
+}
+
+/** The stack of open dialogs. A dialog may open another above itself (settings over a picker's error). */
+export const useDialogs = create<DialogsState>()(() => ({ stack: [] }));
+
+let nextKey = 1;
+
+/** Puts a dialog on top. A second one of the same kind for the same machine replaces the first. */
+export function openDialog(dialog: Dialog): number {
+  const key = nextKey++;
+  useDialogs.setState(({ stack }) => ({ stack: [...stack.filter((open) => !isSame(open, dialog)), { ...dialog, key }] }));
+  return key;
+}
+
+/** Closes one dialog by its key; without a key, the topmost. */
+export function closeDialog(key?: number): void {
+  useDialogs.setState(({ stack }) => ({
+    stack: key === undefined ? stack.slice(0, -1) : stack.filter((open) => open.key !== key),
+  }));
+}
+
+/** Shows what went wrong. */
+export function showError(error: RedoubtError, context?: ErrorContext): void {
+  openDialog({ kind: 'error', error, ...(context === undefined ? {} : { context }) });
+}
+
+/** Whether any dialog is open: shortcuts of the window rest then. */
+export function hasOpenDialog(): boolean {
+  return useDialogs.getState().stack.length > 0;
+}
+
+function isSame(a: Dialog, b: Dialog): boolean {
+  if (a.kind !== b.kind) return false;
+  // Errors and questions stack up: none may hide another.
+  if (a.kind === 'error' || a.kind === 'confirm') return false;
+  return ('machineId' in a ? a.machineId : '') === ('machineId' in b ? b.machineId : '');
+}
