@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname, join, basename } from 'node:path';
+import { asFileError, errnoOf } from './file-error.ts';
+
+/**
+ * Replaces a small file so that a crash leaves the old content or the new, never a mixture: write beside it,
+ * fsync, rename over it, fsync the folder. Returns only when the new content is on the device.
+ * Throws disk.permission, disk.no-space, disk.io, disk.not-found (the folder).
+ */
+export function replaceFile(file: string, content: string | Uint8Array, { mode = 0o666 }: { mode?: number } = {}): void {
+  const folder = dirname(file);
+  const temporary = join(folder, `.${basename(file).slice(0, 200)}.${randomBytes(6).toString('hex')}.new`);
+  try {
+    writeNewFile(temporary, content, mode);
+    try {
+      renameSync(temporary, file);
+    } catch (error) {
+      unlinkSync(temporary);
+      throw error;
+    }
+    syncFolder(folder);
+  } catch (error) {
+    throw asFileError(error, file, 'write');
+  }
+}
+
+/** Makes entries of a folder (new, renamed, removed) durable. Does nothing where folders can't be opened (Windows). */
+export function syncFolder(folder: string): void {
+  let fd: number;
+  try {
+    fd = openSync(folder, 'r');
+  } catch (error) {
+    if (process.platform === 'win32' && ['EISDIR', 'EPERM', 'EACCES'].includes(errnoOf(error) ?? '')) return;
+    throw asFileError(error, folder, 'sync');
+  }
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    // Some network file systems know no fsync of a folder.
+    if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(errnoOf(error) ?? '')) throw asFileError(error, folder, 'sync');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The text of a small file, or `undefined` if there is none. Throws disk.permission, disk.io. */
+export function readFileIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw asFileError(error, file, 'read');
+  }
+}
+
+/** Removes a file if it is there, and makes that durable. Throws disk.permission, disk.io. */
+export function removeFile(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw asFileError(error, file, 'remove');
+  }
+  syncFolder(dirname(file));
+}
+
+function writeNewFile(file: string, content: string | Uint8Array, mode: number): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const fd = openSync(file, 'wx', mode);
+  try {
+    let written = 0;
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+    fsyncSync(fd);
+  } catch (error) {
+    unlinkSync(file);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,33 @@
+import { RedoubtError } from './redoubt-error.ts';
+
+/** The errno name of something thrown by `node:fs`, or `undefined`. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * Turns what `node:fs` threw into an error of ours: disk.not-found, disk.permission, disk.no-space,
+ * disk.exists or disk.io. What is ours already passes through. `operation` is a word for the log: `read`.
+ */
+export function asFileError(error: unknown, file: string, operation: string): RedoubtError {
+  if (error instanceof RedoubtError) return error;
+  const errno = errnoOf(error) ?? 'EUNKNOWN';
+  const options = { cause: error };
+  switch (errno) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new RedoubtError('disk.not-found', `${file} does not exist.`, { file }, options);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new RedoubtError('disk.permission', `No permission to ${operation} ${file}.`, { file, operation }, options);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new RedoubtError('disk.no-space', `No space is left for ${file}.`, { file }, options);
+    case 'EEXIST':
+      return new RedoubtError('disk.exists', `${file} exists already.`, { file }, options);
+    default:
+      return new RedoubtError('disk.io', `Could not ${operation} ${file} (${errno}).`, { file, operation, errno }, options);
+  }
+}

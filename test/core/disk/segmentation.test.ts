@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  baseGrainSectors,
+  baseSpans,
+  fileLimitSectors,
+  fullFileSectors,
+  hybridTableEntries,
+  redoGrainSectors,
+  redoSpans,
+  splitFileLimitBytes,
+  type DiskBus,
+} from '../../../core/disk/segmentation.ts';
+
+const gib = 2 ** 21;
+const baseShape = { grainSectors: baseGrainSectors, tableEntries: hybridTableEntries };
+const redoShape = { grainSectors: redoGrainSectors, tableEntries: hybridTableEntries };
+const total = (spans: readonly number[]) => spans.reduce((sum, span) => sum + span, 0);
+
+describe('segmentation', () => {
+  it('[G1] four gibibytes are three files', () => {
+    expect(baseSpans(4 * gib, { split: true, bus: 'ide' })).toEqual([4_189_248, 4_189_248, 10_112]);
+    expect(baseSpans(4 * gib, { split: true, bus: 'scsi' })).toEqual([4_186_112, 4_186_112, 16_384]);
+  });
+
+  it('[G1] a full redo log of a full segment has the size worked out by hand', () => {
+    expect(fullFileSectors(4_189_248, redoShape) * 512).toBe(2_146_996_224);
+    expect(fullFileSectors(4_186_112, redoShape) * 512).toBe(2_145_390_592);
+  });
+
+  it('[G2] no split file and no redo log over one can pass the limit', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.constantFrom<DiskBus>('ide', 'scsi'), (capacity, bus) => {
+        const spans = baseSpans(capacity, { split: true, bus }) ?? [];
+        expect(total(spans)).toBe(capacity);
+        for (const span of spans) expect(fullFileSectors(span, baseShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
+        const logSpans = redoSpans(spans);
+        expect(logSpans).toEqual(spans);
+        for (const span of logSpans) expect(fullFileSectors(span, redoShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
+      }),
+      { seed: 2, numRuns: 200 },
+    );
+  });
+
+  it('[G3] an unsplit disk has an unsplit log, up to what the format counts', () => {
+    const big = 2040 * gib;
+    expect(baseSpans(big, { split: false, bus: 'ide' })).toEqual([big]);
+    expect(redoSpans([big])).toEqual([big]);
+    expect(fullFileSectors(big, redoShape)).toBeLessThanOrEqual(fileLimitSectors);
+    expect(baseSpans(2 ** 32 - 1, { split: false, bus: 'ide' })).toBeUndefined();
+  });
+
+  it('[G4] a log over foreign spans that do not suit its grain has its own', () => {
+    expect(redoSpans([4_192_256, 4_192_256, 4_096])).toEqual([4_189_248, 4_189_248, 10_112]);
+    expect(redoSpans([1_001, 999])).toEqual([2_000]);
+    expect(redoSpans([1_000, 999])).toEqual([1_000, 999]);
+    // One file that just fits as a base but whose log would not: cut.
+    expect(redoSpans([4_190_208])).toEqual([4_189_248, 960]);
+  });
+});
