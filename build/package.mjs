@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/**
+ * `npm run package`: an unpacked application directory in dist/.
+ * Option: `--electron-dist DIR` takes Electron from a folder instead of the download (a stand-in will do to
+ * check what is packed).
+ */
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBundle } from './bootstrap/bundle.mjs';
+import { ensureDebianPackages } from './bootstrap/debian-packages.mjs';
+import { ensureNpmPackages } from './bootstrap/npm-packages.mjs';
+import { run } from './bootstrap/run.mjs';
+import { say } from './bootstrap/say.mjs';
+
+const top = join(import.meta.dirname, '..');
+const options = process.argv.slice(2);
+const distAt = options.indexOf('--electron-dist');
+const outputAt = options.indexOf('--output');
+
+await ensureNpmPackages(top);
+await ensureDebianPackages('start');
+await ensureBundle(top);
+collectFirmware();
+
+const args = [join(top, 'node_modules', 'electron-builder', 'cli.js'), '--dir', '--config', join(top, 'build', 'electron-builder.json')];
+if (distAt >= 0) {
+  // A stand-in has no fuses to flip.
+  args.push(`-c.electronDist=${String(options[distAt + 1])}`, '-c.electronFuses=null');
+}
+if (outputAt >= 0) args.push(`-c.directories.output=${String(options[outputAt + 1])}`);
+const status = await run(process.execPath, args, { cwd: top });
+if (status !== 0 && distAt < 0) say('packaging needs Electron’s archive; without a way to download it, pass --electron-dist DIR');
+process.exitCode = status;
+
+/** The built-in emulator's BIOS goes into the package, so that it runs where no emulator is installed. */
+function collectFirmware() {
+  const target = join(top, 'build', 'firmware');
+  mkdirSync(target, { recursive: true });
+  const wanted = { 'bios.bin': ['bios.bin', 'bios-256k.bin'], 'vgabios.bin': ['vgabios-stdvga.bin', 'vgabios.bin'] };
+  for (const [name, sources] of Object.entries(wanted)) {
+    const found = sources
+      .flatMap((file) => ['/usr/share/seabios', '/usr/share/vgabios', '/usr/share/qemu'].map((folder) => join(folder, file)))
+      .find((path) => existsSync(path));
+    if (found === undefined) throw new Error(`no ${name} found on this computer: install SeaBIOS (package seabios)`);
+    copyFileSync(found, join(target, name));
+  }
+}
