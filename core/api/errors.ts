@@ -88,6 +88,8 @@ export const errorTable = {
     z.object({ files: z.array(z.string()), searched: z.array(z.string()) }),
   ),
   'backend.exited': define('environment', z.object({ backend: z.string(), status: z.string(), output: z.string() })),
+  /** A request that the backend turned down although it should have been possible. */
+  'backend.refused': define('environment', z.object({ backend: z.string(), request: z.string(), reason: z.string() })),
   'backend.unsupported': define('request', z.object({ backend: z.string(), feature: z.string(), reason: z.string() })),
 
   'disk.not-found': define('environment', file),
