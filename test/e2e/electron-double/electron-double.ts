@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from '@playwright/test';
 import { MessagePortMainDouble, type Encoded } from './message-port-main.ts';
-import { pageShim } from './page-shim.ts';
+import { pageScript } from './page-shim.ts';
 
 /** Pages can't be loaded from a scheme that Chromium doesn't know, so the double shows `app:` under this. */
 const stage = 'https://bundle.app.invalid';
@@ -158,7 +158,7 @@ export class ElectronDouble {
     });
     await page.exposeFunction('redoubtDoubleSend', (id: number, data: Encoded) => ports.get(id)?.deliver(data));
     await page.exposeFunction('redoubtDoubleClose', (id: number) => ports.get(id)?.closed());
-    await page.addInitScript(pageShim, readFileSync(preload, 'utf8'));
+    await page.addInitScript({ content: pageScript(readFileSync(preload, 'utf8')) });
     await page.route(`${stage}/**`, async (route) => {
       const url = route.request().url().replace(stage, 'app://redoubt');
       const response = await this.handler?.(new Request(url));

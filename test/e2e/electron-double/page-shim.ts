@@ -2,7 +2,7 @@
  * Runs in the page before anything else: gives the real preload bundle a `require('electron')` and carries
  * the ports that it hands on. Sent to the page as text, so it may use nothing from outside itself.
  */
-export function pageShim(preloadSource: string): void {
+export function pageShim(preload: (...args: unknown[]) => void): void {
   interface Carrier {
     redoubtDoubleConnect(id: number, message: unknown): Promise<void>;
     redoubtDoubleSend(id: number, data: unknown): Promise<void>;
@@ -62,8 +62,11 @@ export function pageShim(preloadSource: string): void {
     if (name !== 'electron') throw new Error(`a sandboxed preload can't require ${name}`);
     return { ipcRenderer, contextBridge };
   };
-  // The preload is our own bundle, given to this page by the test.
-  const preload = new Function('require', 'module', 'exports', preloadSource) as (...args: unknown[]) => void;
   const module = { exports: {} };
   preload(fakeRequire, module, module.exports);
+}
+
+/** The script for the page: the shim around the preload bundle. Text, because the page's policy forbids eval. */
+export function pageScript(preloadSource: string): string {
+  return `(${pageShim.toString()})(function (require, module, exports) {${preloadSource}\n});`;
 }
