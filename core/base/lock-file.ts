@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errnoOf } from './file-error.ts';
+import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+
+export interface LockHolder extends ProcessIdentity {
+  readonly token: string;
+  /** What it is held for, in a few words. */
+  readonly purpose: string;
+}
+
+/** A lock that is held. Released when the work is done; a process that dies leaves it stale. */
+export interface LockFile {
+  release(): void;
+}
+
+/**
+ * One holder at a time, among all processes of this host, by a small file that names the holder. The file
+ * appears complete (a link to one that was written before). A lock whose holder is gone is taken over.
+ *
+ * Waits up to `waitMs` for another holder, then answers with that holder. Throws Node's own errors where
+ * the folder can't be written.
+ */
+export async function acquireLock(path: string, purpose: string, waitMs = 0): Promise<LockFile | LockHolder> {
+  const token = randomBytes(8).toString('hex');
+  const prepared = `${path}.${token}`;
+  writeFileSync(prepared, JSON.stringify({ ...ownIdentity(), token, purpose } satisfies LockHolder), { flag: 'wx', mode: 0o644 });
+  const deadline = Date.now() + waitMs;
+  try {
+    for (;;) {
+      if (tryLink(prepared, path)) return { release: () => { release(path, token); } };
+      const holder = lockHolder(path);
+      if (holder === undefined) continue;
+      if (isGone(holder)) {
+        removeStale(path, holder, token);
+        continue;
+      }
+      if (Date.now() >= deadline) return holder;
+      await delay(20);
+    }
+  } finally {
+    unlinkQuietly(prepared);
+  }
+}
+
+/** Whether `acquireLock` got the lock. */
+export function isHeld(lock: LockFile | LockHolder): lock is LockFile {
+  return 'release' in lock;
+}
+
+/** Who has the lock now; also one that is gone. */
+export function lockHolder(path: string): LockHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return { host: '', bootId: '', pid: 0, startedAt: '', token: '', purpose: 'a lock that cannot be read' };
+    throw error;
+  }
+}
+
+/**
+ * Moves the stale file aside before deleting it, and looks again: between our reading and our moving,
+ * somebody else may have replaced it by a live one, which then goes back.
+ */
+function removeStale(path: string, stale: LockHolder, token: string): void {
+  const aside = `${path}.stale-${token}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (lockHolder(aside)?.token !== stale.token) tryLink(aside, path);
+  unlinkQuietly(aside);
+}
+
+function release(path: string, token: string): void {
+  if (lockHolder(path)?.token === token) unlinkQuietly(path);
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already: that is what was wanted.
+  }
+}
