@@ -1,4 +1,4 @@
-import { forwardRef, useId } from 'react';
+import { useId, type Ref } from 'react';
 import styles from './consequence-button.module.css';
 
 export interface ConsequenceButtonProps {
@@ -15,11 +15,12 @@ export interface ConsequenceButtonProps {
   isBusy?: boolean;
   /** Gets the focus when its dialog opens. */
   isFirst?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 /** An answer to a question that says, on the button, what it will do. */
-export const ConsequenceButton = forwardRef<HTMLButtonElement, ConsequenceButtonProps>(function ConsequenceButton(props, ref) {
-  const { title, consequence, look, onClick, testId, accessKey, isDisabled = false, isBusy = false, isFirst = false } = props;
+export function ConsequenceButton(props: ConsequenceButtonProps) {
+  const { title, consequence, look, onClick, testId, accessKey, isDisabled = false, isBusy = false, isFirst = false, ref } = props;
   const id = useId();
   return (
     <button
@@ -44,4 +45,4 @@ export const ConsequenceButton = forwardRef<HTMLButtonElement, ConsequenceButton
       </span>
     </button>
   );
-});
+}
