@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, expect, test, type Browser } from '@playwright/test';
-import { makeTempFolder } from '../../support/temp-folder.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { ElectronDouble } from '../electron-double/electron-double.ts';
 
 const top = join(import.meta.dirname, '../../..');
@@ -11,10 +11,10 @@ test.describe.configure({ mode: 'serial' });
 test.describe('the Electron shell on a double of electron', () => {
   let browser: Browser;
   let double: ElectronDouble;
-  let home: Awaited<ReturnType<typeof makeTempFolder>>;
+  let home: TempFolder;
 
   test.beforeAll(async ({}, info) => {
-    home = await makeTempFolder();
+    home = makeTempFolder();
     process.env['REDOUBT_HOME'] = home.path;
     browser = await chromium.launch(info.project.use.launchOptions ?? {});
     double = new ElectronDouble(browser);
@@ -23,7 +23,7 @@ test.describe('the Electron shell on a double of electron', () => {
 
   test.afterAll(async () => {
     await browser.close();
-    await home.remove();
+    home.remove();
   });
 
   test('loads the library under a strict policy, without Electron’s menu', async () => {
