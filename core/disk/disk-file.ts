@@ -1,0 +1,251 @@
+import {
+  closeSync, constants, fdatasync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync,
+  unlinkSync, writeSync, writevSync,
+} from 'node:fs';
+import { RedoubtError } from '../base/redoubt-error.ts';
+
+/**
+ * Positioned I/O on host files, and the only place of the engine where it happens: everything above takes
+ * a FileLayer, so that a test can record, refuse or lose what is written. Errors of the host become typed
+ * here and nowhere else.
+ *
+ * Calls are synchronous, because data is expected to be local and hot, and a promise costs more than the
+ * read; only `sync` lets go of the thread.
+ */
+export interface DiskFile {
+  readonly path: string;
+  readonly isWritable: boolean;
+  /** Device and inode as text: equal for two paths of one file. */
+  readonly identity: string;
+  /** The file has no write bit at all: read-only to the engine, whoever runs it. */
+  readonly isProtected: boolean;
+  lengthBytes(): number;
+  /** Milliseconds since 1970. */
+  changedAtMs(): number;
+  /** Fills `target` and returns how many bytes there were: fewer only at the end of the file. */
+  read(offsetBytes: number, target: Uint8Array): number;
+  /** Writes all chunks, one after the other. Throws disk.no-space or disk.io; a part may be written then. */
+  write(offsetBytes: number, chunks: readonly Uint8Array[]): void;
+  setLength(lengthBytes: number): void;
+  /** Resolves when data and length are on the device (fdatasync). A failure is final for this file. */
+  sync(): Promise<void>;
+  syncNow(): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+export interface FileLayer {
+  /**
+   * Opens a regular file, without following it into waiting (pipes, devices).
+   * Throws disk.not-found, disk.permission, disk.not-a-disk (no regular file), disk.read-only (a file
+   * without a write bit was to be written), disk.unsupported (a file with several hard links was), disk.io.
+   */
+  open(path: string, isWritable: boolean): DiskFile;
+  /** Makes a new, empty file for writing. Throws disk.exists, disk.permission, disk.not-found (folder), disk.no-space. */
+  create(path: string): DiskFile;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Makes creations, renames and removals in a folder durable. */
+  syncDirectory(path: string): void;
+}
+
+/** The real thing. */
+export const hostFiles: FileLayer = {
+  open: openHostFile,
+  create: (path) => {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+    return new HostFile(path, attempt(path, 'create', () => openSync(path, flags, 0o644)), true);
+  },
+  rename: (from, to) => { attempt(from, 'rename', () => { renameSync(from, to); }); },
+  remove: (path) => { attempt(path, 'remove', () => { unlinkSync(path); }); },
+  syncDirectory: (path) => {
+    // Windows opens no directories; renames are durable there by the file system's own journal.
+    if (process.platform === 'win32') return;
+    attempt(path, 'sync', () => {
+      const descriptor = openSync(path, constants.O_RDONLY);
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+  },
+};
+
+function openHostFile(path: string, isWritable: boolean): DiskFile {
+  const access = isWritable ? constants.O_RDWR : constants.O_RDONLY;
+  const descriptor = attempt(path, 'open', () => openSync(path, access | (constants.O_NONBLOCK ?? 0)));
+  const file = new HostFile(path, descriptor, isWritable);
+  try {
+    file.proveUsable();
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+class HostFile implements DiskFile {
+  readonly path: string;
+  readonly isWritable: boolean;
+  readonly identity: string;
+  readonly isProtected: boolean;
+  private descriptor: number | undefined;
+  private readonly stat: ReturnType<typeof readStat>;
+
+  constructor(path: string, descriptor: number, isWritable: boolean) {
+    this.path = path;
+    this.descriptor = descriptor;
+    this.isWritable = isWritable;
+    this.stat = readStat(path, descriptor);
+    this.identity = this.stat.identity;
+    this.isProtected = (this.stat.mode & 0o222) === 0;
+  }
+
+  proveUsable(): void {
+    if (!this.stat.isRegular) {
+      throw new RedoubtError('disk.not-a-disk', `${this.path} is not a regular file.`, { file: this.path, reason: 'not a regular file' });
+    }
+    if (!this.isWritable) return;
+    if (this.isProtected) {
+      throw new RedoubtError('disk.read-only', `${this.path} is protected against writing.`, { file: this.path, dependents: [] });
+    }
+    if (this.stat.hardLinks > 1) {
+      // Locks go by path: two names of one file could be written by two holders.
+      throw new RedoubtError('disk.unsupported', `${this.path} has several hard links.`, { file: this.path, feature: 'writing to a file with several hard links' });
+    }
+  }
+
+  lengthBytes(): number {
+    return readStat(this.path, this.fd()).lengthBytes;
+  }
+
+  changedAtMs(): number {
+    return readStat(this.path, this.fd()).changedAtMs;
+  }
+
+  read(offsetBytes: number, target: Uint8Array): number {
+    try {
+      let done = readSync(this.fd(), target, 0, target.length, offsetBytes);
+      while (done < target.length) {
+        const got = readSync(this.fd(), target, done, target.length - done, offsetBytes + done);
+        if (got === 0) break;
+        done += got;
+      }
+      return done;
+    } catch (error) {
+      throw fromErrno(error, this.path, 'read');
+    }
+  }
+
+  write(offsetBytes: number, chunks: readonly Uint8Array[]): void {
+    try {
+      let rest: readonly Uint8Array[] = chunks;
+      let at = offsetBytes;
+      let length = totalLength(chunks);
+      while (length > 0) {
+        const first = rest[0] as Uint8Array;
+        const done = rest.length === 1 ? writeSync(this.fd(), first, 0, first.length, at) : writevSync(this.fd(), rest, at);
+        at += done;
+        length -= done;
+        if (length > 0) rest = dropBytes(rest, done);
+      }
+    } catch (error) {
+      throw fromErrno(error, this.path, 'write');
+    }
+  }
+
+  setLength(lengthBytes: number): void {
+    attempt(this.path, 'truncate', () => { ftruncateSync(this.fd(), lengthBytes); });
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.fd(), (error) => {
+        if (error === null) resolve();
+        else reject(fromErrno(error, this.path, 'sync'));
+      });
+    });
+  }
+
+  syncNow(): void {
+    attempt(this.path, 'sync', () => { fdatasyncSync(this.fd()); });
+  }
+
+  close(): void {
+    if (this.descriptor === undefined) return;
+    closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+
+  private fd(): number {
+    if (this.descriptor !== undefined) return this.descriptor;
+    throw new RedoubtError('disk.io', `${this.path} is closed.`, { file: this.path, operation: 'use', errno: 'EBADF' });
+  }
+}
+
+function readStat(path: string, descriptor: number) {
+  return attempt(path, 'stat', () => {
+    const stat = fstatSync(descriptor, { bigint: true });
+    return {
+      identity: `${String(stat.dev)}:${String(stat.ino)}`,
+      mode: Number(stat.mode),
+      isRegular: stat.isFile(),
+      hardLinks: Number(stat.nlink),
+      lengthBytes: Number(stat.size),
+      changedAtMs: Number(stat.mtimeMs),
+    };
+  });
+}
+
+function totalLength(chunks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return length;
+}
+
+/** What is left to write after the first `count` bytes. */
+function dropBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  let skip = count;
+  for (const chunk of chunks) {
+    if (skip < chunk.length) left.push(chunk.subarray(skip));
+    skip = Math.max(0, skip - chunk.length);
+  }
+  return left;
+}
+
+function attempt<T>(path: string, operation: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw fromErrno(error, path, operation);
+  }
+}
+
+/** The one place where a host's error number becomes a code of ours. What is none is passed on as it is. */
+export function fromErrno(error: unknown, file: string, operation: string): Error {
+  if (error instanceof RedoubtError) return error;
+  const errno = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (errno === undefined) return error instanceof Error ? error : new Error(String(error));
+  const options = { cause: error };
+  switch (errno) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new RedoubtError('disk.not-found', `${file} does not exist.`, { file }, options);
+    case 'EEXIST':
+      return new RedoubtError('disk.exists', `${file} exists already.`, { file }, options);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new RedoubtError('disk.permission', `The host does not allow to ${operation} ${file}.`, { file, operation }, options);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new RedoubtError('disk.no-space', `There is no room left for ${file}.`, { file }, options);
+    case 'EISDIR':
+    case 'ENXIO':
+      return new RedoubtError('disk.not-a-disk', `${file} is not a regular file.`, { file, reason: 'not a regular file' }, options);
+    default:
+      return new RedoubtError('disk.io', `The host could not ${operation} ${file} (${errno}).`, { file, operation, errno }, options);
+  }
+}

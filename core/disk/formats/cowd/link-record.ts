@@ -1,0 +1,89 @@
+/**
+ * The line that Redoubt keeps in a COWD header's description field: who a link is and what state of its
+ * parent it was made on. Text, so that other programs show it and leave it alone.
+ *
+ * All of it but the relative path must lie in the sector that also holds the generation (bytes 1024–1535
+ * of the file), because both change in one sector write. So the path is left out where it would not fit
+ * even after the longest of the optional words has been added.
+ */
+export interface LinkRecord {
+  /** 32 lower-case hexadecimal digits, like all ids here. New whenever the generation rises. */
+  readonly contentId: string;
+  /** Constant for the link's life. */
+  readonly linkId: string;
+  /** The parent's content id when the child was made; absent in a base and over foreign parents. */
+  readonly parentContentId?: string;
+  /** The machine that made a redo log. */
+  readonly owner?: string;
+  /** The link id of the child that is being committed into this one. */
+  readonly committing?: string;
+  /** An old-state link: the content id and generation of its parent that it stands for. */
+  readonly standsFor?: { readonly contentId: string; readonly generation: number };
+  /** A commit into this link was abandoned: its content is neither old nor new. */
+  readonly isMixed?: boolean;
+  /** The parent's path relative to the child's folder. */
+  readonly relativePath?: string;
+}
+
+const MARK = 'redoubt1 ';
+/** Bytes of the description field that lie in the generation's sector, less one for the final NUL. */
+const ROOM_BYTES = 1536 - 1124 - 1;
+/** The longest word that a later update can add: ` stands-for=<32>:<10>`. */
+const RESERVED_BYTES = ' stands-for='.length + 32 + 1 + 10;
+
+const idPattern = /^[0-9a-f]{32}$/;
+
+/** The text of the description field for a record. */
+export function formatLinkRecord(record: LinkRecord): string {
+  const words = [
+    `content=${record.contentId}`,
+    `link=${record.linkId}`,
+    `parent=${record.parentContentId ?? '-'}`,
+    `owner=${record.owner ?? '-'}`,
+  ];
+  const fixedBytes = MARK.length + words.join(' ').length;
+  if (record.committing !== undefined) words.push(`committing=${record.committing}`);
+  if (record.standsFor !== undefined) words.push(`stands-for=${record.standsFor.contentId}:${String(record.standsFor.generation)}`);
+  if (record.isMixed === true) words.push('mixed');
+  if (record.relativePath !== undefined) {
+    const pathWord = `relpath=${record.relativePath}`;
+    const pathBytes = 1 + new TextEncoder().encode(pathWord).length;
+    if (fixedBytes + RESERVED_BYTES + pathBytes <= ROOM_BYTES) words.push(pathWord);
+  }
+  return MARK + words.join(' ');
+}
+
+/**
+ * Reads a description field. Returns `undefined` for a foreign file (the mark is missing) and a sentence
+ * that says what is wrong for a line that has our mark but not our shape.
+ */
+export function parseLinkRecord(description: string): LinkRecord | string | undefined {
+  if (!description.startsWith(MARK)) return undefined;
+  const [, fixed, relativePath] = /^(.*?)(?: relpath=(.*))?$/s.exec(description.slice(MARK.length)) ?? [];
+  const words = new Map<string, string>();
+  for (const word of (fixed ?? '').split(' ').filter((part) => part !== '')) {
+    const [key, value = ''] = word.split('=', 2) as [string, string?];
+    if (words.has(key)) return `${key} is given twice`;
+    words.set(key, value);
+  }
+  const contentId = words.get('content') ?? '';
+  const linkId = words.get('link') ?? '';
+  const ids = { content: contentId, link: linkId, parent: words.get('parent'), owner: words.get('owner'), committing: words.get('committing') };
+  for (const [key, value] of Object.entries(ids)) {
+    if (value === undefined || (value === '-' && (key === 'parent' || key === 'owner'))) continue;
+    if (!idPattern.test(value)) return `${key} is not 32 hexadecimal digits`;
+  }
+  const standsFor = words.get('stands-for');
+  const standing = standsFor === undefined ? undefined : /^([0-9a-f]{32}):(\d{1,10})$/.exec(standsFor);
+  if (standing === null || Number(standing?.[2] ?? 0) > 0xffff_ffff) return 'stands-for is not <id>:<generation>';
+  return {
+    contentId,
+    linkId,
+    ...(ids.parent === undefined || ids.parent === '-' ? {} : { parentContentId: ids.parent }),
+    ...(ids.owner === undefined || ids.owner === '-' ? {} : { owner: ids.owner }),
+    ...(ids.committing === undefined ? {} : { committing: ids.committing }),
+    ...(standing === undefined ? {} : { standsFor: { contentId: standing[1] as string, generation: Number(standing[2]) } }),
+    ...(words.has('mixed') ? { isMixed: true } : {}),
+    ...(relativePath === undefined || relativePath === '' ? {} : { relativePath }),
+  };
+}
