@@ -20,6 +20,18 @@ export interface ErrorContext {
   readonly retry?: () => void;
 }
 
+/** What is to be chosen from the host's files, and who gets it. */
+export interface PickRequest {
+  /** A disk (any format, recognised by its header), a disc image, any file, or a folder. */
+  readonly what: 'disk' | 'image' | 'file' | 'folder';
+  /** Where to begin; absent: where the machines are. */
+  readonly directory?: string;
+  /** The folder of the machine that it is for: one of the picker's places. */
+  readonly machineDirectory?: string;
+  readonly machineName?: string;
+  readonly onPick: (path: string) => void;
+}
+
 /** Every dialog of the window, and what it needs to open. features/dialogs/dialog-host.tsx draws them. */
 export type Dialog =
   | { kind: 'new-machine'; basePath?: string }
@@ -30,6 +42,8 @@ export type Dialog =
   | { kind: 'commit-waiting'; machineId: string; slot: string }
   | { kind: 'discard-waiting'; machineId: string; slot: string }
   | { kind: 'delete-machine'; machineId: string }
+  | { kind: 'unprotect'; path: string; dependents: readonly Dependent[]; perform: () => void }
+  | { kind: 'pick-file'; request: PickRequest }
   | { kind: 'open-machine' }
   | { kind: 'error'; error: RedoubtError; context?: ErrorContext }
   | { kind: 'confirm'; confirmation: Confirmation }

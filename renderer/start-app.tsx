@@ -1,0 +1,20 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { connection } from './transport/client.ts';
+import { follow } from './stores/follow.ts';
+import { ThemeProvider } from './theme/theme-provider.tsx';
+import { assert } from './assert.ts';
+
+/** Follows the core's streams and draws the window into `element`, for the life of the page. */
+export function startApp(element: HTMLElement | null): void {
+  assert(element !== null, 'index.html has the element to draw into');
+  follow(connection());
+  createRoot(element).render(
+    <StrictMode>
+      <ThemeProvider>
+        <App />
+      </ThemeProvider>
+    </StrictMode>,
+  );
+}
