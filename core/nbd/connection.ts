@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net';
+import type { BlockDevice } from '../disk/block-device.ts';
+import { Handshake } from './handshake.ts';
+import { command, nbdErrno } from './protocol.ts';
+import { ReplyWriter } from './reply-writer.ts';
+import { RequestParser } from './request-parser.ts';
+import type { SlabPool } from './slab-pool.ts';
+import { Transmission } from './transmission.ts';
+
+/** With more than this in flight the socket is not read until some of it is answered. */
+const maximumInFlightBytes = 64 * 1024 * 1024;
+
+/** How long a client may take to fetch its last answers. */
+const lingerMs = 2000;
+
+/**
+ * One client, from the greeting to the last flush.
+ *
+ * | state | what it waits for |
+ * | --- | --- |
+ * | negotiating | options of the client |
+ * | serving | requests; reading stops while too much is in flight |
+ * | ending | no further request is taken; those taken end, the device is flushed, the socket is closed |
+ *
+ * Whichever way a connection ends (the client says so, hangs up, breaks the protocol, or the server
+ * closes), every request that was received whole is carried out first, and a request that was not never
+ * begins.
+ */
+export class Connection {
+  /** Resolves when nothing of the connection is left. Never rejects. */
+  readonly ended: Promise<void>;
+
+  private readonly parser = new RequestParser();
+  private readonly handshake: Handshake;
+  private readonly replies: ReplyWriter;
+  private transmission: Transmission | undefined;
+  private device: BlockDevice | undefined;
+  /** No further byte is taken. */
+  private isEnding = false;
+  /** No further request is looked for: the client has said its last word, or nonsense. */
+  private isDone = false;
+  private isFlushing = false;
+  private impatience: NodeJS.Timeout | undefined;
+  private resolveEnded: () => void = () => undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    exports: ReadonlyMap<string, BlockDevice>,
+    pool: SlabPool,
+  ) {
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+    this.replies = new ReplyWriter(socket, pool, (replies, payloadBytes) => {
+      this.transmission?.replied(replies, payloadBytes);
+      this.goOn();
+    });
+    this.handshake = new Handshake(exports, (bytes) => {
+      socket.write(bytes);
+    });
+    socket.on('data', (chunk) => {
+      this.receive(chunk);
+    });
+    socket.on('end', () => {
+      this.end();
+    });
+    // Nothing to add: 'close' follows.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.end();
+      this.goOn();
+    });
+    this.handshake.begin();
+  }
+
+  /** Takes nothing further and ends as soon as the requests received whole are carried out. */
+  end(): void {
+    if (this.isEnding) return;
+    this.isEnding = true;
+    // A client that fetches no answers would keep the rest of its requests waiting for ever.
+    this.impatience = setTimeout(() => {
+      if (!this.isDone) this.socket.destroy();
+    }, lingerMs);
+    this.goOn();
+  }
+
+  private receive(chunk: Buffer): void {
+    if (this.isEnding) return;
+    if (this.transmission !== undefined) {
+      this.parser.push(chunk);
+      this.goOn();
+      return;
+    }
+    const result = this.handshake.receive(chunk);
+    if (result === undefined) return;
+    if (result.kind === 'ended') {
+      this.end();
+      return;
+    }
+    this.device = result.device;
+    this.transmission = new Transmission(result.device, this.replies, () => {
+      this.goOn();
+    });
+    this.parser.push(result.rest);
+    this.goOn();
+  }
+
+  /** Serves what may be served now; then reads on, stops reading, or finishes. */
+  private goOn(): void {
+    const { transmission } = this;
+    if (transmission !== undefined) this.serveReceived(transmission);
+    if (this.isEnding) {
+      this.finishWhenIdle();
+      return;
+    }
+    const isFull = (transmission?.inFlightBytes ?? 0) > maximumInFlightBytes;
+    if (isFull && !this.socket.isPaused()) this.socket.pause();
+    if (!isFull && this.socket.isPaused()) this.socket.resume();
+  }
+
+  /** All complete requests that fit, as one batch of replies. */
+  private serveReceived(transmission: Transmission): void {
+    const { socket } = this;
+    while (!this.isDone) {
+      if (transmission.inFlightBytes > maximumInFlightBytes && !socket.destroyed) {
+        this.replies.write();
+        return;
+      }
+      const found = this.parser.next();
+      if (found === undefined) {
+        // What is left, if the connection is ending, is a request of which the rest will never come.
+        this.isDone = this.isEnding;
+        break;
+      }
+      if (found.kind === 'request' && found.request.type !== command.disconnect) {
+        const isPointless = socket.destroyed && found.request.type === command.read;
+        if (!isPointless) transmission.serve(found.request);
+        continue;
+      }
+      if (found.kind === 'too-long') transmission.refuse(found.request, nbdErrno.EINVAL);
+      this.isDone = true;
+      this.isEnding = true;
+    }
+    this.replies.write();
+  }
+
+  private finishWhenIdle(): void {
+    const { transmission } = this;
+    if (this.isFlushing || (transmission !== undefined && !(this.isDone && transmission.pendingRequests === 0))) return;
+    this.isFlushing = true;
+    void this.finish();
+  }
+
+  private async finish(): Promise<void> {
+    // Nobody is left to tell of a failure; the device remembers it and answers the next client with it.
+    if (this.device?.isWritable === true) await this.device.flush().catch(() => undefined);
+    this.replies.write();
+    await closeSocket(this.socket);
+    clearTimeout(this.impatience);
+    this.resolveEnded();
+  }
+}
+
+async function closeSocket(socket: Socket): Promise<void> {
+  if (socket.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.end(() => socket.destroy());
+  });
+}

@@ -1,0 +1,23 @@
+import type { ErrorCode } from '../api/errors.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { nbdErrno, type NbdErrno } from './protocol.ts';
+
+/**
+ * The one table from refusals to NBD error numbers. What is not listed is EIO: the guest can do nothing
+ * about it. ENOSPC matters most, because a guest is paused by it and goes on when there is room again.
+ */
+const errnoOfCode: Partial<Record<ErrorCode, NbdErrno>> = {
+  'disk.no-space': nbdErrno.ENOSPC,
+  'disk.permission': nbdErrno.EPERM,
+  'disk.read-only': nbdErrno.EPERM,
+  'disk.unsupported': nbdErrno.ENOTSUP,
+  'api.bad-request': nbdErrno.EINVAL,
+  'usage.bad-argument': nbdErrno.EINVAL,
+};
+
+/** The NBD error number for anything that a block device throws. */
+export function errnoOf(error: unknown): NbdErrno {
+  if (!(error instanceof RedoubtError)) return nbdErrno.EIO;
+  const code: ErrorCode = error.code;
+  return errnoOfCode[code] ?? nbdErrno.EIO;
+}

@@ -1,0 +1,84 @@
+import { chmodSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import type { BlockDevice } from '../disk/block-device.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { Connection } from './connection.ts';
+import { SlabPool } from './slab-pool.ts';
+
+export interface NbdServerOptions {
+  /** Where the Unix socket is made, mode 0600. Nothing may exist there. */
+  readonly socketPath: string;
+  /** The devices by export name; the empty name is the default export. They stay the caller's to close. */
+  readonly exports: ReadonlyMap<string, BlockDevice>;
+}
+
+export interface NbdServer {
+  readonly socketPath: string;
+  /**
+   * Stops accepting, carries out what was received, flushes, and ends every connection. Afterwards the
+   * socket file is gone and no device is used any more. May be called more than once.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves block devices over NBD (fixed newstyle, simple replies) on a Unix socket. Resolves when it
+ * accepts connections. Throws disk.io, with the error number, if the socket can't be made.
+ */
+export async function startNbdServer({ socketPath, exports }: NbdServerOptions): Promise<NbdServer> {
+  const pool = new SlabPool();
+  const connections = new Set<Connection>();
+  // A client that has said its last word still gets its answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const connection = new Connection(socket, exports, pool);
+    connections.add(connection);
+    void connection.ended.then(() => {
+      connections.delete(connection);
+      if (connections.size === 0) pool.clear();
+    });
+  });
+  await listen(server, socketPath);
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    await Promise.all(
+      [...connections].map(async (connection) => {
+        connection.end();
+        await connection.ended;
+      }),
+    );
+    await closed;
+  };
+  return { socketPath, close: () => (closing ??= close()) };
+}
+
+function listen(server: Server, socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(socketError(socketPath, error));
+    });
+    server.listen({ path: socketPath }, () => {
+      resolve();
+    });
+    // A listening Unix socket exists as soon as `listen` returns; before this line only its owner could
+    // have connected under any usual umask, and a thread can't set its own.
+    try {
+      chmodSync(socketPath, 0o600);
+    } catch {
+      // It could not be made; the error event says why.
+    }
+  });
+}
+
+function socketError(socketPath: string, cause: NodeJS.ErrnoException): RedoubtError<'disk.io'> {
+  return new RedoubtError(
+    'disk.io',
+    `Cannot listen on the socket ${socketPath}: ${cause.message}`,
+    { file: socketPath, operation: 'listen', errno: cause.code ?? 'unknown' },
+    { cause },
+  );
+}
