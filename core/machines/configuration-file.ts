@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeFileAtomically } from '../base/atomic-file.ts';
-import { errnoOf } from '../base/file-error.ts';
+import { replaceFile } from '../base/atomic-file.ts';
+import { asFileError, errnoOf } from '../base/file-error.ts';
 import { acquireLock, isHeld } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { MIB } from '../base/units.ts';
@@ -35,10 +35,11 @@ export async function editConfiguration(configPath: string, edit: (document: Vmx
   }
 }
 
-/** Writes the bytes of a document to its file, atomically and synced. */
+/** Writes the bytes of a document to its file, atomically and synced; a file that exists keeps its permissions. */
 export function saveDocument(configPath: string, bytes: Uint8Array): void {
+  const status = statSync(configPath, { throwIfNoEntry: false });
   try {
-    writeFileAtomically(configPath, bytes);
+    replaceFile(configPath, bytes, status === undefined ? {} : { mode: status.mode & 0o777 });
   } catch (error) {
     throw folderError(error, dirname(configPath));
   }
@@ -72,7 +73,6 @@ async function lockForEdit(configPath: string): Promise<{ release(): void }> {
 }
 
 function folderError(error: unknown, folder: string): unknown {
-  const errno = errnoOf(error);
-  if (errno !== 'EACCES' && errno !== 'EPERM' && errno !== 'EROFS') return error;
+  if (asFileError(error, folder, 'write').code !== 'disk.permission') return error;
   return new RedoubtError('machine.folder-not-writable', `No permission to write to ${folder}.`, { folder }, { cause: error });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { writeFileAtomically } from '../base/atomic-file.ts';
+import { replaceFile } from '../base/atomic-file.ts';
 import { errnoOf } from '../base/file-error.ts';
 import { acquireLock, isHeld } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
@@ -76,7 +76,7 @@ export class Library {
       const before = this.read();
       if (before === undefined) renameSync(this.path, `${this.path}.unreadable-${randomBytes(3).toString('hex')}`);
       const { entries, result } = edit(before ?? []);
-      writeFileAtomically(this.path, `${JSON.stringify({ redoubt: 1, machines: entries }, undefined, 2)}\n`, 0o600);
+      replaceFile(this.path, `${JSON.stringify({ redoubt: 1, machines: entries }, undefined, 2)}\n`, { mode: 0o600 });
       return result;
     } finally {
       lock.release();

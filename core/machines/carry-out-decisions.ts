@@ -1,0 +1,101 @@
+import type { Decision } from '../api/machines.ts';
+import { discardRedoLog } from '../disk/discard.ts';
+import { inspectChain } from '../disk/inspect.ts';
+import type { OpenContext } from '../disk/open-context.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { editConfiguration, loadConfiguration } from './configuration-file.ts';
+import { readDecisions, writeDecisions, type DecisionRow } from './decision-file.ts';
+import { writeRedo } from './devices/disk.ts';
+import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
+import { keptRedo } from './waiting-changes.ts';
+
+export interface Answer {
+  readonly slot: string;
+  readonly answer: Decision;
+}
+
+/**
+ * Writes down what was answered, synced, before anything of it happens. Slots without a log that waits are
+ * left out. Throws what reading the logs' headers throws; then nothing is written.
+ */
+export async function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[], context: OpenContext): Promise<void> {
+  const rows: DecisionRow[] = [];
+  for (const { slot, answer } of answers) {
+    const disk = configuration.disks.find((one) => one.slot === slot);
+    const redo = disk && keptRedo(configuration, disk);
+    if (redo === undefined || answer === 'keep') continue;
+    rows.push({ slot, redo, answer, ...(await identityOf(redo, context)) });
+  }
+  writeDecisions(configuration.configPath, rows);
+}
+
+/** Carries one commit to its end; rejects with what commitRedoLog throws. */
+export type CommitCarrier = (row: DecisionRow, context: OpenContext) => Promise<void>;
+
+/**
+ * Carries out what is written down, row by row, and takes each row off the list when it is done and the
+ * configuration no longer names its log. Running it again after a crash at any point goes on from there.
+ *
+ * `commit` absent: rows that commit stay on the list for somebody who can.
+ * A row that is refused (the base is read-only, others depend on it) becomes a keep; the refusal is thrown
+ * when the other rows are done.
+ */
+export async function carryOutDecisions(configPath: string, context: OpenContext, commit?: CommitCarrier): Promise<void> {
+  let refusal: { error: unknown } | undefined;
+  for (const row of readDecisions(configPath)) {
+    if (row.answer === 'commit' && commit === undefined) continue;
+    try {
+      if (await isStillMeant(row, context)) {
+        await act(row, context, commit);
+        await forgetRedo(configPath, row);
+      }
+    } catch (error) {
+      refusal ??= { error };
+    }
+    writeDecisions(configPath, readDecisions(configPath).filter((one) => one.slot !== row.slot));
+  }
+  if (refusal !== undefined) throw refusal.error;
+}
+
+/** A log that is gone was dealt with before a crash: what is left to do is the configuration. */
+async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier | undefined): Promise<void> {
+  try {
+    if (row.answer === 'discard') await discardRedoLog({ redo: row.redo, context });
+    if (row.answer === 'commit') await commit?.(row, context);
+  } catch (error) {
+    if (!(error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo)) throw error;
+  }
+}
+
+/** Whether decisions are written down that nobody has carried out. */
+export function hasOpenDecisions(configPath: string): boolean {
+  return readDecisions(configPath).length > 0;
+}
+
+/** The log is the one that was decided about, or is gone already; then only the configuration is left to do. */
+async function isStillMeant(row: DecisionRow, context: OpenContext): Promise<boolean> {
+  try {
+    const now = await identityOf(row.redo, context);
+    return now.linkId === row.linkId && now.contentId === row.contentId;
+  } catch (error) {
+    // Gone, or half removed, or half committed: what removes or commits it knows better.
+    if (error instanceof RedoubtError) return true;
+    throw error;
+  }
+}
+
+async function identityOf(redo: string, context: OpenContext): Promise<{ linkId?: string; contentId?: string }> {
+  const leaf = (await inspectChain(redo, context)).links[0];
+  return {
+    ...(leaf?.linkId === undefined ? {} : { linkId: leaf.linkId }),
+    ...(leaf?.contentId === undefined ? {} : { contentId: leaf.contentId }),
+  };
+}
+
+async function forgetRedo(configPath: string, row: DecisionRow): Promise<void> {
+  const configuration = loadConfiguration(configPath);
+  const disk = configuration.disks.find((one) => one.slot === row.slot);
+  const named = disk?.redo === undefined ? undefined : absoluteFrom(configuration.directory, disk.redo);
+  if (named !== row.redo) return;
+  await editConfiguration(configPath, (document) => { writeRedo(document, row.slot, undefined); });
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { decisionSchema, slotSchema } from '../api/machines.ts';
+import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
+
+/**
+ * What was answered and is not yet carried out. The file lies beside the configuration and is synced before
+ * anything of it is done; each row leaves it when it is done. After a crash, the rows that are left are
+ * carried out at the next start, without asking again.
+ *
+ * A row holds for the log as it was when the answer was given: link id and content id name it. A log that
+ * somebody has written since is not the one that was meant, and its row is dropped, which is a keep.
+ */
+const rowSchema = z.object({
+  slot: slotSchema,
+  redo: z.string(),
+  answer: decisionSchema,
+  linkId: z.string().optional(),
+  contentId: z.string().optional(),
+});
+export type DecisionRow = z.infer<typeof rowSchema>;
+
+const fileSchema = z.object({ redoubt: z.literal(1), rows: z.array(rowSchema) });
+
+export function readDecisions(configPath: string): DecisionRow[] {
+  const text = readFileIfThere(decisionPath(configPath));
+  if (text === undefined) return [];
+  try {
+    return fileSchema.parse(JSON.parse(text)).rows;
+  } catch {
+    return []; // Not ours to guess what was meant: an answer that can't be read is a keep.
+  }
+}
+
+/** Replaces the rows, synced; none removes the file. Throws disk.permission, disk.no-space, disk.io. */
+export function writeDecisions(configPath: string, rows: readonly DecisionRow[]): void {
+  const path = decisionPath(configPath);
+  if (rows.length > 0) replaceFile(path, `${JSON.stringify({ redoubt: 1, rows }, undefined, 2)}\n`);
+  else if (existsSync(path)) removeFile(path);
+}
+
+export function decisionPath(configPath: string): string {
+  return `${configPath}.decisions`;
+}

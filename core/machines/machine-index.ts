@@ -1,0 +1,93 @@
+import { realpathSync } from 'node:fs';
+import type { Dependent } from '../api/errors.ts';
+import { loadConfiguration } from './configuration-file.ts';
+import type { Library } from './library.ts';
+import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
+import { isMachineLocked } from './machine-lock.ts';
+import type { RedoClaim } from './redo-location.ts';
+
+export interface IndexedMachine {
+  readonly id: string;
+  readonly configuration: MachineConfiguration;
+  /** Real paths of the disks it is configured with. */
+  readonly diskPaths: readonly string[];
+  /** Real paths of the redo logs that its configuration names. */
+  readonly redoPaths: readonly string[];
+}
+
+/** What the library's machines use, read from their files now. Machines whose file can't be read are left out. */
+export class MachineIndex {
+  readonly machines: readonly IndexedMachine[];
+
+  constructor(machines: readonly IndexedMachine[]) {
+    this.machines = machines;
+  }
+
+  static read(library: Library): MachineIndex {
+    const machines = library.list().flatMap(({ id, configPath }): IndexedMachine[] => {
+      try {
+        return [indexed(id, loadConfiguration(configPath))];
+      } catch {
+        return [];
+      }
+    });
+    return new MachineIndex(machines);
+  }
+
+  /** Machines whose configured disk, or named redo log, is this file. */
+  usersOf(path: string): IndexedMachine[] {
+    const real = realPath(path);
+    return this.machines.filter((machine) => machine.diskPaths.includes(real) || machine.redoPaths.includes(real));
+  }
+
+  /** Files that may hang from a disk although they lie elsewhere: what the machines use. */
+  searchPaths(): string[] {
+    return [...new Set(this.machines.flatMap((machine) => [...machine.diskPaths, ...machine.redoPaths]))];
+  }
+
+  /** The same dependents, with the machines that use them. */
+  named(dependents: readonly { path: string }[]): Dependent[] {
+    return dependents.flatMap(({ path }): Dependent[] => {
+      const users = this.usersOf(path);
+      if (users.length === 0) return [{ path }];
+      return users.map(({ id, configuration }) => ({
+        path,
+        machineId: id,
+        machineName: configuration.name,
+        isRunning: isMachineLocked(configuration.configPath),
+      }));
+    });
+  }
+
+  /** Every disk of every machine, for the question whether two would write one log. */
+  redoClaims(): RedoClaim[] {
+    return this.machines.flatMap(({ id, configuration }) =>
+      configuration.disks.map((disk) => ({
+        machineId: id,
+        machineName: configuration.name,
+        diskPath: realPath(absoluteFrom(configuration.directory, disk.fileName)),
+        mode: disk.mode,
+        redoLogDir: disk.redoLogDir ?? configuration.redoLogDir,
+      })),
+    );
+  }
+}
+
+/** Follows links; a path that leads nowhere stays as it is. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function indexed(id: string, configuration: MachineConfiguration): IndexedMachine {
+  const real = (path: string): string => realPath(absoluteFrom(configuration.directory, path));
+  return {
+    id,
+    configuration,
+    diskPaths: configuration.disks.map((disk) => real(disk.fileName)),
+    redoPaths: configuration.disks.flatMap((disk) => (disk.redo === undefined ? [] : [real(disk.redo)])),
+  };
+}

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { editConfiguration, loadConfiguration } from './configuration-file.ts';
+import { newMachineId, type Library } from './library.ts';
+import { formatUuid } from './machine-configuration.ts';
+
+/**
+ * Adds a configuration file that exists to the library; answers with the machine's id. A file without a
+ * UUID, or with one that another machine of the library has (its folder was copied), gets a new one; where
+ * the file can't be written, only the library knows it. Throws machine.bad-config.
+ */
+export async function openMachine(library: Library, path: string): Promise<string> {
+  const configPath = resolve(path);
+  if (!/\.(vmx|cfg)$/i.test(configPath)) {
+    const reason = 'its name ends neither in .vmx nor in .cfg';
+    throw new RedoubtError('machine.bad-config', `${configPath}: ${reason}.`, { file: configPath, reason });
+  }
+  const configuration = loadConfiguration(configPath);
+  const wanted = configuration.uuid ?? newMachineId();
+  const { id } = await library.add({ id: wanted, configPath });
+  if (id !== configuration.uuid) {
+    await editConfiguration(configPath, (document) => { document.set('uuid.bios', formatUuid(id)); }).catch((error: unknown) => {
+      if (!(error instanceof RedoubtError && error.is('machine.folder-not-writable'))) throw error;
+    });
+  }
+  return id;
+}

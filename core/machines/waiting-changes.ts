@@ -1,0 +1,50 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { WaitingChanges } from '../api/errors.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { describeRedo } from '../disk/describe-redo.ts';
+import type { OpenContext } from '../disk/open-context.ts';
+import type { ConfiguredDisk } from './devices/disk.ts';
+import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
+
+/**
+ * The redo log that the configuration names for a disk, absolute, if it is there. One that is gone from a
+ * folder that can be read counts as none (whoever deletes it by hand has discarded it); one whose folder
+ * can't be reached counts as there.
+ */
+export function namedRedo(configuration: MachineConfiguration, disk: ConfiguredDisk): string | undefined {
+  if (disk.redo === undefined) return undefined;
+  const path = absoluteFrom(configuration.directory, disk.redo);
+  return existsSync(path) || !isReadable(dirname(path)) ? path : undefined;
+}
+
+/** The log that was kept, or left by a crash, and that somebody must decide about. */
+export function keptRedo(configuration: MachineConfiguration, disk: ConfiguredDisk): string | undefined {
+  return disk.isRedoDisposable ? undefined : namedRedo(configuration, disk);
+}
+
+/** What waits for a decision, a row a disk. Throws what describeRedo throws. */
+export async function findWaitingChanges(configuration: MachineConfiguration, context: OpenContext): Promise<WaitingChanges[]> {
+  const rows: WaitingChanges[] = [];
+  for (const disk of configuration.disks) {
+    const redo = keptRedo(configuration, disk);
+    if (redo === undefined) continue;
+    const { allocatedBytes, changedAt, isUnclean } = await describeRedo(redo, context);
+    rows.push({ slot: disk.slot, disk: absoluteFrom(configuration.directory, disk.fileName), redo, allocatedBytes, changedAt, isUnclean });
+  }
+  return rows;
+}
+
+/** The power-on question as the error that it is on the wire. */
+export function changesWaiting(machine: string, disks: WaitingChanges[]): RedoubtError<'machine.changes-waiting'> {
+  return new RedoubtError('machine.changes-waiting', `"${machine}" has changes that nobody has decided about.`, { machine, disks });
+}
+
+function isReadable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
