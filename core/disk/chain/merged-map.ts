@@ -1,0 +1,78 @@
+import { MIB } from '../../base/units.ts';
+import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { Chain } from './chain.ts';
+import { MergedWindow, WINDOW_BYTES } from './merged-window.ts';
+
+const CAPACITY_BYTES = 64 * MIB;
+
+/**
+ * The merged tables of a chain, built window by window on first touch and kept within 64 MiB. What to drop
+ * is chosen by second chance, so that a hit costs one flag and no reordering.
+ */
+export class MergedMap {
+  private readonly chain: Chain;
+  private readonly capacityBytes: number;
+  private readonly windows = new Map<number, MergedWindow>();
+  private memoryBytes = 0;
+  private last: MergedWindow | undefined;
+
+  constructor(chain: Chain, capacityBytes = CAPACITY_BYTES) {
+    this.chain = chain;
+    this.capacityBytes = capacityBytes;
+  }
+
+  /** The window that holds an offset of the disk. Throws disk.corrupt, disk.io. */
+  windowAt(offsetBytes: number): MergedWindow {
+    const { last } = this;
+    if (last !== undefined && offsetBytes >= last.startBytes && offsetBytes < last.startBytes + WINDOW_BYTES) return last;
+    const number = Math.floor(offsetBytes / WINDOW_BYTES);
+    const window = this.windows.get(number) ?? this.build(number);
+    window.wasUsed = true;
+    this.last = window;
+    return window;
+  }
+
+  /** Grains of the leaf were allocated: tables that exist follow, others will read it when they are built. */
+  enter(extent: CowdExtent, firstGrain: number, count: number, sector: number): void {
+    const startBytes = extent.startBytes + firstGrain * extent.grainBytes;
+    const endBytes = startBytes + count * extent.grainBytes;
+    for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
+      const window = this.windows.get(number);
+      if (window === undefined || !window.extents.includes(extent)) continue;
+      const before = window.memoryBytes;
+      window.enter(extent, firstGrain, count, sector);
+      this.memoryBytes += window.memoryBytes - before;
+    }
+  }
+
+  /** Forgets everything: after a leaf switch, or when grains were freed or moved. */
+  clear(): void {
+    this.windows.clear();
+    this.memoryBytes = 0;
+    this.last = undefined;
+  }
+
+  private build(number: number): MergedWindow {
+    const startBytes = number * WINDOW_BYTES;
+    const endBytes = Math.min(startBytes + WINDOW_BYTES, this.chain.sizeBytes);
+    const window = MergedWindow.build(startBytes, endBytes, this.chain.extentsIn(startBytes, endBytes));
+    this.memoryBytes += window.memoryBytes;
+    this.makeRoom();
+    this.windows.set(number, window);
+    return window;
+  }
+
+  private makeRoom(): void {
+    for (const [number, window] of this.windows) {
+      if (this.memoryBytes <= this.capacityBytes) return;
+      this.windows.delete(number);
+      if (window.wasUsed) {
+        // It was looked up since the hand came by: to the end of the row, without the flag.
+        window.wasUsed = false;
+        this.windows.set(number, window);
+      } else {
+        this.memoryBytes -= window.memoryBytes;
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { SECTOR_BYTES } from '../../base/units.ts';
+import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { Chain } from './chain.ts';
+import { WINDOW_BYTES, type MergedWindow } from './merged-window.ts';
+
+/** Where lookups come from; a merged map, or anything else in a test. */
+export interface Lookup {
+  windowAt(offsetBytes: number): MergedWindow;
+}
+
+/** One row of bytes in one file, or of zeros where `extent` is absent. Pieces follow each other in the request. */
+export interface Piece {
+  readonly extent: CowdExtent | undefined;
+  readonly fileOffsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/**
+ * Turns [offsetBytes, offsetBytes + lengthBytes) of the disk into the pieces to read, neighbours in a file
+ * joined. Pure but for the tables that the lookup loads on first touch.
+ */
+export function planRead(lookup: Lookup, offsetBytes: number, lengthBytes: number): Piece[] {
+  const pieces: Piece[] = [];
+  const end = offsetBytes + lengthBytes;
+  let at = offsetBytes;
+  let pieceStart = at;
+  let pieceExtent: CowdExtent | undefined;
+  let pieceFileOffset = 0;
+  while (at < end) {
+    const window = lookup.windowAt(at);
+    const { owners, sectors, extents, cellShift, startBytes } = window;
+    const windowEnd = Math.min(end, startBytes + WINDOW_BYTES);
+    while (at < windowEnd) {
+      let extent: CowdExtent | undefined;
+      let fileOffset = 0;
+      let cellEnd = windowEnd;
+      if (owners !== undefined && sectors !== undefined) {
+        const cell = (at - startBytes) >>> cellShift;
+        const cellStart = startBytes + cell * 2 ** cellShift;
+        cellEnd = Math.min(windowEnd, cellStart + 2 ** cellShift);
+        const owner = owners[cell] as number;
+        if (owner > 0) {
+          extent = extents[owner - 1];
+          fileOffset = (sectors[cell] as number) * SECTOR_BYTES + (at - cellStart);
+        }
+      }
+      const isNeighbour = extent === pieceExtent && (extent === undefined || fileOffset === pieceFileOffset + (at - pieceStart));
+      if (!isNeighbour || at === offsetBytes) {
+        if (at > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
+        pieceStart = at;
+        pieceExtent = extent;
+        pieceFileOffset = fileOffset;
+      }
+      at = cellEnd;
+    }
+  }
+  if (at > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
+  return pieces;
+}
+
+/** A part of a write: into grains that the leaf has, or into grains that it has to allocate. */
+export type WritePiece =
+  | { readonly kind: 'in-place'; readonly extent: CowdExtent; readonly fileOffsetBytes: number; readonly lengthBytes: number }
+  | {
+      readonly kind: 'allocate';
+      readonly extent: CowdExtent;
+      readonly offsetBytes: number;
+      readonly lengthBytes: number;
+      /** No link has anything in these grains. */
+      readonly isEmptyBelow: boolean;
+    };
+
+/**
+ * Turns a range to be written into pieces. Neighbouring new grains are one piece, as long as all of them
+ * or none of them have content below, because what holds nothing needs no grain to hold zeros.
+ */
+export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, lengthBytes: number): WritePiece[] {
+  const pieces: WritePiece[] = [];
+  const leafExtents = chain.leaf.extents;
+  const end = offsetBytes + lengthBytes;
+  for (let at = offsetBytes; at < end; ) {
+    const extent = chain.leafExtentAt(at);
+    const { grainBytes } = extent;
+    const grainStart = extent.startBytes + Math.floor((at - extent.startBytes) / grainBytes) * grainBytes;
+    const grainEnd = Math.min(grainStart + grainBytes, extent.startBytes + extent.spanBytes);
+    const to = Math.min(end, grainEnd);
+    const [here] = planRead(lookup, at, to - at);
+    const last = pieces.at(-1);
+    if (here?.extent === extent && leafExtents.includes(extent)) {
+      if (last?.kind === 'in-place' && last.extent === extent && last.fileOffsetBytes + last.lengthBytes === here.fileOffsetBytes) {
+        pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
+      } else {
+        pieces.push({ kind: 'in-place', extent, fileOffsetBytes: here.fileOffsetBytes, lengthBytes: to - at });
+      }
+    } else {
+      const isEmptyBelow = planRead(lookup, grainStart, grainEnd - grainStart).every((piece) => piece.extent === undefined);
+      if (last?.kind === 'allocate' && last.extent === extent && last.isEmptyBelow === isEmptyBelow) {
+        pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
+      } else {
+        pieces.push({ kind: 'allocate', extent, offsetBytes: at, lengthBytes: to - at, isEmptyBelow });
+      }
+    }
+    at = to;
+  }
+  return pieces;
+}

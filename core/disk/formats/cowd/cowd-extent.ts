@@ -1,0 +1,189 @@
+import { assert } from '../../../base/assert.ts';
+import { RedoubtError } from '../../../base/redoubt-error.ts';
+import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
+import type { DiskFile, FileLayer } from '../../disk-file.ts';
+import { FORMAT_LIMIT_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SECTORS } from './dialect.ts';
+import { findUnusedRows } from './find-unused-rows.ts';
+import { GrainAllocator, type FreeRow } from './grain-allocator.ts';
+import { GrainTables } from './grain-tables.ts';
+import type { CowdHeader } from './header.ts';
+import { patchHeader, readHeader } from './read-header.ts';
+
+/** Where an extent lies in its disk, as its link has worked out. */
+export interface ExtentPlace {
+  /** Of the disk, in bytes. */
+  readonly startBytes: number;
+  readonly spanBytes: number;
+  readonly entriesPerTable: number;
+}
+
+/**
+ * One open file of a COWD link: where its grains lie, and where new ones can go. Offsets of grains are in
+ * grains from the extent's start; positions in the file are in sectors.
+ *
+ * A writable extent goes through `begin` (CLEAN off, synced) before anything else in it is written, and
+ * through `finishClean` at the end. In between a crash leaves it unclean, and the next open takes the
+ * file's length for the end of what is used: nothing is scanned, some space may be lost.
+ */
+export class CowdExtent {
+  readonly path: string;
+  readonly file: DiskFile;
+  readonly startBytes: number;
+  readonly spanBytes: number;
+  readonly grainBytes: number;
+  readonly entriesPerTable: number;
+  header: CowdHeader;
+  /** Written since its last sync. */
+  hasUnsynced = false;
+  /** CLEAN is off, by us. */
+  isBegun = false;
+  private readonly tables: GrainTables;
+  private readonly allocator: GrainAllocator;
+  private lengthSectors: number;
+  private hasSearchedUnused = false;
+
+  constructor(file: DiskFile, header: CowdHeader, place: ExtentPlace) {
+    this.path = file.path;
+    this.file = file;
+    this.header = header;
+    this.startBytes = place.startBytes;
+    this.spanBytes = place.spanBytes;
+    this.grainBytes = header.grainSectors * SECTOR_BYTES;
+    this.entriesPerTable = place.entriesPerTable;
+    const spanSectors = place.spanBytes / SECTOR_BYTES;
+    this.tables = new GrainTables(file, { ...header, spanSectors, entriesPerTable: place.entriesPerTable });
+    this.lengthSectors = countOf(file.lengthBytes(), SECTOR_BYTES);
+    // A clean file ends at its free sector; an unclean one is taken to be used up to its end. Both are its length.
+    const { grainSectors, capacitySectors: statedSectors } = header;
+    const { fullSectors } = layOutExtent({ spanSectors, statedSectors, grainSectors, entriesPerTable: place.entriesPerTable });
+    const limitSectors = fullSectors <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
+    this.allocator = new GrainAllocator({ path: this.path, grainSectors, lengthSectors: this.lengthSectors, limitSectors });
+  }
+
+  get grainCount(): number {
+    return countOf(this.spanBytes, this.grainBytes);
+  }
+
+  /** Opens a file and reads its header; the extent is made when its place is known. */
+  static openFile(layer: FileLayer, path: string, isWritable: boolean): { file: DiskFile; header: CowdHeader } {
+    const file = layer.open(path, isWritable);
+    try {
+      const header = readHeader(file);
+      if (isWritable && header.isInconsistent) {
+        throw new RedoubtError('disk.unsupported', `${path} is marked inconsistent.`, { file: path, feature: 'writing to a file marked inconsistent' });
+      }
+      return { file, header };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Fills `target` with the file sectors of `count` grains, 0 where there is none; returns whether there is any. Throws disk.corrupt. */
+  readEntries(firstGrain: number, count: number, target: Uint32Array): boolean {
+    return this.tables.read(firstGrain, count, target, this.lengthSectors);
+  }
+
+  /**
+   * Finds room for up to `wanted` new grains from `grain` on and makes sure that their entries can be
+   * written later; fewer are found where the file has only gaps. The row is the caller's once `enter` is told.
+   * Throws disk.no-space (try again when there is room), disk.io (EFBIG: the file is full).
+   */
+  findRow(grain: number, wanted: number): FreeRow {
+    assert(this.isBegun, 'CLEAN is off before the first write');
+    // Entries of one table at a time, so that there is one table to prepare.
+    const inTable = this.entriesPerTable - (grain % this.entriesPerTable);
+    if (!this.tables.hasTable(grain)) {
+      const sector = this.allocator.takeSectors(this.tables.sectorsPerTable);
+      this.hasUnsynced = true;
+      this.tables.addTable(grain, sector);
+      this.lengthSectors = Math.max(this.lengthSectors, this.allocator.endSector);
+    } else {
+      this.tables.prepare(grain);
+    }
+    if (!this.allocator.hasRoomAtEnd && !this.hasSearchedUnused) {
+      this.hasSearchedUnused = true;
+      const { tables, allocator } = this;
+      if (tables.isMetadataInOneRow()) allocator.addUnused(findUnusedRows(this, tables.firstDataSector(), allocator.endSector));
+    }
+    return this.allocator.find(Math.min(wanted, inTable));
+  }
+
+  /** Writes the whole of a row that `findRow` gave. */
+  writeRow(row: FreeRow, chunks: readonly Uint8Array[]): void {
+    this.allocator.touch(row);
+    this.hasUnsynced = true;
+    this.file.write(row.sector * SECTOR_BYTES, chunks);
+  }
+
+  /** Lets a fresh row stand for zeros without writing it: the file's length covers it first. */
+  extendOver(row: FreeRow): void {
+    assert(row.isFresh, 'only space that was never written reads as zeros');
+    this.hasUnsynced = true;
+    this.file.setLength((row.sector + row.grains * this.header.grainSectors) * SECTOR_BYTES);
+    this.allocator.touch(row);
+  }
+
+  /** The row's data is in the file: enters it for the grains from `firstGrain` on. In memory; a flush writes it. */
+  enter(firstGrain: number, row: FreeRow): void {
+    this.allocator.take(row);
+    this.tables.enter(firstGrain, row.grains, row.sector);
+    this.lengthSectors = Math.max(this.lengthSectors, row.sector + row.grains * this.header.grainSectors);
+  }
+
+  /** Overwrites part of a grain that the extent has. */
+  writeInPlace(fileOffsetBytes: number, chunks: readonly Uint8Array[]): void {
+    assert(this.isBegun, 'CLEAN is off before the first write');
+    this.hasUnsynced = true;
+    this.file.write(fileOffsetBytes, chunks);
+  }
+
+  /** Bytes of table sectors that wait for a flush. */
+  get pendingMetadataBytes(): number {
+    return this.tables.pendingSectors * SECTOR_BYTES;
+  }
+
+  freezeTables(): void {
+    this.tables.freeze();
+  }
+
+  thawTables(): void {
+    this.tables.thaw();
+  }
+
+  writeFrozenTables(): void {
+    this.tables.writeFrozen();
+  }
+
+  /** Turns CLEAN off, synced unless told otherwise. */
+  begin(isSynced: boolean): void {
+    if (this.isBegun) return;
+    this.header = patchHeader(this.file, (header) => ({ ...header, isClean: false }), { isSynced });
+    this.isBegun = true;
+  }
+
+  /**
+   * Closes the books of an extent whose flush has ended: free sector and saved generation first, CLEAN
+   * last, each synced. The file then ends where its last grain ends.
+   */
+  finishClean(isSynced: boolean): void {
+    if (!this.isBegun) return;
+    assert(this.tables.pendingSectors === 0, 'nothing waits at a clean close');
+    const freeSector = this.allocator.endSector;
+    if (this.file.lengthBytes() !== freeSector * SECTOR_BYTES) this.file.setLength(freeSector * SECTOR_BYTES);
+    patchHeader(this.file, (header) => ({ ...header, freeSector, savedGeneration: header.generation }), { isSynced });
+    this.header = patchHeader(this.file, (header) => ({ ...header, isClean: true }), { isSynced });
+    this.isBegun = false;
+  }
+
+  /** Changes the header, synced. */
+  patchHeader(change: (header: CowdHeader) => CowdHeader, isSynced = true): void {
+    this.header = patchHeader(this.file, change, { isSynced });
+  }
+
+  /** What lies behind the metadata: an upper bound of what is allocated, found without reading a table. */
+  dataBytes(): number {
+    const firstGrain = countOf(this.tables.firstDataSector(), this.header.grainSectors) * this.header.grainSectors;
+    return Math.max(0, this.allocator.endSector - firstGrain) * SECTOR_BYTES;
+  }
+}

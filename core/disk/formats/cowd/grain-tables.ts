@@ -1,0 +1,272 @@
+import { assert } from '../../../base/assert.ts';
+import { RedoubtError } from '../../../base/redoubt-error.ts';
+import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
+import type { DiskFile } from '../../disk-file.ts';
+import { HEADER_SECTORS } from './dialect.ts';
+
+const ENTRY_BYTES = 4;
+const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
+
+// Tables are read straight into typed arrays. All hosts that Node supports with this product are little-endian.
+assert(new Uint8Array(new Uint32Array([1]).buffer)[0] === 1, 'a little-endian host');
+
+/** What the tables need to know of their file. */
+export interface TableShape {
+  readonly directorySector: number;
+  readonly directoryEntries: number;
+  readonly entriesPerTable: number;
+  readonly grainSectors: number;
+  /** Guest sectors that the file covers. */
+  readonly spanSectors: number;
+}
+
+/**
+ * The grain directory and tables of one extent: for each grain, the file sector where it lies, or 0.
+ *
+ * Nothing of a table is kept but the sectors that have changed and not been written: `live` takes changes,
+ * and a flush freezes it, so that what is allocated while the data is being synced waits for the next one.
+ *
+ * | a sector is in | the file has | a read sees |
+ * | --- | --- | --- |
+ * | live | the state before | live |
+ * | frozen | the state before | frozen, unless live has it too |
+ * | neither | all of it | the file |
+ *
+ * Write order: an entry is written only by `writeFrozen`, which the owner calls after the grain's data has
+ * been synced. A crash leaves entries old or new by whole sectors; a grain without entry is only lost space.
+ */
+export class GrainTables {
+  private readonly file: DiskFile;
+  private readonly shape: TableShape;
+  private readonly tableSectors: number;
+  private directory: Uint32Array | undefined;
+  /** No grain lies below this sector. */
+  private lowestGrainSector = HEADER_SECTORS;
+  private isOneRow = true;
+  /** One flag a table: its blocks exist on the host, so that writing an entry can't run out of space. */
+  private readonly isPrepared: Uint8Array;
+  private live = new Map<number, Uint32Array>();
+  private frozen = new Map<number, Uint32Array>();
+
+  constructor(file: DiskFile, shape: TableShape) {
+    this.file = file;
+    this.shape = shape;
+    this.tableSectors = countOf(shape.entriesPerTable * ENTRY_BYTES, SECTOR_BYTES);
+    this.isPrepared = new Uint8Array(file.isWritable ? shape.directoryEntries : 0);
+  }
+
+  /**
+   * Reads the entries of grains [firstGrain, firstGrain + count) into `target`. `endSectors` is the file's
+   * length, which no grain may pass. Returns whether any of them is allocated.
+   * Throws disk.corrupt for an entry that points into the metadata or past the end.
+   */
+  read(firstGrain: number, count: number, target: Uint32Array, endSectors: number): boolean {
+    const { entriesPerTable } = this.shape;
+    let isAnyAllocated = false;
+    for (let done = 0; done < count; ) {
+      const grain = firstGrain + done;
+      const table = Math.floor(grain / entriesPerTable);
+      const index = grain % entriesPerTable;
+      const here = Math.min(count - done, entriesPerTable - index);
+      const part = target.subarray(done, done + here);
+      const tableSector = this.tableSector(table);
+      if (tableSector === 0) part.fill(0);
+      else {
+        this.readSlice(tableSector, index, part);
+        if (this.check(part, grain, endSectors)) isAnyAllocated = true;
+      }
+      done += here;
+    }
+    return isAnyAllocated;
+  }
+
+  /** Whether a grain of this index has a table to be entered in. */
+  hasTable(grain: number): boolean {
+    return this.tableSector(Math.floor(grain / this.shape.entriesPerTable)) !== 0;
+  }
+
+  get sectorsPerTable(): number {
+    return this.tableSectors;
+  }
+
+  /**
+   * Adds a table that the file did not have, at `sector`, for the grains around `grain`: written complete
+   * and empty now; its directory entry waits for the flush, like entries do.
+   */
+  addTable(grain: number, sector: number): void {
+    const directory = this.loadDirectory();
+    const table = Math.floor(grain / this.shape.entriesPerTable);
+    assert(directory[table] === 0, 'a table is added once');
+    this.file.write(sector * SECTOR_BYTES, [new Uint8Array(this.tableSectors * SECTOR_BYTES)]);
+    directory[table] = sector;
+    this.isOneRow = false;
+    const first = table - (table % ENTRIES_PER_SECTOR);
+    const copy = new Uint32Array(ENTRIES_PER_SECTOR);
+    copy.set(directory.subarray(first, first + ENTRIES_PER_SECTOR));
+    this.live.set(this.shape.directorySector + first / ENTRIES_PER_SECTOR, copy);
+    this.isPrepared[table] = 1;
+  }
+
+  /**
+   * Makes the host allot the blocks of a grain's table, by writing it back as it is. Must precede the first
+   * allocation, so that the metadata of a write that was accepted always finds room.
+   */
+  prepare(grain: number): void {
+    const table = Math.floor(grain / this.shape.entriesPerTable);
+    if (this.isPrepared[table] === 1) return;
+    const bytes = new Uint8Array(this.tableSectors * SECTOR_BYTES);
+    const offset = this.tableSector(table) * SECTOR_BYTES;
+    this.file.read(offset, bytes);
+    this.file.write(offset, [bytes]);
+    this.isPrepared[table] = 1;
+  }
+
+  /** Enters `count` grains that lie one behind the other from `sector` on. In memory only. */
+  enter(firstGrain: number, count: number, sector: number): void {
+    const { entriesPerTable, grainSectors } = this.shape;
+    for (let done = 0; done < count; ) {
+      const grain = firstGrain + done;
+      const index = grain % entriesPerTable;
+      const within = index % ENTRIES_PER_SECTOR;
+      const here = Math.min(count - done, ENTRIES_PER_SECTOR - within, entriesPerTable - index);
+      const entries = this.liveSector(this.tableSector(Math.floor(grain / entriesPerTable)) + Math.floor(index / ENTRIES_PER_SECTOR));
+      for (let i = 0; i < here; i++) entries[within + i] = sector + (done + i) * grainSectors;
+      done += here;
+    }
+  }
+
+  /** Sectors that wait for a flush. */
+  get pendingSectors(): number {
+    return this.live.size + this.frozen.size;
+  }
+
+  /** Sets the live sectors aside for `writeFrozen`; later changes go to new copies. */
+  freeze(): void {
+    assert(this.frozen.size === 0, 'one flush at a time');
+    this.frozen = this.live;
+    this.live = new Map();
+  }
+
+  /** Writes what `freeze` set aside, neighbours joined. If that fails they are live again. */
+  writeFrozen(): void {
+    const sectors = [...this.frozen.keys()].sort((a, b) => a - b);
+    try {
+      for (let from = 0; from < sectors.length; ) {
+        const first = sectors[from] as number;
+        const run: Uint8Array[] = [];
+        while (sectors[from] === first + run.length) {
+          const entries = this.frozen.get(first + run.length) as Uint32Array;
+          run.push(new Uint8Array(entries.buffer, entries.byteOffset, entries.byteLength));
+          from++;
+        }
+        this.file.write(first * SECTOR_BYTES, run);
+      }
+      this.frozen = new Map();
+    } catch (error) {
+      this.thaw();
+      throw error;
+    }
+  }
+
+  /** Takes a freeze back. */
+  thaw(): void {
+    for (const [sector, entries] of this.frozen) if (!this.live.has(sector)) this.live.set(sector, entries);
+    this.frozen = new Map();
+  }
+
+  /** Where data can begin at the earliest: behind the directory, and behind all tables where they lie in one row. */
+  firstDataSector(): number {
+    this.loadDirectory();
+    return this.lowestGrainSector;
+  }
+
+  /** Whether all metadata lies before `firstDataSector`, so that everything behind it is grains or unused. */
+  isMetadataInOneRow(): boolean {
+    this.loadDirectory();
+    return this.isOneRow;
+  }
+
+  private tableSector(table: number): number {
+    const sector = this.loadDirectory()[table];
+    assert(sector !== undefined, 'a grain inside the directory');
+    return sector;
+  }
+
+  private readSlice(tableSector: number, index: number, target: Uint32Array): void {
+    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    const got = this.file.read(tableSector * SECTOR_BYTES + index * ENTRY_BYTES, bytes);
+    if (got < bytes.length) throw this.corrupt('grain table', tableSector, 'past the end of the file');
+    if (this.pendingSectors === 0) return;
+    for (let at = index - (index % ENTRIES_PER_SECTOR); at < index + target.length; at += ENTRIES_PER_SECTOR) {
+      const sector = tableSector + at / ENTRIES_PER_SECTOR;
+      const pending = this.live.get(sector) ?? this.frozen.get(sector);
+      if (pending === undefined) continue;
+      const from = Math.max(at, index);
+      const to = Math.min(at + ENTRIES_PER_SECTOR, index + target.length);
+      target.set(pending.subarray(from - at, to - at), from - index);
+    }
+  }
+
+  /** Judges entries; returns whether any is set. */
+  private check(entries: Uint32Array, firstGrain: number, endSectors: number): boolean {
+    const { grainSectors, spanSectors } = this.shape;
+    const lowest = this.lowestGrainSector;
+    const highest = endSectors - grainSectors;
+    let isAny = false;
+    for (let i = 0; i < entries.length; i++) {
+      const sector = entries[i] as number;
+      if (sector === 0) continue;
+      isAny = true;
+      if (sector >= lowest && sector <= highest) continue;
+      // The last grain may stick out past the disk; a foreign writer need not have written that part.
+      const used = Math.min(grainSectors, spanSectors - (firstGrain + i) * grainSectors);
+      if (sector < lowest || sector + used > endSectors) {
+        throw this.corrupt(`grain ${String(firstGrain + i)}`, sector, sector < lowest ? 'inside the metadata' : 'past the end of the file');
+      }
+    }
+    return isAny;
+  }
+
+  private liveSector(sector: number): Uint32Array {
+    const existing = this.live.get(sector);
+    if (existing !== undefined) return existing;
+    const entries = new Uint32Array(ENTRIES_PER_SECTOR);
+    const frozen = this.frozen.get(sector);
+    if (frozen !== undefined) entries.set(frozen);
+    else this.file.read(sector * SECTOR_BYTES, new Uint8Array(entries.buffer));
+    this.live.set(sector, entries);
+    return entries;
+  }
+
+  private loadDirectory(): Uint32Array {
+    if (this.directory !== undefined) return this.directory;
+    const { directorySector, directoryEntries } = this.shape;
+    const directory = new Uint32Array(directoryEntries);
+    const bytes = new Uint8Array(directory.buffer);
+    if (this.file.read(directorySector * SECTOR_BYTES, bytes) < bytes.length) {
+      throw this.corrupt('grain directory', directorySector, 'past the end of the file');
+    }
+    const endSectors = Math.floor(this.file.lengthBytes() / SECTOR_BYTES);
+    const directoryEnd = directorySector + countOf(directoryEntries * ENTRY_BYTES, SECTOR_BYTES);
+    let isOneRow = directorySector === HEADER_SECTORS;
+    let tables = 0;
+    directory.forEach((sector, table) => {
+      if (sector === 0) return;
+      const end = sector + this.tableSectors;
+      if (sector < HEADER_SECTORS || (sector < directoryEnd && end > directorySector)) throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'inside the metadata');
+      if (end > endSectors) throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'past the end of the file');
+      if (sector !== directoryEnd + tables * this.tableSectors) isOneRow = false;
+      tables++;
+    });
+    if (directorySector === HEADER_SECTORS) this.lowestGrainSector = directoryEnd;
+    if (isOneRow) this.lowestGrainSector += tables * this.tableSectors;
+    this.isOneRow = isOneRow;
+    this.directory = directory;
+    return directory;
+  }
+
+  private corrupt(field: string, value: number, reason: string): RedoubtError {
+    const { path } = this.file;
+    return new RedoubtError('disk.corrupt', `${path} is damaged: ${field} is ${String(value)}, ${reason}.`, { file: path, field, value: String(value), reason });
+  }
+}
