@@ -18,6 +18,8 @@ export interface Confirmation {
 export interface ErrorContext {
   readonly machineId?: string;
   readonly retry?: () => void;
+  /** Takes another file in place of the one that was refused. */
+  readonly useFile?: (path: string) => void;
 }
 
 /** What is to be chosen from the host's files, and who gets it. */
