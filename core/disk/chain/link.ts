@@ -137,7 +137,7 @@ export class Link {
    * same values before its own first write.
    */
   beginWriting(extent: CowdExtent = this.first): void {
-    if (this.failure !== undefined) throw this.failedError();
+    this.checkAlive();
     if (extent.isBegun) return;
     assert(this.isWritable, 'a link opened for writing');
     const { first } = this;
@@ -158,6 +158,11 @@ export class Link {
     );
   }
 
+  /** Throws disk.io for a link that has failed: the kernel may have dropped what it held of it. */
+  checkAlive(): void {
+    if (this.failure !== undefined) throw this.failedError();
+  }
+
   /** To be told of every write. */
   noteWritten(bytes: number): void {
     this.epochs.noteWritten(bytes);
@@ -165,7 +170,7 @@ export class Link {
 
   /** Resolves when all finished writes are durable. Throws disk.no-space (try again) or disk.io (final). */
   async flush(): Promise<void> {
-    if (this.failure !== undefined) throw this.failedError();
+    this.checkAlive();
     await this.epochs.flush();
   }
 

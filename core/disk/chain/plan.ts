@@ -76,7 +76,6 @@ export type WritePiece =
  */
 export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, lengthBytes: number): WritePiece[] {
   const pieces: WritePiece[] = [];
-  const leafExtents = chain.leaf.extents;
   const end = offsetBytes + lengthBytes;
   for (let at = offsetBytes; at < end; ) {
     const extent = chain.leafExtentAt(at);
@@ -86,7 +85,7 @@ export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, len
     const to = Math.min(end, grainEnd);
     const [here] = planRead(lookup, at, to - at);
     const last = pieces.at(-1);
-    if (here?.extent === extent && leafExtents.includes(extent)) {
+    if (here?.extent === extent) {
       if (last?.kind === 'in-place' && last.extent === extent && last.fileOffsetBytes + last.lengthBytes === here.fileOffsetBytes) {
         pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
       } else {

@@ -1,0 +1,94 @@
+import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { FreeRow } from '../formats/cowd/grain-allocator.ts';
+import type { Chain } from './chain.ts';
+import { ChunkCursor, isAllZeros, zeroChunks } from './chunk-cursor.ts';
+import type { MergedMap } from './merged-map.ts';
+import { planRead, planWrite, type WritePiece } from './plan.ts';
+import { readPieces } from './read-pieces.ts';
+
+/**
+ * Carries out writes on a chain's leaf.
+ *
+ * What the leaf has is overwritten in place. Everything else gets new grains at the end of the leaf's file,
+ * written whole in one call: the part of a grain that the request does not cover is first read from below.
+ * Only then is the grain entered, in memory, and a later flush writes the entry. So a write that fails
+ * half-way (no room) leaves every grain as it was or as it should be, and can be tried again.
+ *
+ * Zeros: the format has no mark for them. Over content below they take grains like all data; over what no
+ * link has they take nothing.
+ */
+export class ChainWriter {
+  private readonly chain: Chain;
+  private readonly map: MergedMap;
+
+  constructor(chain: Chain, map: MergedMap) {
+    this.chain = chain;
+    this.map = map;
+  }
+
+  /** Writes `chunks`, together `lengthBytes`, at an offset of the disk. Throws disk.no-space, disk.io, disk.corrupt. */
+  write(offsetBytes: number, chunks: readonly Uint8Array[], lengthBytes: number): void {
+    const cursor = new ChunkCursor(chunks);
+    for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
+      const content = cursor.take(piece.lengthBytes);
+      if (piece.kind === 'allocate' && piece.isEmptyBelow && isAllZeros(content)) continue;
+      this.chain.leaf.beginWriting(piece.extent);
+      if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.fileOffsetBytes, content);
+      else this.allocate(piece, new ChunkCursor(content));
+      this.chain.leaf.noteWritten(piece.lengthBytes);
+    }
+  }
+
+  /** The range reads as zeros from then on. Throws as `write` does. */
+  writeZeroes(offsetBytes: number, lengthBytes: number): void {
+    for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
+      if (piece.kind === 'allocate' && piece.isEmptyBelow) continue;
+      this.chain.leaf.beginWriting(piece.extent);
+      if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.fileOffsetBytes, zeroChunks(piece.lengthBytes));
+      else this.allocate(piece, undefined);
+      this.chain.leaf.noteWritten(piece.lengthBytes);
+    }
+  }
+
+  /** `content` undefined: zeros. */
+  private allocate(piece: WritePiece & { kind: 'allocate' }, content: ChunkCursor | undefined): void {
+    const { extent, isEmptyBelow } = piece;
+    const end = piece.offsetBytes + piece.lengthBytes;
+    for (let at = piece.offsetBytes; at < end; ) {
+      const firstGrain = Math.floor((at - extent.startBytes) / extent.grainBytes);
+      const rowStart = extent.startBytes + firstGrain * extent.grainBytes;
+      const row = extent.findRow(firstGrain, Math.ceil((end - rowStart) / extent.grainBytes));
+      const rowEnd = rowStart + row.grains * extent.grainBytes;
+      const to = Math.min(end, rowEnd);
+      if (content === undefined && row.isFresh && at === rowStart && to === rowEnd) {
+        extent.extendOver(row);
+      } else {
+        const middle = content === undefined ? zeroChunks(to - at) : content.take(to - at);
+        const chunks =
+          at === rowStart && to === rowEnd
+            ? middle
+            : [...this.fill(extent, rowStart, at, isEmptyBelow), ...middle, ...this.fill(extent, to, rowEnd, isEmptyBelow)];
+        extent.writeRow(row, chunks);
+      }
+      this.publish(extent, firstGrain, row);
+      at = to;
+    }
+  }
+
+  private publish(extent: CowdExtent, firstGrain: number, row: FreeRow): void {
+    extent.enter(firstGrain, row);
+    this.map.enter(extent, firstGrain, row.grains, row.sector);
+  }
+
+  /** What [startBytes, endBytes) of the disk reads now; zeros past the extent's end, where its last grain sticks out. */
+  private fill(extent: CowdExtent, startBytes: number, endBytes: number, isEmptyBelow: boolean): Uint8Array[] {
+    if (startBytes === endBytes) return [];
+    if (isEmptyBelow) return zeroChunks(endBytes - startBytes);
+    const bytes = new Uint8Array(endBytes - startBytes);
+    const diskEnd = Math.min(endBytes, extent.startBytes + extent.spanBytes);
+    if (diskEnd > startBytes) {
+      readPieces(planRead(this.map, startBytes, diskEnd - startBytes), bytes.subarray(0, diskEnd - startBytes));
+    }
+    return [bytes];
+  }
+}

@@ -1,0 +1,58 @@
+import { assert } from '../../base/assert.ts';
+import { MIB } from '../../base/units.ts';
+
+/** Never written. */
+const zeros = new Uint8Array(MIB);
+
+/** `lengthBytes` of zeros as chunks; they share one buffer, so nobody may write into them. */
+export function zeroChunks(lengthBytes: number): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let left = lengthBytes; left > 0; left -= MIB) chunks.push(zeros.subarray(0, Math.min(left, MIB)));
+  return chunks;
+}
+
+/** Walks over the chunks of a request and hands out parts of them without copying. */
+export class ChunkCursor {
+  private readonly chunks: readonly Uint8Array[];
+  private index = 0;
+  private within = 0;
+
+  constructor(chunks: readonly Uint8Array[]) {
+    this.chunks = chunks;
+  }
+
+  /** The next `lengthBytes`, as views into the chunks. */
+  take(lengthBytes: number): readonly Uint8Array[] {
+    const only = this.chunks[0];
+    if (this.chunks.length === 1 && this.within === 0 && only?.length === lengthBytes) {
+      this.index = 1;
+      return this.chunks;
+    }
+    const taken: Uint8Array[] = [];
+    for (let left = lengthBytes; left > 0; ) {
+      const chunk = this.chunks[this.index];
+      assert(chunk !== undefined, 'the chunks hold what was asked for');
+      const part = chunk.subarray(this.within, Math.min(chunk.length, this.within + left));
+      if (part.length > 0) taken.push(part);
+      left -= part.length;
+      this.within += part.length;
+      if (this.within === chunk.length) {
+        this.index++;
+        this.within = 0;
+      }
+    }
+    return taken;
+  }
+}
+
+/** Whether all bytes are 0; ends at the first 64 KiB that has another. */
+export function isAllZeros(chunks: readonly Uint8Array[]): boolean {
+  return chunks.every((chunk) => {
+    if (chunk.length > 0 && chunk[0] !== 0) return false;
+    for (let at = 0; at < chunk.length; at += 65536) {
+      const part = chunk.subarray(at, at + 65536);
+      if (Buffer.compare(part, zeros.subarray(0, part.length)) !== 0) return false;
+    }
+    return true;
+  });
+}

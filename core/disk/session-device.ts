@@ -1,0 +1,139 @@
+import { setImmediate } from 'node:timers/promises';
+import { assert } from '../base/assert.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { MIB } from '../base/units.ts';
+import type { BlockDevice } from './block-device.ts';
+import { Chain } from './chain/chain.ts';
+import { ChainWriter } from './chain/chain-writer.ts';
+import type { Link } from './chain/link.ts';
+import { MergedMap } from './chain/merged-map.ts';
+import { planRead } from './chain/plan.ts';
+import { RangeQueue } from './chain/range-queue.ts';
+import { readPieces } from './chain/read-pieces.ts';
+
+/** Larger zero writes are cut, and others are served between the slices. */
+const ZERO_SLICE_BYTES = 16 * MIB;
+
+/**
+ * A chain as one block device. Requests are carried out at once and synchronously, because the data is
+ * expected to be local and hot: a read is one system call, a lookup costs the same at every depth. Only
+ * large zero writes take turns, and requests that touch their bytes queue behind them.
+ *
+ * Only the leaf is written, and only if it was opened for it. The device owns the chain.
+ */
+export class SessionDevice implements BlockDevice {
+  readonly sizeBytes: number;
+  readonly isWritable: boolean;
+  private chain: Chain;
+  private map: MergedMap;
+  private writer: ChainWriter;
+  private readonly queue = new RangeQueue();
+  private closing: Promise<void> | undefined;
+
+  constructor(chain: Chain, options: { mapBytes?: number } = {}) {
+    this.chain = chain;
+    this.map = new MergedMap(chain, options.mapBytes);
+    this.writer = new ChainWriter(chain, this.map);
+    this.sizeBytes = chain.sizeBytes;
+    this.isWritable = chain.leaf.isWritable;
+  }
+
+  /** The link that takes the writes, or the top of a chain that takes none. */
+  get leaf(): Link {
+    return this.chain.leaf;
+  }
+
+  read(offsetBytes: number, target: Uint8Array): undefined | Promise<void> {
+    const endBytes = this.check(offsetBytes, target.length);
+    if (this.queue.isIdle || !this.queue.isBlocked(offsetBytes, endBytes)) {
+      this.readNow(offsetBytes, target);
+      return undefined;
+    }
+    return this.queue.run(offsetBytes, endBytes, () => { this.readNow(offsetBytes, target); return undefined; });
+  }
+
+  write(offsetBytes: number, chunks: readonly Uint8Array[]): undefined | Promise<void> {
+    let lengthBytes = 0;
+    for (const chunk of chunks) lengthBytes += chunk.length;
+    const endBytes = this.check(offsetBytes, lengthBytes);
+    this.checkWritable();
+    if (this.queue.isIdle || !this.queue.isBlocked(offsetBytes, endBytes)) {
+      this.writer.write(offsetBytes, chunks, lengthBytes);
+      return undefined;
+    }
+    return this.queue.run(offsetBytes, endBytes, () => { this.writer.write(offsetBytes, chunks, lengthBytes); return undefined; });
+  }
+
+  writeZeroes(offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
+    const endBytes = this.check(offsetBytes, lengthBytes);
+    this.checkWritable();
+    if (lengthBytes <= ZERO_SLICE_BYTES && !this.queue.isBlocked(offsetBytes, endBytes)) {
+      this.writer.writeZeroes(offsetBytes, lengthBytes);
+      return undefined;
+    }
+    return this.queue.run(offsetBytes, endBytes, async () => {
+      for (let at = offsetBytes; at < endBytes; at += ZERO_SLICE_BYTES) {
+        this.writer.writeZeroes(at, Math.min(ZERO_SLICE_BYTES, endBytes - at));
+        await setImmediate();
+      }
+    });
+  }
+
+  /** A hint that is not taken yet: freeing grains needs their entries cleared and flushed before they are used again. */
+  discard(offsetBytes: number, lengthBytes: number): undefined {
+    this.check(offsetBytes, lengthBytes);
+    return undefined;
+  }
+
+  async flush(): Promise<void> {
+    assert(this.closing === undefined, 'a device is not used after close');
+    if (this.isWritable) await this.leaf.flush();
+  }
+
+  /**
+   * Goes on over `leaf` in the place of the present one, which is handed back as it is, still open. No
+   * request may be in progress.
+   */
+  replaceLeaf(leaf: Link): Link {
+    assert(this.queue.isIdle, 'no request is open while the leaf is replaced');
+    const [old, ...rest] = this.chain.links;
+    assert(old !== undefined && leaf.isWritable === this.isWritable, 'a leaf of the same kind');
+    this.chain = new Chain([leaf, ...rest]);
+    this.map = new MergedMap(this.chain);
+    this.writer = new ChainWriter(this.chain, this.map);
+    return old;
+  }
+
+  /** Waits for what is in progress, closes the leaf clean and lets go of all files. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  private async closeAll(): Promise<void> {
+    await this.queue.drain();
+    const [leaf, ...rest] = this.chain.links;
+    try {
+      await leaf?.closeClean();
+    } finally {
+      for (const link of rest) link.close();
+    }
+  }
+
+  private readNow(offsetBytes: number, target: Uint8Array): void {
+    this.leaf.checkAlive();
+    readPieces(planRead(this.map, offsetBytes, target.length), target);
+  }
+
+  private check(offsetBytes: number, lengthBytes: number): number {
+    assert(this.closing === undefined, 'a device is not used after close');
+    const endBytes = offsetBytes + lengthBytes;
+    assert(offsetBytes >= 0 && endBytes <= this.sizeBytes, 'a request inside the disk');
+    return endBytes;
+  }
+
+  private checkWritable(): void {
+    if (this.isWritable) return;
+    throw new RedoubtError('disk.read-only', `${this.leaf.path} is open for reading only.`, { file: this.leaf.path, dependents: [] });
+  }
+}
