@@ -11,7 +11,8 @@ export interface Confirmation {
   readonly isDanger?: boolean;
   /** A gentler way, offered as the default. */
   readonly alternative?: { readonly label: string; readonly perform: () => void };
-  readonly perform: () => void;
+  /** What it throws is shown, and the dialog stays open. */
+  readonly perform: () => void | Promise<void>;
 }
 
 /** What was tried when an error came, for its dialog: the sentence's subject, and how to try again. */

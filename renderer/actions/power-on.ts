@@ -1,0 +1,30 @@
+import { openDialog } from '../stores/dialogs.ts';
+import { selectTab } from '../stores/selection.ts';
+import { asRedoubtError, client } from '../transport/client.ts';
+import type { Action } from './action.ts';
+import { canPowerOn } from './power-state.ts';
+import { t } from './words.ts';
+
+/** Starts the machine and shows its console; asks first where changes wait for a decision. */
+export const powerOn: Action = {
+  id: 'power-on',
+  label: t('power-on'),
+  key: 'Ctrl+B',
+  enabledWhen: canPowerOn,
+  perform: async ({ machine }) => {
+    if (machine === undefined) return;
+    await startMachine(machine.id);
+    selectTab('console');
+  },
+};
+
+/** Starts a machine; the power-on question is not an error but a dialog. Other refusals are thrown. */
+export async function startMachine(id: string): Promise<void> {
+  try {
+    await client().machines.powerOn({ id });
+  } catch (thrown) {
+    const error = asRedoubtError(thrown);
+    if (!error.is('machine.changes-waiting')) throw error;
+    openDialog({ kind: 'power-on-question', machineId: id, error });
+  }
+}
