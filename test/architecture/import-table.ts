@@ -25,7 +25,7 @@ export const importTable: readonly ImportRule[] = [
     inside: ['core/backends/backend.ts', 'core/api/', 'core/base/', 'core/display/', blockDevice],
     outside: name === 'v86' ? ['node:', 'v86'] : ['node:'],
   })),
-  { from: 'core/machines/', inside: ['core/api/', 'core/base/', 'core/disk/', 'core/jobs/'], outside: ['node:'] },
+  { from: 'core/machines/', inside: ['core/api/', 'core/base/', 'core/disk/', 'core/jobs/'], outside: ['node:', 'zod'] },
   {
     from: 'core/runner/',
     inside: ['core/api/', 'core/base/', 'core/disk/', 'core/nbd/', 'core/display/', 'core/machines/', 'core/backends/', 'core/jobs/'],

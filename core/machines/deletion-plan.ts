@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { asFileError } from '../base/file-error.ts';
+import type { Home } from '../base/home.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { findDependents } from '../disk/dependents.ts';
+import { inspectChain } from '../disk/inspect.ts';
+import { loadConfiguration } from './configuration-file.ts';
+import { decisionPath } from './decision-file.ts';
+import type { Library } from './library.ts';
+import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
+import { MachineIndex, realPath } from './machine-index.ts';
+import { machineContext } from './open-context.ts';
+import { namedRedo } from './waiting-changes.ts';
+
+export type StayReason = 'used-by' | 'base-disk' | 'outside' | 'read-only';
+
+export interface DeletionPlan {
+  readonly deletes: { path: string; sizeBytes: number }[];
+  readonly stays: { path: string; sizeBytes: number; reason: StayReason; usedBy: string[] }[];
+}
+
+/** What deleting a machine deletes, and what stays and why. Nothing outside its folder is deleted unasked. */
+export async function planDeletion(library: Library, home: Home, id: string): Promise<DeletionPlan> {
+  const { configPath } = library.entry(id);
+  const plan: DeletionPlan = { deletes: [], stays: [] };
+  const configuration = readable(configPath);
+  if (configuration !== undefined) {
+    const index = MachineIndex.read(library);
+    for (const link of await linksOf(configuration, home)) await judge(plan, link, { id, configuration, index });
+  }
+  for (const path of ownFiles(configPath)) plan.deletes.push({ path, sizeBytes: sizeOf(path) });
+  return plan;
+}
+
+/**
+ * Deletes files of the plan: what it deletes, and of what stays only what nobody else uses. The library is
+ * the caller's. Throws api.bad-request for any other file, disk.permission, disk.io.
+ */
+export async function deleteMachineFiles(library: Library, home: Home, id: string, files: readonly string[]): Promise<void> {
+  const { configPath } = library.entry(id);
+  const plan = await planDeletion(library, home, id);
+  const allowed = new Set([...plan.deletes, ...plan.stays.filter((row) => row.usedBy.length === 0)].map((row) => row.path));
+  const foreign = files.filter((file) => !allowed.has(file));
+  if (foreign.length > 0) throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
+  // The configuration goes last: what a crash leaves is a machine that can be deleted again.
+  for (const file of [...files].sort((a, b) => Number(a === configPath) - Number(b === configPath))) remove(file);
+  removeEmptyFolder(dirname(configPath));
+}
+
+interface Link {
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly isReadOnly: boolean;
+  readonly isBelow: boolean;
+}
+
+/** The machine's own log and its configured disk, then everything they hang from. */
+async function linksOf(configuration: MachineConfiguration, home: Home): Promise<Link[]> {
+  const links: Link[] = [];
+  for (const disk of configuration.disks) {
+    const configured = absoluteFrom(configuration.directory, disk.fileName);
+    const leaf = namedRedo(configuration, disk) ?? configured;
+    try {
+      const chain = await inspectChain(leaf, machineContext(configuration, home, 'planning a deletion'));
+      let isBelow = false;
+      for (const link of chain.links) {
+        links.push({ path: link.path, files: link.files, isReadOnly: link.isReadOnly, isBelow });
+        if (realPath(link.path) === realPath(configured)) isBelow = true;
+      }
+    } catch {
+      // A disk that can't be read is left alone.
+    }
+  }
+  return links;
+}
+
+async function judge(plan: DeletionPlan, link: Link, machine: { id: string; configuration: MachineConfiguration; index: MachineIndex }): Promise<void> {
+  const { id, configuration, index } = machine;
+  const others = index.usersOf(link.path).filter((user) => user.id !== id).map((user) => user.configuration.name);
+  const own = index.machines.find((one) => one.id === id);
+  const except = [...(own?.redoPaths ?? []), ...(own?.diskPaths ?? [])];
+  const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(() => []);
+  const usedBy = [...new Set([...others, ...index.named(dependents).map((one) => one.machineName ?? one.path)])];
+  const reason = stayReason(link, usedBy, configuration.directory);
+  for (const path of link.files) {
+    const sizeBytes = sizeOf(path);
+    if (reason === undefined) plan.deletes.push({ path, sizeBytes });
+    else plan.stays.push({ path, sizeBytes, reason, usedBy });
+  }
+}
+
+function stayReason(link: Link, usedBy: readonly string[], directory: string): StayReason | undefined {
+  if (usedBy.length > 0) return 'used-by';
+  if (link.isBelow) return 'base-disk';
+  if (link.isReadOnly) return 'read-only';
+  return realPath(dirname(link.path)) === realPath(directory) ? undefined : 'outside';
+}
+
+function ownFiles(configPath: string): string[] {
+  const stem = basename(configPath).replace(/\.(vmx|cfg)$/i, '');
+  const beside = [`${stem}.screen.png`, `${stem}.nvram`].map((name) => join(dirname(configPath), name));
+  return [...beside, decisionPath(configPath), configPath].filter((path) => existsSync(path));
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+    for (const side of ['.lck', '.children', '.redoubt']) rmSync(`${file}${side}`, { recursive: true, force: true });
+  } catch (error) {
+    throw asFileError(error, file, 'remove');
+  }
+}
+
+function removeEmptyFolder(folder: string): void {
+  try {
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
+  } catch {
+    // It stays, with whatever is in it.
+  }
+}
+
+function readable(configPath: string): MachineConfiguration | undefined {
+  try {
+    return loadConfiguration(configPath);
+  } catch {
+    return undefined;
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,175 @@
+import { rmSync } from 'node:fs';
+import type { Decision, MachineSettings } from '../api/machines.ts';
+import { RedoubtError, toWire } from '../base/redoubt-error.ts';
+import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
+import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
+import { checkMemory } from '../machines/create-machine.ts';
+import type { MachineConfiguration } from '../machines/machine-configuration.ts';
+import { MachineIndex } from '../machines/machine-index.ts';
+import { lockMachine } from '../machines/machine-lock.ts';
+import { nameProblem } from '../machines/machine-names.ts';
+import { isLockedChange, saveSettings, settingsOf } from '../machines/machine-settings.ts';
+import { machineContext } from '../machines/open-context.ts';
+import { isAtRest, requirePowerState } from '../machines/power-state.ts';
+import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
+import type { RunnerHandle } from '../runner/runner-handle.ts';
+import { lastPictureFile } from '../runner/last-picture.ts';
+import type { RouterServices } from './router-services.ts';
+
+/** Waits this long for somebody else who is about to let go of the machine. */
+const lockWaitMs = 5000;
+
+/** What can be done to one machine: the acts behind the calls. */
+export class MachineOperations {
+  private readonly services: RouterServices;
+
+  constructor(services: RouterServices) {
+    this.services = services;
+  }
+
+  configuration(id: string): MachineConfiguration {
+    return loadConfiguration(this.services.library.entry(id).configPath);
+  }
+
+  /** Throws machine.changes-waiting unless answered, and whatever keeps the machine from starting. */
+  async powerOn(id: string, answer: 'continue' | 'commit' | 'discard' | undefined, alwaysContinue: boolean): Promise<void> {
+    const { live, fleet } = this.services;
+    const before = this.configuration(id);
+    requirePowerState(live.view(id).power, ['off', 'failed', 'suspended'], before.name, 'be powered on');
+    live.setProblem(id, undefined);
+    if (alwaysContinue) await editConfiguration(before.configPath, (document) => { document.set('redoubt.whenChangesWait', 'continue'); });
+    await this.settleWaiting(id, before, alwaysContinue ? 'continue' : answer);
+    const handle = await fleet.spawn(id, before.name, before.configPath);
+    try {
+      await handle.calls.start({ continueWaiting: true });
+    } catch (error) {
+      if (handle.state.problem !== undefined) live.setProblem(id, handle.state.problem);
+      throw error;
+    } finally {
+      await live.refresh();
+    }
+  }
+
+  async shutDown(id: string): Promise<void> {
+    await this.runner(id, ['running', 'paused'], 'be shut down').calls.shutDown({});
+  }
+
+  async powerOff(id: string): Promise<void> {
+    const runner = this.runner(id, ['starting', 'running', 'paused', 'stopping', 'deciding'], 'be powered off');
+    if (runner.state.power !== 'deciding') await runner.calls.powerOff({});
+  }
+
+  async reset(id: string): Promise<void> {
+    await this.runner(id, ['running', 'paused'], 'be reset').calls.reset({});
+  }
+
+  /** Answers the open question; commits go on as jobs after the call has returned. */
+  async decide(id: string, answers: readonly Answer[], always: boolean): Promise<void> {
+    const runner = this.runner(id, ['deciding'], 'be decided about');
+    await runner.calls.decide({ answers: [...answers], always });
+  }
+
+  /** Decides about the kept changes of a machine that is off; a commit goes on as a job. */
+  async decideWaiting(id: string, slot: string, answer: 'commit' | 'discard'): Promise<void> {
+    const configuration = this.atRest(id, 'be decided about');
+    const lock = await lockMachine(configuration.configPath, configuration.name, 'deciding about changes', lockWaitMs);
+    try {
+      await recordDecisions(configuration, [{ slot, answer }], this.context(configuration));
+    } finally {
+      lock.release();
+    }
+    const done = this.carryOut(id);
+    if (answer === 'discard') await done;
+    else done.catch(() => undefined); // the job tells
+  }
+
+  /** Goes on with a commit that was interrupted, as a job. */
+  async resumeCommit(id: string, slot: string): Promise<void> {
+    await this.decideWaiting(id, slot, 'commit');
+  }
+
+  /**
+   * Carries out everything that is written down about a machine's disks. Rejects with the first refusal,
+   * when all has been tried.
+   */
+  async carryOut(id: string): Promise<void> {
+    const { live, jobs } = this.services;
+    const configuration = this.configuration(id);
+    if (!hasOpenDecisions(configuration.configPath)) return;
+    try {
+      const lock = await lockMachine(configuration.configPath, configuration.name, 'carrying out what was decided', lockWaitMs);
+      try {
+        const context = this.context(configuration);
+        await carryOutDecisions(configuration.configPath, context, (row) => jobs.commit({ machineId: id, redo: row.redo, context }));
+      } finally {
+        lock.release();
+      }
+    } catch (error) {
+      live.setProblem(id, toWire(error));
+      throw error;
+    } finally {
+      await live.refresh();
+    }
+  }
+
+  async saveSettings(id: string, wanted: MachineSettings): Promise<void> {
+    const { live, library } = this.services;
+    const configuration = this.configuration(id);
+    const before = settingsOf(configuration);
+    if (isLockedChange(before, wanted)) this.atRest(id, 'be changed');
+    if (wanted.name.trim() !== before.name) {
+      const problem = nameProblem(wanted.name, MachineIndex.read(library), id);
+      if (problem !== undefined) throw problem;
+    }
+    if (wanted.memoryMb !== before.memoryMb) checkMemory(wanted.memoryMb);
+    await saveSettings(configuration, wanted, this.context(configuration));
+    await live.refresh();
+  }
+
+  /** Takes a machine off the list. Its files stay, but for the picture that only we use. */
+  async remove(id: string): Promise<void> {
+    const { library, live } = this.services;
+    const { configPath } = library.entry(id);
+    if (!isAtRest(live.view(id).power)) requirePowerState(live.view(id).power, ['off', 'failed'], live.view(id).name, 'be removed');
+    await library.remove(id);
+    rmSync(lastPictureFile(configPath), { force: true });
+    await live.look();
+  }
+
+  /** The runner of a machine in one of the states. Throws machine.wrong-power-state. */
+  runner(id: string, allowed: Parameters<typeof requirePowerState>[1], wanted: string): RunnerHandle {
+    const view = this.services.live.view(id);
+    requirePowerState(view.power, allowed, view.name, wanted);
+    const handle = this.services.fleet.get(id);
+    if (handle !== undefined) return handle;
+    throw new RedoubtError('machine.wrong-power-state', `"${view.name}" is off: it cannot ${wanted}.`, { machine: view.name, state: 'off', wanted });
+  }
+
+  private atRest(id: string, wanted: string): MachineConfiguration {
+    const view = this.services.live.view(id);
+    requirePowerState(view.power, ['off', 'failed'], view.name, wanted);
+    return this.configuration(id);
+  }
+
+  /** Leftover decisions first; then the power-on question, unless it is answered. */
+  private async settleWaiting(id: string, configuration: MachineConfiguration, answer: 'continue' | Exclude<Decision, 'keep'> | undefined): Promise<void> {
+    await this.carryOut(id);
+    const now = loadConfiguration(configuration.configPath);
+    const context = this.context(now);
+    const waiting = await findWaitingChanges(now, context);
+    if (waiting.length === 0) return;
+    if (answer === undefined && now.whenChangesWait === 'ask') throw changesWaiting(now.name, waiting);
+    if (answer === undefined || answer === 'continue') return;
+    const lock = await lockMachine(now.configPath, now.name, 'deciding about changes', lockWaitMs);
+    try {
+      await recordDecisions(now, waiting.map(({ slot }) => ({ slot, answer })), context);
+    } finally {
+      lock.release();
+    }
+    await this.carryOut(id);
+  }
+
+  private context(configuration: MachineConfiguration): ReturnType<typeof machineContext> {
+    return machineContext(configuration, this.services.home, 'deciding about changes');
+  }
+}
