@@ -1,5 +1,5 @@
 import { IconArrowRight, IconLock } from '@tabler/icons-react';
-import { fileNameOf } from './path-text.ts';
+import { fileName } from '../words/file-name.ts';
 import styles from './chain-text.module.css';
 
 export interface ChainTextProps {
@@ -18,7 +18,7 @@ export function ChainText({ links, testId }: ChainTextProps) {
       {links.map((link, index) => (
         <li key={link.path} className={styles.link} data-planned={link.isPlanned === true} title={link.path}>
           {index === 0 ? undefined : <IconArrowRight size={14} className={styles.arrow} aria-hidden="true" />}
-          <span className={styles.name}>{fileNameOf(link.path)}</span>
+          <span className={styles.name}>{fileName(link.path)}</span>
           {link.isReadOnly ? <IconLock size={14} className={styles.lock} role="img" aria-label="read-only" /> : undefined}
         </li>
       ))}

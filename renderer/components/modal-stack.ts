@@ -27,6 +27,8 @@ export function enterModal(element: HTMLElement): ModalToken {
     },
   };
   open.push(token);
+  // The frame's own level and one more for each dialog below.
+  element.style.zIndex = String(200 + open.length);
   markInert();
   return token;
 }

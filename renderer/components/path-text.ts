@@ -3,11 +3,6 @@
  * computer's, of another family, so both separators count.
  */
 
-/** The last part: `mydisk.vmdk` of `/vms/base/mydisk.vmdk`. */
-export function fileNameOf(path: string): string {
-  return path.slice(lastSeparator(path) + 1);
-}
-
 /** All but the last part, without a closing separator: `/vms/base`. The root stays the root; a bare name has none, so ''. */
 export function folderOf(path: string): string {
   const end = lastSeparator(path);

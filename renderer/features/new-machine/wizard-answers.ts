@@ -1,10 +1,14 @@
 import type { ChainReport } from '../../../core/api/disks.ts';
-import type { Dependent, WireError } from '../../../core/api/errors.ts';
+import type { Dependent } from '../../../core/api/errors.ts';
 import type { DiskMode, MachineView, NewMachine } from '../../../core/api/machines.ts';
 import type { BackendView } from '../../../core/api/shell.ts';
+import type { fromWire } from '../../errors/redoubt-error.ts';
 import { guestSystem } from '../../components/guest-systems.ts';
 import { isInside } from '../../components/path-text.ts';
 import type { WizardDraft } from './wizard-draft.ts';
+
+/** An error as part of an answer; read with `fromWire`. */
+export type WireProblem = Parameters<typeof fromWire>[0];
 
 /** What the core said of the disk that was picked (`disks.inspect`). */
 export interface ExistingDisk {
@@ -13,7 +17,8 @@ export interface ExistingDisk {
   readonly dependents: readonly Dependent[];
   /** Names of machines that have it as their disk. */
   readonly usedBy: readonly string[];
-  readonly persistentProblem?: WireError | undefined;
+  /** Why persistent mode would be refused. */
+  readonly persistentProblem?: WireProblem | undefined;
 }
 
 /** What the wizard knows of its surroundings. */
@@ -21,6 +26,8 @@ export interface WizardFacts {
   /** What would run the new machine; absent while nothing can. */
   readonly backend: BackendView | undefined;
   readonly hostMemoryMb: number;
+  /** A free name, for as long as none was typed. */
+  readonly proposedName: string;
   /** The folder that the core proposes for the name as it stands. */
   readonly proposedDirectory: string;
   readonly existing: ExistingDisk | undefined;
@@ -51,7 +58,7 @@ export function completeAnswers(draft: WizardDraft, facts: WizardFacts): WizardA
   const guest = guestSystem(draft.guestId);
   const isTypical = draft.configuration === 'typical';
   const disk = draft.configuration === 'copy' ? 'existing' : isTypical ? 'new' : draft.diskChoice;
-  const name = draft.name.trim();
+  const name = (draft.name ?? facts.proposedName).trim();
   const directory = draft.directory ?? facts.proposedDirectory;
   return {
     configuration: draft.configuration,

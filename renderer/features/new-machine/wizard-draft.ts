@@ -14,7 +14,7 @@ export interface WizardDraft {
   readonly guestId: string;
   readonly isoPath: string;
   readonly installsLater: boolean;
-  readonly name: string;
+  readonly name: string | undefined;
   readonly directory: string | undefined;
   /** As typed; a number of megabytes when it is right. */
   readonly memoryMb: number | undefined;
@@ -31,14 +31,14 @@ export interface WizardDraft {
   readonly startsAfter: boolean;
 }
 
-/** The wizard as it opens. `name`: a free one, proposed by the core. */
-export function emptyDraft(name: string): WizardDraft {
+/** The wizard as it opens. `basePath`: the disk that a new machine is wanted on, where one was pointed at. */
+export function emptyDraft(basePath?: string): WizardDraft {
   return {
-    configuration: 'typical',
+    configuration: basePath === undefined ? 'typical' : 'copy',
     guestId: defaultGuestId,
     isoPath: '',
     installsLater: true,
-    name,
+    name: undefined,
     directory: undefined,
     memoryMb: undefined,
     network: undefined,
@@ -48,7 +48,7 @@ export function emptyDraft(name: string): WizardDraft {
     allocatesNow: false,
     isSplit: true,
     diskFileName: undefined,
-    existingPath: '',
+    existingPath: basePath ?? '',
     mode: undefined,
     redoLogDir: undefined,
     startsAfter: false,

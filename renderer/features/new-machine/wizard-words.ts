@@ -58,6 +58,7 @@ export const t = defineWords({
   'existing.needed': 'Choose a disk.',
   'existing.browse': 'Browse for a disk',
   'existing.bases': 'Bases and disks of your machines',
+  'existing.useFirst': 'Use {first}',
   'existing.noBases': 'No machine has a disk yet. Use Browse… to choose a file.',
 
   'mode.refused': 'Persistent would write to a disk that {n, plural, one {another machine} other {# other machines}} depend on.',
