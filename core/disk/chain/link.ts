@@ -5,6 +5,7 @@ import { hostFiles, type FileLayer } from '../disk-file.ts';
 import { CowdExtent } from '../formats/cowd/cowd-extent.ts';
 import type { CowdHeader } from '../formats/cowd/header.ts';
 import type { LinkRecord } from '../formats/cowd/link-record.ts';
+import { allocatedRuns, type AllocatedRun } from './allocated-runs.ts';
 import { FlushEpochs } from './flush-epochs.ts';
 import { placeExtents, type ParentSpans } from './place-extents.ts';
 
@@ -128,6 +129,11 @@ export class Link {
   /** Whether no grain is allocated. Cheap for a link that never had one; else it reads tables until it meets one. */
   isEmpty(): boolean {
     return this.extents.every((extent) => extent.dataBytes() === 0 || isWithoutGrains(extent));
+  }
+
+  /** All that is allocated, in the order of the files; see `allocatedRuns`. */
+  allocatedRuns(): Generator<AllocatedRun> {
+    return allocatedRuns(this.extents);
   }
 
   /**
