@@ -1,12 +1,12 @@
-import { chmodSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import type { BlockDevice } from '../disk/block-device.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { Connection } from './connection.ts';
 import { SlabPool } from './slab-pool.ts';
 
 export interface NbdServerOptions {
-  /** Where the Unix socket is made, mode 0600. Nothing may exist there. */
+  /** Where the Unix socket is made, mode 0600. One that a dead server left there is replaced. */
   readonly socketPath: string;
   /** The devices by export name; the empty name is the default export. They stay the caller's to close. */
   readonly exports: ReadonlyMap<string, BlockDevice>;
@@ -37,6 +37,7 @@ export async function startNbdServer({ socketPath, exports }: NbdServerOptions):
       if (connections.size === 0) pool.clear();
     });
   });
+  if (await isAbandoned(socketPath)) unlinkSync(socketPath);
   await listen(server, socketPath);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -54,6 +55,22 @@ export async function startNbdServer({ socketPath, exports }: NbdServerOptions):
     await closed;
   };
   return { socketPath, close: () => (closing ??= close()) };
+}
+
+/** Whether there is a socket that nobody listens on. */
+async function isAbandoned(socketPath: string): Promise<boolean> {
+  // Connecting to a plain file is refused in the same words.
+  if (lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+  return new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code === 'ECONNREFUSED');
+    });
+  });
 }
 
 function listen(server: Server, socketPath: string): Promise<void> {

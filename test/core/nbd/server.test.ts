@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import type { BlockDevice } from '../../../core/disk/block-device.ts';
@@ -41,6 +41,21 @@ describe('the socket', () => {
     await server.close();
     await server.close();
     expect(existsSync(server.socketPath)).toBe(false);
+  });
+
+  it('takes the place of one that a dead server left, and of no other', async () => {
+    const server = await serve(new MemoryDevice(megabyte));
+    const again = { socketPath: server.socketPath, exports: new Map() };
+    await expect(startNbdServer(again)).rejects.toMatchObject({ code: 'disk.io', details: { errno: 'EADDRINUSE' } });
+    const left = `${server.socketPath}.left`;
+    renameSync(server.socketPath, left);
+    await server.close();
+    const heir = await startNbdServer({ socketPath: left, exports: new Map() });
+    await heir.close();
+    const file = temporaryPath('file');
+    writeFileSync(file, 'not a socket');
+    await expect(startNbdServer({ socketPath: file, exports: new Map() })).rejects.toMatchObject({ code: 'disk.io' });
+    expect(readFileSync(file, 'utf8')).toBe('not a socket');
   });
 
   it('says why it can\'t be made', async () => {
