@@ -1,4 +1,4 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import { receiveMessageOnPort, type MessagePort, type TransferListItem } from 'node:worker_threads';
 import { RedoubtError, fromWire, toWire } from './redoubt-error.ts';
 
 /**
@@ -85,10 +85,7 @@ export class BlockPortClient {
     this.isWritable = link.isWritable;
     this.port = link.port;
     this.port.on('message', (reply: BlockPortReply) => {
-      const waiter = this.waiting.get(reply.id);
-      this.waiting.delete(reply.id);
-      if ('error' in reply) waiter?.reject(fromWire(reply.error));
-      else waiter?.resolve(reply.bytes);
+      this.receive(reply);
     });
     this.port.on('close', () => {
       this.isClosed = true;
@@ -111,8 +108,25 @@ export class BlockPortClient {
     await this.call((id) => ({ id, op: 'flush' }));
   }
 
+  /** Blocks this thread until everything asked so far is answered. The promises settle after it returns. */
+  settle(): void {
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
+    while (this.waiting.size > 0 && !this.isClosed) {
+      const received = receiveMessageOnPort(this.port) as { message: BlockPortReply } | undefined;
+      if (received === undefined) Atomics.wait(sleeper, 0, 0, 1);
+      else this.receive(received.message);
+    }
+  }
+
   close(): void {
     this.port.close();
+  }
+
+  private receive(reply: BlockPortReply): void {
+    const waiter = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if ('error' in reply) waiter?.reject(fromWire(reply.error));
+    else waiter?.resolve(reply.bytes);
   }
 
   private call(
