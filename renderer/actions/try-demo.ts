@@ -1,3 +1,4 @@
+import { findMachine } from '../stores/machines.ts';
 import { selectMachine } from '../stores/selection.ts';
 import { client } from '../transport/client.ts';
 import type { Action } from './action.ts';
@@ -12,6 +13,7 @@ export const tryDemo: Action = {
   perform: async () => {
     const { id } = await client().machines.createDemo({});
     selectMachine(id, 'console');
-    await startMachine(id);
+    const power = findMachine(id)?.power ?? 'off';
+    if (power === 'off' || power === 'failed') await startMachine(id);
   },
 };

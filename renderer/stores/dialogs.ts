@@ -40,7 +40,7 @@ export type Dialog =
   | { kind: 'new-machine'; basePath?: string }
   | { kind: 'settings'; machineId: string; panel?: string }
   | { kind: 'power-on-question'; machineId: string; error: RedoubtError<'machine.changes-waiting'> }
-  | { kind: 'decide-first'; machineId: string; error: RedoubtError<'machine.decide-first'> }
+  | { kind: 'decide-first'; machineId: string; error: RedoubtError<'machine.decide-first'>; onDecided?: () => void }
   | { kind: 'commit-dependents'; machineId: string; parent: string; dependents: readonly Dependent[]; onKeep?: () => void }
   | { kind: 'commit-waiting'; machineId: string; slot: string }
   | { kind: 'discard-waiting'; machineId: string; slot: string }
