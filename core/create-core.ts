@@ -1,8 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { Disposables } from './base/disposables.ts';
 import { prepareHome, resolveHome, type Home } from './base/home.ts';
-import { RedoubtError } from './base/redoubt-error.ts';
-import { toWire } from './base/redoubt-error.ts';
+import { RedoubtError, toWire } from './base/redoubt-error.ts';
 import { Library } from './machines/library.ts';
 import { LiveMachines } from './router/live-machines.ts';
 import { MachineJobs } from './router/machine-jobs.ts';
@@ -40,11 +39,15 @@ export async function createCore({ home = resolveHome(), shell, appVersion }: Co
   const closing = new Disposables();
   const library = new Library(home.settingsDirectory);
   const backends = new BackendChooser(createBackends(home));
-  const jobs = new MachineJobs();
+  const jobs = new MachineJobs((machineId, jobId) => { live.setJob(machineId, jobId); });
   closing.add(() => jobs.close());
 
   const fleet: RunnerFleet = new RunnerFleet(home, {
-    onState: (id, state) => { live.setRunner(id, state); },
+    onState: (id, state) => {
+      live.setRunner(id, state);
+      // What it leaves with is the last that will be heard of it.
+      if (state.isLeaving && state.problem !== undefined) live.setProblem(id, state.problem);
+    },
     onEnded: (id, isOrderly) => { runnerEnded(id, isOrderly); },
   });
   const live = new LiveMachines(home, library, backends, (id) => fleet.find(id));

@@ -29,7 +29,12 @@ export async function recordDecisions(configuration: MachineConfiguration, answe
   writeDecisions(configuration.configPath, rows);
 }
 
-/** Carries one commit to its end; rejects with what commitRedoLog throws. */
+/** Thrown by a carrier whose process ends before the work: the row stays on the list. */
+export class DecisionPostponed extends Error {
+  override readonly name = 'DecisionPostponed';
+}
+
+/** Carries one commit to its end; rejects with what commitRedoLog throws, or with DecisionPostponed. */
 export type CommitCarrier = (row: DecisionRow, context: OpenContext) => Promise<void>;
 
 /**
@@ -50,6 +55,7 @@ export async function carryOutDecisions(configPath: string, context: OpenContext
         await forgetRedo(configPath, row);
       }
     } catch (error) {
+      if (error instanceof DecisionPostponed) return;
       refusal ??= { error };
     }
     writeDecisions(configPath, readDecisions(configPath).filter((one) => one.slot !== row.slot));

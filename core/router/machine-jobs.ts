@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import type { JobView } from '../api/jobs.ts';
-import { RedoubtError } from '../base/redoubt-error.ts';
-import { Broadcast } from '../base/broadcast.ts';
-import { commitRedoLog } from '../disk/commit.ts';
+import { entryPoint } from '../base/entry-points.ts';
+import { describeRedo } from '../disk/describe-redo.ts';
 import type { OpenContext } from '../disk/open-context.ts';
+import { JobRegistry } from '../jobs/job-registry.ts';
+import { DecisionPostponed } from '../machines/carry-out-decisions.ts';
 
 export interface CommitJob {
   readonly machineId: string;
@@ -12,24 +14,43 @@ export interface CommitJob {
 
 /** The long work of machines: started here, watched and cancelled by everybody. */
 export class MachineJobs {
-  private readonly changes = new Broadcast<{ jobs: JobView[] }>();
+  private readonly registry = new JobRegistry(entryPoint('job'));
+  private readonly onMachineJob: (machineId: string, jobId: string | undefined) => void;
+  private isClosing = false;
 
-  /** Resolves when the log's changes are in its parent; rejects with why they are not. */
-  async commit({ redo, context }: CommitJob): Promise<void> {
-    await commitRedoLog({ redo, context });
+  /** `onMachineJob` hears which job works for a machine, and that none does any more. */
+  constructor(onMachineJob: (machineId: string, jobId: string | undefined) => void) {
+    this.onMachineJob = onMachineJob;
+  }
+
+  /**
+   * Resolves when the log's changes are in its parent; rejects with why they are not, and with
+   * DecisionPostponed where this process ends first: the commit goes on at the next start.
+   */
+  async commit({ machineId, redo, context }: CommitJob): Promise<void> {
+    const parent = await describeRedo(redo, context).then((one) => one.parent, () => redo);
+    const job = this.registry.start({ kind: 'commit', machineId, subject: basename(parent), input: { kind: 'commit', redo, context } });
+    this.onMachineJob(machineId, job.id);
+    try {
+      await job.result;
+    } catch (error) {
+      throw this.isClosing ? new DecisionPostponed() : error;
+    } finally {
+      this.onMachineJob(machineId, undefined);
+    }
   }
 
   watch(signal?: AbortSignal): AsyncGenerator<{ jobs: JobView[] }, void, undefined> {
-    return this.changes.subscribe(signal, [{ jobs: [] }]);
+    return this.registry.watch(signal);
   }
 
   /** Throws job.not-found. */
   async cancel(id: string): Promise<void> {
-    await Promise.reject(new RedoubtError('job.not-found', `No job has the id ${id}.`, { id }));
+    await this.registry.cancel(id);
   }
 
   async close(): Promise<void> {
-    this.changes.close();
-    await Promise.resolve();
+    this.isClosing = true;
+    await this.registry.close();
   }
 }

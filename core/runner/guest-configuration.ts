@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Backend, BackendConfiguration, BackendDisk } from '../backends/backend.ts';
+import { absoluteFrom, type MachineConfiguration } from '../machines/machine-configuration.ts';
+
+/** Whether the backend can run this machine as it is configured. Throws backend.unsupported, machine.bad-memory. */
+export function requireCapabilities(backend: Backend, configuration: MachineConfiguration): void {
+  const { capabilities, name } = backend;
+  const hasScsi = configuration.disks.some((disk) => disk.slot.startsWith('scsi'));
+  const needs = [
+    { feature: 'SCSI disks', isNeeded: hasScsi, capability: capabilities.scsi },
+    { feature: 'CD image', isNeeded: configuration.cdrom?.isoPath !== undefined, capability: capabilities.cdrom },
+    { feature: 'serial port', isNeeded: configuration.serialFile !== undefined, capability: capabilities.serialPort },
+  ];
+  for (const { feature, isNeeded, capability } of needs) {
+    if (isNeeded && capability !== true) throw new RedoubtError('backend.unsupported', capability, { backend: name, feature, reason: capability });
+  }
+  const { memoryMb } = configuration;
+  const maximumMb = capabilities.maximumMemoryMb;
+  if (memoryMb > maximumMb) {
+    throw new RedoubtError('machine.bad-memory', `${name} gives a machine at most ${String(maximumMb)} MB.`, { memoryMb, maximumMb });
+  }
+}
+
+/** What the backend is told. A card on a network that it has not is on NAT; without any network it is left out. */
+export function guestConfiguration(parts: {
+  machineId: string;
+  configuration: MachineConfiguration;
+  backend: Backend;
+  disks: readonly BackendDisk[];
+  runtimeDirectory: string;
+  log: Logger;
+}): BackendConfiguration {
+  const { machineId, configuration, backend, disks, runtimeDirectory, log } = parts;
+  const { directory, network, cdrom, serialFile } = configuration;
+  const hasNetwork = network !== 'none' && backend.capabilities.network === true;
+  if (network !== 'none' && network !== 'nat') log.warn(`network "${network}" is not there yet: ${hasNetwork ? 'NAT instead' : 'none'}`);
+  return {
+    machineId,
+    machineName: configuration.name,
+    memoryMb: configuration.memoryMb,
+    disks,
+    ...(cdrom === undefined ? {} : { cdrom: cdrom.isoPath === undefined ? {} : { isoPath: absoluteFrom(directory, cdrom.isoPath) } }),
+    network: hasNetwork ? 'nat' : 'none',
+    ...(serialFile === undefined ? {} : { serialFilePath: absoluteFrom(directory, serialFile) }),
+    runtimeDirectory,
+  };
+}
+
+/** A new path every session, so that nobody talks to a server that is gone. */
+export function nbdSocketPath(runtimeDirectory: string, random: string): string {
+  return join(runtimeDirectory, `nbd-${random}.sock`);
+}

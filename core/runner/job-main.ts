@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { commitRedoLog } from '../disk/commit.ts';
+import { serveJob } from '../jobs/serve-job.ts';
+
+/** The process of a job. Entry point; what to do arrives over its channel. */
+export const commitInputSchema = z.object({
+  kind: z.literal('commit'),
+  redo: z.string(),
+  context: z.object({
+    trustedPaths: z.array(z.string()).optional(),
+    searchDirectories: z.array(z.string()).optional(),
+    configDirectory: z.string().optional(),
+    settingsDirectory: z.string().optional(),
+    machineName: z.string().optional(),
+    purpose: z.string().optional(),
+  }),
+});
+
+serveJob(async (input, { signal, report }) => {
+  const { redo, context } = commitInputSchema.parse(input);
+  // Absent and undefined mean the same here; the engine's types are stricter than JSON.
+  const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+  return await commitRedoLog({ redo, context: given, signal, onProgress: report });
+});

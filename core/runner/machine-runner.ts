@@ -1,0 +1,345 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import type { PowerOffQuestion } from '../api/machines.ts';
+import type { Logger } from '../base/logger.ts';
+import { RedoubtError, toWire } from '../base/redoubt-error.ts';
+import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '../backends/backend.ts';
+import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
+import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
+import { powerOffQuestion } from '../machines/decision-question.ts';
+import { writeRedo } from '../machines/devices/disk.ts';
+import { Library } from '../machines/library.ts';
+import type { MachineConfiguration } from '../machines/machine-configuration.ts';
+import { MachineIndex } from '../machines/machine-index.ts';
+import { machineContext } from '../machines/open-context.ts';
+import { isAtRest, requirePowerState } from '../machines/power-state.ts';
+import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
+import type { BackendChooser } from './backend-chooser.ts';
+import { DiskThread } from './disk-thread.ts';
+import { guestConfiguration, nbdSocketPath, requireCapabilities } from './guest-configuration.ts';
+import { lastPictureFile } from './last-picture.ts';
+import { freshNonpersistentRedo, newRecord, prepareDisks, saveRecords, type PreparationSubject, type PreparedDisks } from './prepare-disks.ts';
+import type { RunnerArguments } from './runner-handle.ts';
+import { RunnerStateBoard } from './runner-state.ts';
+
+const statsEveryMs = 1500;
+const pictureLimitMs = 700;
+
+/**
+ * Runs one machine once: start, guest, end, decision. It is one thing because it is the order of these.
+ *
+ * Start: leftover decisions → power-on question → logs made, synced and named → sessions → guest.
+ * End: guest gone → sessions closed clean → question (undoable disks) → answer written down and synced →
+ * carried out → `leaving`. Whoever kills this process at any point leaves a machine that is off, with its
+ * changes waiting.
+ */
+export class MachineRunner {
+  readonly board: RunnerStateBoard;
+  /** Resolves when the runner's work is done and its process may end. */
+  readonly leaving: Promise<void>;
+  private readonly args: RunnerArguments;
+  private readonly runtimeDirectory: string;
+  private readonly chooser: BackendChooser;
+  private readonly log: Logger;
+  private leave: () => void = () => undefined;
+  private configuration: MachineConfiguration;
+  private backend: Backend | undefined;
+  private disks: DiskThread | undefined;
+  private guest: RunningGuest | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isStopWanted = false;
+  private isKeepForced = false;
+  private isResetting = false;
+  private picture: Uint8Array | undefined;
+
+  constructor(args: RunnerArguments, runtimeDirectory: string, chooser: BackendChooser, log: Logger) {
+    this.args = args;
+    this.runtimeDirectory = runtimeDirectory;
+    this.chooser = chooser;
+    this.log = log;
+    this.configuration = loadConfiguration(args.configPath);
+    this.board = new RunnerStateBoard(args.machineId);
+    this.leaving = new Promise((resolve) => (this.leave = resolve));
+  }
+
+  async start({ continueWaiting }: { continueWaiting: boolean }): Promise<void> {
+    requirePowerState(this.board.now.power, ['off'], this.configuration.name, 'be powered on');
+    this.board.step('start');
+    let prepared: PreparedDisks | undefined;
+    try {
+      await this.settleLeftovers(continueWaiting);
+      const backend = await this.chooser.choose(this.configuration.backend);
+      requireCapabilities(backend, this.configuration);
+      this.backend = backend;
+      prepared = await prepareDisks(this.subject());
+      this.configuration = loadConfiguration(this.args.configPath);
+      const backendDisks = await this.openDisks(prepared);
+      this.guest = await this.startGuest(backend, backendDisks);
+    } catch (error) {
+      await this.failStart(error, prepared);
+      throw error;
+    }
+    this.board.step('started', { startedAt: Date.now(), backend: this.backend.name, rfbSocketPath: this.guest.rfbSocketPath });
+    this.log.info(`running on ${this.backend.name}`);
+    void this.guest.ended.then((end) => this.finish(end)).catch((error: unknown) => { this.giveUp(error); });
+    this.timer = setInterval(() => void this.showStats(), statsEveryMs);
+    void this.showStats();
+    if (this.isStopWanted) await this.powerOff();
+  }
+
+  /** Asks the guest; throws backend.unsupported where the backend can't. */
+  async shutDown(): Promise<void> {
+    const guest = this.requireGuest('be shut down');
+    const capability = this.backend?.capabilities.requestShutdown ?? true;
+    if (capability !== true) {
+      const details = { backend: this.backend?.name ?? '', feature: 'shutdown', reason: capability };
+      throw new RedoubtError('backend.unsupported', capability, details);
+    }
+    await this.takePicture();
+    await guest.requestShutdown();
+  }
+
+  /** Ends the guest; resolves when it is gone and its disks are closed. May be called at any time. */
+  async powerOff(): Promise<void> {
+    this.isStopWanted = true;
+    const { power } = this.board.now;
+    if (power !== 'running' && power !== 'paused') return;
+    await this.takePicture();
+    this.board.step('stop');
+    await this.guest?.powerOff();
+  }
+
+  /** The power goes, nobody is asked: a keep. Resolves when the runner may end. */
+  async powerOffAndKeep(): Promise<void> {
+    this.isKeepForced = true;
+    if (this.board.now.power === 'deciding') this.goOff();
+    else if (isAtRest(this.board.now.power)) this.goOff();
+    else await this.powerOff();
+    await this.leaving;
+  }
+
+  /** Nonpersistent disks lose what was written since the last start or reset. */
+  async reset(): Promise<void> {
+    const guest = this.requireGuest('be reset');
+    if (this.isResetting) return;
+    this.isResetting = true;
+    try {
+      await this.renewNonpersistent(guest);
+      await guest.reset();
+      if (this.board.now.power === 'paused') await guest.resume();
+    } finally {
+      this.isResetting = false;
+    }
+  }
+
+  /** Writes the answers down, carries out what is quick, and leaves. A disk without an answer is kept. */
+  async decide(answers: readonly Answer[], always: boolean): Promise<void> {
+    const { power, question } = this.board.now;
+    requirePowerState(power, ['deciding'], this.configuration.name, 'be decided about');
+    const wanted = answers.filter(({ slot }) => question?.disks.some((disk) => disk.slot === slot));
+    const [first] = wanted;
+    if (always && first !== undefined && wanted.every(({ answer }) => answer === first.answer)) {
+      await editConfiguration(this.args.configPath, (document) => { document.set('redoubt.whenPoweringOff', first.answer); });
+    }
+    await this.carryOut(wanted);
+    this.goOff();
+  }
+
+  async screenshot(): Promise<Uint8Array> {
+    const picture = await this.requireGuest('show its screen').screenshot();
+    this.picture = picture;
+    return picture;
+  }
+
+  private async settleLeftovers(continueWaiting: boolean): Promise<void> {
+    const { configPath } = this.args;
+    await carryOutDecisions(configPath, this.context());
+    this.configuration = loadConfiguration(configPath);
+    const { name } = this.configuration;
+    if (hasOpenDecisions(configPath)) {
+      throw new RedoubtError('machine.busy', `"${name}" has a commit that is not carried out.`, { machine: name, doing: 'committing' });
+    }
+    if (continueWaiting) return;
+    const waiting = await findWaitingChanges(this.configuration, this.context());
+    if (waiting.length > 0) throw changesWaiting(name, waiting);
+  }
+
+  private async openDisks(prepared: PreparedDisks): Promise<BackendDisk[]> {
+    const thread = new DiskThread();
+    this.disks = thread;
+    void thread.died.then((error) => { this.giveUp(error); });
+    const socketPath = nbdSocketPath(this.runtimeDirectory, randomBytes(3).toString('hex'));
+    const disks: BackendDisk[] = [];
+    for (const { slot, request } of prepared.disks) {
+      const sizeBytes = await thread.open(slot, request);
+      disks.push({ slot, sizeBytes, nbdSocketPath: socketPath, nbdExportName: slot, openPort: () => thread.openPort(slot, sizeBytes) });
+    }
+    await thread.serve(socketPath);
+    return disks;
+  }
+
+  private startGuest(backend: Backend, disks: readonly BackendDisk[]): Promise<RunningGuest> {
+    const { runtimeDirectory, log } = this;
+    const { machineId } = this.args;
+    const told = guestConfiguration({ machineId, configuration: this.configuration, backend, disks, runtimeDirectory, log });
+    return backend.start(told, (event) => { this.guestEvent(event); });
+  }
+
+  /** The start has failed: as if it had never been tried. */
+  private async failStart(error: unknown, prepared: PreparedDisks | undefined): Promise<void> {
+    this.log.error('the start failed', error);
+    await this.disks?.close().catch((failure: unknown) => { this.log.error('closing disks', failure); });
+    await prepared?.undo().catch((failure: unknown) => { this.log.error('undoing the start', failure); });
+    const isQuestion = error instanceof RedoubtError && error.is('machine.changes-waiting');
+    this.board.step('start-failed', { ...(isQuestion ? {} : { problem: toWire(error) }), isLeaving: true });
+    this.leave();
+  }
+
+  private guestEvent(event: GuestEvent): void {
+    const { power } = this.board.now;
+    this.log.info(`guest: ${event.kind}`);
+    if (event.kind === 'paused' && power === 'running') this.board.step('pause', event.reason === 'no-space' ? { problem: toWire(this.noSpace()) } : {});
+    if (event.kind === 'resumed' && power === 'paused') this.board.step('resume', { problem: undefined });
+    // A guest that restarts itself is reset once more, over fresh logs.
+    const mustRenew = this.configuration.disks.some((disk) => disk.mode === 'nonpersistent');
+    if (event.kind === 'reset' && mustRenew) this.reset().catch((error: unknown) => { this.log.error('reset', error); });
+  }
+
+  private async renewNonpersistent(guest: RunningGuest): Promise<void> {
+    const disks = this.configuration.disks.filter((disk) => disk.mode === 'nonpersistent');
+    if (disks.length === 0) return;
+    await guest.pause();
+    for (const disk of disks) {
+      const redo = await freshNonpersistentRedo(this.subject(), disk);
+      await saveRecords(this.configuration, new Map([[disk.slot, newRecord(this.configuration, disk, { redo, isNew: true })]]));
+      await this.disks?.replaceRedo(disk.slot, redo);
+    }
+    await guest.resume();
+  }
+
+  /** The guest is gone, however it went. */
+  private async finish(end: GuestEnd): Promise<void> {
+    clearInterval(this.timer);
+    this.log.info(`the guest ended: ${JSON.stringify(end)}`);
+    if (this.board.now.power !== 'stopping') this.board.step('stop');
+    this.board.change({ rfbSocketPath: undefined });
+    if (end.kind === 'failed') this.board.change({ problem: toWire(this.backendExited(end.reason)) });
+    try {
+      await this.disks?.close();
+    } catch (error) {
+      this.log.error('closing disks', error);
+      this.board.change({ problem: toWire(error) });
+    }
+    this.savePicture();
+    await this.forgetNonpersistent();
+    const question = await this.question();
+    const policy = this.configuration.whenPoweringOff;
+    if (question === undefined || this.isKeepForced) this.goOff();
+    else if (policy === 'ask') this.board.step('ended-with-question', { question, disks: [] });
+    else await this.decideByPolicy(question, policy);
+  }
+
+  private async decideByPolicy(question: PowerOffQuestion, answer: Answer['answer']): Promise<void> {
+    try {
+      await this.carryOut(question.disks.map(({ slot }) => ({ slot, answer })));
+    } catch (error) {
+      this.board.change({ problem: toWire(error) });
+    }
+    this.goOff();
+  }
+
+  /** Written down and synced first. Commits stay on the list for the shell, which has jobs. */
+  private async carryOut(answers: readonly Answer[]): Promise<void> {
+    await recordDecisions(this.configuration, answers, this.context());
+    await carryOutDecisions(this.args.configPath, this.context());
+  }
+
+  private async question(): Promise<PowerOffQuestion | undefined> {
+    this.configuration = loadConfiguration(this.args.configPath);
+    try {
+      return await powerOffQuestion(this.subject());
+    } catch (error) {
+      // A log that can't be read any more is kept, like every log that nobody decides about.
+      this.log.error('the power-off question', error);
+      this.board.change({ problem: toWire(error) });
+      return undefined;
+    }
+  }
+
+  /** Their sessions have removed their logs. */
+  private async forgetNonpersistent(): Promise<void> {
+    const slots = this.configuration.disks.filter((disk) => disk.mode === 'nonpersistent').map((disk) => disk.slot);
+    if (slots.length === 0) return;
+    await editConfiguration(this.args.configPath, (document) => {
+      for (const slot of slots) writeRedo(document, slot, undefined);
+    });
+  }
+
+  private async showStats(): Promise<void> {
+    const disks = await this.disks?.stats().catch(() => undefined);
+    if (disks !== undefined && !isAtRest(this.board.now.power) && this.board.now.power !== 'deciding') this.board.change({ disks });
+  }
+
+  private goOff(): void {
+    const { power } = this.board.now;
+    const gone = { question: undefined, disks: [], startedAt: undefined, isLeaving: true };
+    if (power === 'deciding') this.board.step('decided', gone);
+    else if (power === 'stopping') this.board.step('ended', gone);
+    else this.board.change(gone);
+    this.leave();
+  }
+
+  /** Something that should not happen: end, and leave what was written to be decided about. */
+  private giveUp(error: unknown): void {
+    this.log.error('the runner gives up', error);
+    this.board.change({ problem: toWire(error) });
+    this.isKeepForced = true;
+    void (async () => {
+      await this.guest?.powerOff().catch(() => undefined);
+      if (this.board.now.isLeaving) return;
+      this.board.change({ power: 'off', question: undefined, disks: [], isLeaving: true });
+      this.leave();
+    })();
+  }
+
+  private async takePicture(): Promise<void> {
+    const limit = new Promise<undefined>((resolve) => setTimeout(resolve, pictureLimitMs, undefined).unref());
+    const picture = await Promise.race([this.guest?.screenshot(), limit]).catch(() => undefined);
+    if (picture !== undefined) this.picture = picture;
+  }
+
+  private savePicture(): void {
+    if (this.picture === undefined) return;
+    try {
+      writeFileSync(lastPictureFile(this.args.configPath), this.picture);
+    } catch (error) {
+      this.log.error('saving the last picture', error);
+    }
+  }
+
+  private requireGuest(wanted: string): RunningGuest {
+    requirePowerState(this.board.now.power, ['running', 'paused'], this.configuration.name, wanted);
+    if (this.guest === undefined) throw new RedoubtError('internal', 'A running machine has no guest.', { detail: 'guest' });
+    return this.guest;
+  }
+
+  private subject(): PreparationSubject {
+    const { machineId, home } = this.args;
+    const index = MachineIndex.read(new Library(home.settingsDirectory));
+    return { machineId, configuration: this.configuration, index, context: this.context() };
+  }
+
+  private context(): ReturnType<typeof machineContext> {
+    return machineContext(this.configuration, this.args.home, 'running');
+  }
+
+  private noSpace(): RedoubtError {
+    const file = this.board.now.disks[0]?.redo ?? this.configuration.directory;
+    return new RedoubtError('disk.no-space', `No space is left for ${file}; "${this.configuration.name}" is paused.`, { file });
+  }
+
+  private backendExited(reason: string): RedoubtError {
+    const backend = this.backend?.name ?? '';
+    return new RedoubtError('backend.exited', `${backend} ended: ${reason}`, { backend, status: reason, output: '' });
+  }
+}
