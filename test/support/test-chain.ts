@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Chain } from '../../core/disk/chain/chain.ts';
 import { Link, type LinkRequest } from '../../core/disk/chain/link.ts';
-import { hostFiles } from '../../core/disk/disk-file.ts';
+import { hostFiles, type FileLayer } from '../../core/disk/disk-file.ts';
 import { createExtent } from '../../core/disk/formats/cowd/create-extent.ts';
 import { dialects, type Dialect } from '../../core/disk/formats/cowd/dialect.ts';
 import { SessionDevice } from '../../core/disk/session-device.ts';
 import { SECTOR_BYTES } from '../../core/base/units.ts';
-import type { TempFolder } from './temp-folder.ts';
 
 export interface TestDisk {
   readonly files: string[];
@@ -15,17 +14,17 @@ export interface TestDisk {
 
 /** Makes an empty link of small segments: a base, or a redo log over `parent`. */
 export function makeLink(
-  folder: TempFolder,
+  folder: { at(name: string): string },
   name: string,
   spansSectors: readonly number[],
-  options: { parent?: TestDisk; dialect?: Dialect; grainSectors?: number } = {},
+  options: { parent?: TestDisk; dialect?: Dialect; grainSectors?: number; layer?: FileLayer } = {},
 ): TestDisk {
-  const { parent, dialect = dialects.hybrid } = options;
+  const { parent, dialect = dialects.hybrid, layer = hostFiles } = options;
   const [contentId, linkId] = [randomId(), randomId()];
-  const parentLink = parent === undefined ? undefined : Link.open({ files: parent.files, isWritable: false });
+  const parentLink = parent === undefined ? undefined : Link.open({ files: parent.files, isWritable: false, layer });
   const files = spansSectors.map((spanSectors, ordinal) => {
     const path = folder.at(ordinal === 0 ? name : `${name}-part${String(ordinal + 1)}`);
-    createExtent(hostFiles, {
+    createExtent(layer, {
       path,
       dialect,
       spanSectors,
@@ -37,7 +36,7 @@ export function makeLink(
       record: { contentId, linkId, ...(parentLink?.record === undefined ? {} : { parentContentId: parentLink.record.contentId }) },
       ...(parentLink === undefined ? {} : { parent: { storedName: parentLink.path, generation: parentLink.header.generation } }),
       ...(options.grainSectors === undefined ? {} : { grainSectors: options.grainSectors }),
-    }, { isSynced: false });
+    });
     return path;
   });
   parentLink?.close();
