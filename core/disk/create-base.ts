@@ -1,4 +1,21 @@
-export type DiskBus = 'ide' | 'scsi';
+import { randomBytes } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { asFileError } from '../base/file-error.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { GIB, SECTOR_BYTES } from '../base/units.ts';
+import { allocateAll } from './allocate-all.ts';
+import { hostFiles } from './disk-file.ts';
+import type { NewExtent } from './formats/cowd/create-extent.ts';
+import { dialects } from './formats/cowd/dialect.ts';
+import { fileGeometry, diskGeometry } from './geometry.ts';
+import { segmentPath } from './link-head.ts';
+import { fitsFileSystem, parseDiskName } from './names.ts';
+import { nextGeneration } from './generation.ts';
+import { baseSpans, fileLimitSectors, type DiskBus } from './segmentation.ts';
+import { createLinkFiles } from './new-files.ts';
+
+export type { DiskBus } from './segmentation.ts';
 
 export interface BaseRequest {
   /** First file; ends in .vmdk or .dsk. */
@@ -21,7 +38,18 @@ export interface BasePlan {
 
 /** The files that a base would have. Pure. Throws disk.bad-size, disk.bad-name, disk.unsupported. */
 export function planBaseFiles(request: BaseRequest): BasePlan {
-  throw new Error(`not written yet: ${request.file}`);
+  const { file, capacityBytes, split, bus, dialect = 'hybrid' } = request;
+  if (dialect !== 'hybrid') {
+    throw new RedoubtError('disk.unsupported', `Disks of dialect ${dialect} can't be made yet.`, { file, feature: `dialect ${dialect}` });
+  }
+  checkName(basename(file));
+  checkCapacity(capacityBytes);
+  const spans = baseSpans(capacityBytes / SECTOR_BYTES, { split, bus });
+  if (spans === undefined) throw badSize(capacityBytes, 'too large for one file; split it or use the format vmdk');
+  return {
+    files: spans.map((_, index) => segmentPath(file, index + 1)),
+    spansBytes: spans.map((span) => span * SECTOR_BYTES),
+  };
 }
 
 /**
@@ -29,6 +57,73 @@ export function planBaseFiles(request: BaseRequest): BasePlan {
  * out later. Throws what planBaseFiles throws, and disk.exists, disk.permission, disk.no-space, disk.io.
  */
 export async function createBase(request: BaseRequest & { readonly allocateNow?: boolean }): Promise<{ files: string[] }> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${request.file}`);
+  const file = join(realFolder(request.file), basename(request.file));
+  const { files, spansBytes } = planBaseFiles({ ...request, file });
+  // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
+  for (const path of files) {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
+  }
+  createLinkFiles(baseExtents(files, spansBytes, request.bus));
+  if (request.allocateNow === true) {
+    try {
+      await allocateAll(files);
+    } catch (error) {
+      for (const path of files) hostFiles.remove(path);
+      throw error;
+    }
+  }
+  return { files: [...files] };
+}
+
+function baseExtents(files: readonly string[], spansBytes: readonly number[], bus: DiskBus): NewExtent[] {
+  const diskSectors = spansBytes.reduce((sum, span) => sum + span, 0) / SECTOR_BYTES;
+  const record = { contentId: randomBytes(16).toString('hex'), linkId: randomBytes(16).toString('hex') };
+  const generation = nextGeneration();
+  return files.map((path, ordinal) => {
+    const spanSectors = (spansBytes[ordinal] ?? 0) / SECTOR_BYTES;
+    return {
+      path,
+      dialect: dialects.hybrid,
+      spanSectors,
+      diskSectors,
+      ordinal,
+      fileCount: files.length,
+      record,
+      generation,
+      controller: bus,
+      geometry: { file: fileGeometry(bus, spanSectors, diskSectors), disk: diskGeometry(bus, diskSectors) },
+      isSplit: files.length > 1,
+    };
+  });
+}
+
+function checkName(name: string): void {
+  const bad = (reason: string) => new RedoubtError('disk.bad-name', `${name} can't be a disk's name: ${reason}.`, { value: name, reason });
+  const parsed = parseDiskName(name);
+  if (parsed === undefined) throw bad('it does not end in .vmdk');
+  if (parsed.tail !== '') throw bad('it is the name of a redo log');
+  // Other programs read these names between quotation marks in descriptors.
+  if (/["\p{Cc}]/u.test(name)) throw bad('it has a character that disk descriptors do not allow');
+  if (!fitsFileSystem(`${name}.REDO_000000`)) throw bad('it is too long');
+}
+
+function checkCapacity(capacityBytes: number): void {
+  if (!Number.isSafeInteger(capacityBytes) || capacityBytes <= 0) throw badSize(capacityBytes, 'not a positive number of bytes');
+  if (capacityBytes % SECTOR_BYTES !== 0) throw badSize(capacityBytes, 'not a multiple of 512 bytes');
+  if (capacityBytes / SECTOR_BYTES > fileLimitSectors) {
+    throw badSize(capacityBytes, `above the format's limit of ${String(Math.floor((fileLimitSectors * SECTOR_BYTES) / GIB))} GiB; the format vmdk has none`);
+  }
+}
+
+function badSize(capacityBytes: number, reason: string): RedoubtError {
+  return new RedoubtError('disk.bad-size', `A disk can't have ${String(capacityBytes)} bytes: ${reason}.`, { value: String(capacityBytes), reason });
+}
+
+function realFolder(file: string): string {
+  const folder = dirname(file);
+  try {
+    return realpathSync(folder);
+  } catch (error) {
+    throw asFileError(error, folder, 'open');
+  }
 }

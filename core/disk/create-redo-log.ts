@@ -1,4 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf } from '../base/file-error.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { SECTOR_BYTES } from '../base/units.ts';
+import { approveLink } from './approvals.ts';
+import type { Link } from './chain/link.ts';
+import { addChild } from './children-list.ts';
+import { dialects } from './formats/cowd/dialect.ts';
+import type { NewExtent } from './formats/cowd/create-extent.ts';
+import { nextGeneration } from './generation.ts';
+import { readLinkHead, segmentPath, type LinkHead } from './link-head.ts';
+import { LockSet } from './locks/lock-set.ts';
+import { lockFile } from './locks/file-lock.ts';
+import { redoName, shortRedoName } from './names.ts';
+import { createLinkFiles } from './new-files.ts';
 import type { OpenContext } from './open-context.ts';
+import { parentNames } from './parent-check.ts';
+import { finishRemoval } from './remove-link.ts';
+import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
+import { redoSpans } from './segmentation.ts';
+import { settleChain } from './settle.ts';
 
 export interface RedoLogRequest {
   readonly parent: string;
@@ -11,12 +33,127 @@ export interface RedoLogRequest {
   readonly context?: OpenContext;
 }
 
+/** How often a random name in use is drawn again: 2^24 names, so that even the second draw is rare. */
+const draws = 100;
+
 /**
  * Makes an empty redo log over a disk, synced with its folder: all segments or none. `file` is the first.
- * Throws disk.redo-taken (no suffix and the name exists), disk.redo-directory, and what opening the parent
- * throws.
+ * The parent is locked for reading meanwhile, because a state that is being changed can't be built upon.
+ * Throws disk.redo-taken (no suffix and the name exists), disk.redo-directory, disk.locked, and what opening
+ * the parent throws.
  */
 export async function createRedoLog(request: RedoLogRequest): Promise<{ file: string; files: string[] }> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${request.parent}`);
+  const context = request.context ?? {};
+  await settleChain(request.parent, context);
+  const locks = new LockSet();
+  try {
+    const heads = await resolveChain(request.parent, context, async (head, position) => {
+      if (position === 'leaf') locks.add(await lockFile(head.path, 'reader', { purpose: 'making a redo log' }));
+    });
+    const parent = heads[0] as LinkHead;
+    const folder = redoFolder(request.directory, parent.path);
+    const links = openLinks(heads);
+    try {
+      approveParent(parent, folder, context);
+      const files = await createFiles(request, parent, links[0] as Link, folder);
+      const file = files[0] as string;
+      await addChild(parent.path, { path: file, linkId: readLinkHead(file).header.record?.linkId, owner: request.owner });
+      return { file, files };
+    } finally {
+      closeLinks(links);
+    }
+  } finally {
+    await locks.release();
+  }
+}
+
+/** Before the log exists, so that it never has to ask. Beside its parent it needs no approval, only if it is moved. */
+function approveParent(parent: LinkHead, folder: string, context: OpenContext): void {
+  try {
+    approveLink(parent, context);
+  } catch (error) {
+    if (folder !== dirname(parent.path)) throw error;
+  }
+}
+
+async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link, folder: string): Promise<string[]> {
+  const spans = redoSpans(link.spansBytes.map((span) => span / SECTOR_BYTES));
+  const plain = request.randomSuffix ? undefined : redoName(basename(parent.path));
+  for (let draw = 0; draw < draws; draw++) {
+    const name = plain ?? randomName(parent.path);
+    const first = join(folder, name);
+    await finishRemoval(first);
+    const extents = redoExtents(request, parent, first, spans);
+    try {
+      createLinkFiles(extents);
+      return extents.map((extent) => extent.path);
+    } catch (error) {
+      if (!(error instanceof RedoubtError) || !error.is('disk.exists')) throw error;
+      if (plain !== undefined) throw takenError(error.details.file);
+    }
+  }
+  throw takenError(join(folder, randomName(parent.path)));
+}
+
+function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, spans: readonly number[]): NewExtent[] {
+  const { header } = parent;
+  const { storedName, relativePath } = parentNames(first, parent.path);
+  const record = {
+    contentId: randomBytes(16).toString('hex'),
+    linkId: randomBytes(16).toString('hex'),
+    ...(header.record === undefined ? {} : { parentContentId: header.record.contentId }),
+    ...(request.owner === undefined ? {} : { owner: request.owner }),
+    ...(relativePath === '' ? {} : { relativePath }),
+  };
+  const generation = nextGeneration();
+  const diskSectors = spans.reduce((sum, span) => sum + span, 0);
+  return spans.map((spanSectors, ordinal) => ({
+    path: segmentPath(first, ordinal + 1),
+    dialect: dialects.hybrid,
+    spanSectors,
+    diskSectors,
+    ordinal,
+    fileCount: spans.length,
+    record,
+    generation,
+    controller: header.controller ?? 'ide',
+    parent: { storedName, generation: header.generation },
+    isSplit: spans.length > 1,
+  }));
+}
+
+function randomName(parentPath: string): string {
+  const suffix = randomBytes(3).toString('hex');
+  return redoName(basename(parentPath), suffix) ?? shortRedoName(basename(parentPath), suffix);
+}
+
+/** The folder for the log, by its real path. Throws disk.redo-directory. */
+function redoFolder(directory: string | undefined, parentPath: string): string {
+  const wanted = directory ?? dirname(parentPath);
+  const refuse = (reason: 'missing' | 'not-a-directory' | 'not-writable', sentence: string) =>
+    new RedoubtError('disk.redo-directory', `${wanted} ${sentence}.`, { directory: wanted, reason });
+  try {
+    const folder = realpathSync(wanted);
+    if (!statSync(folder).isDirectory()) throw refuse('not-a-directory', 'is not a directory');
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    if (error instanceof RedoubtError) throw error;
+    if (errnoOf(error) === 'ENOTDIR') throw refuse('not-a-directory', 'is not a directory');
+    throw errnoOf(error) === 'ENOENT' ? refuse('missing', 'does not exist') : refuse('not-writable', 'cannot be written');
+  }
+}
+
+/** Names the machine that has the log, where its header says so. */
+function takenError(file: string): RedoubtError<'disk.redo-taken'> {
+  let owner: string | undefined;
+  try {
+    owner = readLinkHead(file).header.record?.owner;
+  } catch {
+    // Whatever it is, it is in the way.
+  }
+  return new RedoubtError('disk.redo-taken', `${file} exists already and belongs to ${owner === undefined ? 'nobody known' : `machine ${owner}`}.`, {
+    file,
+    ...(owner === undefined ? {} : { owner }),
+  });
 }

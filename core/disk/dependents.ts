@@ -1,3 +1,12 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { asFileError, errnoOf } from '../base/file-error.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { readChildren } from './children-list.ts';
+import { readJournal } from './commit-journal.ts';
+import { readLinkHead, type LinkHead } from './link-head.ts';
+import { judgeParent, parentCandidates } from './parent-check.ts';
+
 export interface DependentsQuery {
   /** Files, or folders whose files are looked at, besides the link's own list and folder. */
   readonly searchPaths?: readonly string[];
@@ -8,9 +17,86 @@ export interface DependentsQuery {
 /**
  * The redo logs whose parent is this link: those in its `.children` list, in its folder and in
  * `searchPaths`. A listed log that is gone from a readable folder does not count; one in a folder that can't
- * be reached does. Throws disk.not-found, disk.not-a-disk, disk.corrupt, disk.permission, disk.io.
+ * be reached does. A log that no longer agrees with the link (it lies over another state of it) does not.
+ * Throws disk.not-found, disk.not-a-disk, disk.corrupt, disk.permission, disk.io.
  */
 export async function findDependents(file: string, query: DependentsQuery = {}): Promise<{ path: string }[]> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${file} ${String(query.except?.length)}`);
+  const link = readLinkHead(file);
+  const except = new Set([link.path, ...(query.except ?? []).map(realPathOr)]);
+  const found = new Set<string>();
+  for (const { path } of readChildren(link.path)) {
+    if (isOutOfReach(path)) found.add(path);
+    else addIfDependent(path, link, found);
+  }
+  for (const path of [...filesIn(dirname(link.path)), ...(query.searchPaths ?? []).flatMap(filesAt)]) addIfDependent(path, link, found);
+  return Promise.resolve([...found].filter((path) => !except.has(path)).map((path) => ({ path })));
+}
+
+function addIfDependent(path: string, link: LinkHead, found: Set<string>): void {
+  let child: LinkHead;
+  try {
+    child = readLinkHead(path);
+  } catch (error) {
+    // Whatever else lies in a folder: no first file of a link.
+    if (error instanceof RedoubtError) return;
+    throw error;
+  }
+  if (child.header.parent !== undefined && parentOf(child, link) === link.identity) found.add(child.path);
+}
+
+/** Identity of the file that a child would be opened over. `link` has been read already. */
+function parentOf(child: LinkHead, link: LinkHead): string | undefined {
+  for (const path of parentCandidates(child.path, child.header, undefined)) {
+    try {
+      const parent = realPathOr(path) === link.path ? link : readLinkHead(path);
+      const verdict = judgeParent(child.header, parent.header, readJournal(parent.path));
+      // While another child is being committed, this one can't be judged: it hangs from it until proved otherwise.
+      if (verdict.kind === 'agrees' || verdict.kind === 'committing') return parent.identity;
+    } catch (error) {
+      if (!(error instanceof RedoubtError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The file is not there, and neither is its folder: a drive that is not mounted, a share that is down. */
+function isOutOfReach(path: string): boolean {
+  if (isThere(path)) return false;
+  try {
+    readdirSync(dirname(path));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function filesAt(path: string): string[] {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? filesIn(path) : [resolve(path)];
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => join(folder, entry.name));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw asFileError(error, folder, 'read');
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function realPathOr(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }

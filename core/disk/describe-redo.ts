@@ -1,3 +1,8 @@
+import { statSync } from 'node:fs';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { Link } from './chain/link.ts';
+import { findParent } from './find-parent.ts';
+import { readLinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
 
 export interface RedoDescription {
@@ -16,6 +21,22 @@ export interface RedoDescription {
 
 /** What the decision and the power-on question show of a redo log; from headers only. Throws as inspectChain, and disk.not-a-redo-log. */
 export async function describeRedo(redo: string, context: OpenContext = {}): Promise<RedoDescription> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${redo} ${String(context.purpose)}`);
+  const head = readLinkHead(redo);
+  if (head.header.parent === undefined) throw new RedoubtError('disk.not-a-redo-log', `${head.path} is no redo log.`, { file: head.path });
+  const parent = findParent(head, [head], context);
+  const link = Link.open({ files: head.files, isWritable: false });
+  try {
+    const owner = link.record?.owner;
+    return await Promise.resolve({
+      file: head.path,
+      parent: parent.path,
+      allocatedBytes: link.allocatedBytes(),
+      isEmpty: link.isEmpty(),
+      isUnclean: !link.isClean,
+      changedAt: Math.max(...head.files.map((path) => Math.floor(statSync(path).mtimeMs))),
+      ...(owner === undefined ? {} : { owner }),
+    });
+  } finally {
+    link.close();
+  }
 }

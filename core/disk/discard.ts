@@ -1,4 +1,14 @@
+import { resolve } from 'node:path';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { findDependents } from './dependents.ts';
+import { commitUnfinishedError, findParent } from './find-parent.ts';
+import { readLinkHead, type LinkHead } from './link-head.ts';
+import { lockFile } from './locks/file-lock.ts';
 import type { OpenContext } from './open-context.ts';
+import { parentCandidates } from './parent-check.ts';
+import { checkWritable } from './protection.ts';
+import { finishRemoval, removeLink } from './remove-link.ts';
+import { settleChain } from './settle.ts';
 
 export interface DiscardRequest {
   readonly redo: string;
@@ -9,9 +19,61 @@ export interface DiscardRequest {
 
 /**
  * Removes a redo log with all its segments; its parent is as it was. Throws disk.not-a-redo-log,
- * disk.has-dependents, disk.locked, disk.commit-unfinished, disk.permission, disk.io.
+ * disk.has-dependents, disk.locked, disk.commit-unfinished, disk.read-only, disk.permission, disk.io; without
+ * `force` also disk.parent-missing, disk.parent-changed, disk.capacity-mismatch, disk.loop.
  */
 export async function discardRedoLog(request: DiscardRequest): Promise<void> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${request.redo}`);
+  const { redo, context = {}, force = false } = request;
+  if (await finishRemoval(resolve(redo))) return;
+  await settleChain(redo, context);
+  const { path } = readLinkHead(redo);
+  const { purpose = 'discard', machineName } = context;
+  const lock = await lockFile(path, 'writer', { purpose, ...(machineName === undefined ? {} : { machineName }) });
+  try {
+    const head = readLinkHead(path);
+    await checkDiscard(head, context, force);
+    await removeLink(head);
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function checkDiscard(head: LinkHead, context: OpenContext, force: boolean): Promise<void> {
+  const { path, header } = head;
+  if (header.parent === undefined) throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
+  checkWritable(head);
+  if (header.record?.committing !== undefined) throw commitUnfinishedError(head);
+  refuseIfCommitting(head, context);
+  const dependents = await findDependents(path, { searchPaths: context.searchDirectories ?? [] });
+  if (dependents.length > 0) {
+    const names = dependents.map((dependent) => dependent.path).join(', ');
+    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${path}: ${names}.`, { file: path, dependents });
+  }
+  if (!force) checkParentOf(head, context);
+}
+
+/** A parent that is half-way through taking this log can't do without it. */
+function refuseIfCommitting(head: LinkHead, context: OpenContext): void {
+  for (const candidate of parentCandidates(head.path, head.header, context.configDirectory)) {
+    let parent: LinkHead;
+    try {
+      parent = readLinkHead(candidate);
+    } catch (error) {
+      if (error instanceof RedoubtError) continue;
+      throw error;
+    }
+    const mark = parent.header.record?.committing;
+    if (mark !== undefined && mark === head.header.record?.linkId) throw commitUnfinishedError(parent);
+  }
+}
+
+/** What the user should hear before a log is thrown away whose parent is not what it was. Nothing of the parent is needed otherwise. */
+function checkParentOf(head: LinkHead, context: OpenContext): void {
+  try {
+    findParent(head, [head], context);
+  } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error;
+    if (error.is('disk.untrusted') || error.is('disk.commit-unfinished')) return;
+    throw error;
+  }
 }

@@ -1,3 +1,7 @@
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { firstSegmentPath, readSegmentHead, type LinkHead } from './link-head.ts';
+import { knownCapacityBytes } from './parent-check.ts';
+
 /** What one file is, by its own header. Sizes in bytes. */
 export type FileIdentity =
   | {
@@ -31,5 +35,31 @@ export type FileIdentity =
  * an error. Throws disk.not-found, disk.permission or disk.io.
  */
 export function identifyFile(path: string): FileIdentity {
-  throw new Error(`not written yet: ${path}`);
+  let head: Omit<LinkHead, 'files'>;
+  try {
+    head = readSegmentHead(path);
+  } catch (error) {
+    if (error instanceof RedoubtError && (error.kind === 'data' || error.is('disk.unsupported'))) {
+      return { kind: 'not-a-disk', reason: error.message };
+    }
+    throw error;
+  }
+  const { header } = head;
+  const role = header.parent === undefined ? 'base' : 'redo-log';
+  if (header.ordinal > 0) {
+    const first = firstSegmentPath(head.path, header);
+    return { kind: 'segment', part: header.ordinal + 1, segmentCount: header.fileCount, first, role };
+  }
+  const capacityBytes = knownCapacityBytes(header);
+  const { record } = header;
+  return {
+    kind: role,
+    format: 'cowd',
+    ...(header.parent === undefined ? {} : { parent: header.parent.storedName }),
+    ...(capacityBytes === undefined ? {} : { capacityBytes }),
+    segmentCount: header.fileCount,
+    generation: header.generation,
+    ...(record === undefined ? {} : { linkId: record.linkId, contentId: record.contentId }),
+    ...(record?.owner === undefined ? {} : { owner: record.owner }),
+  };
 }

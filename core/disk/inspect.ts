@@ -1,5 +1,12 @@
+import { statSync } from 'node:fs';
 import type { ChainReport } from '../api/disks.ts';
+import type { Link } from './chain/link.ts';
+import { dialectOf } from './formats/cowd/dialect.ts';
+import type { LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
+import { protectedFile } from './protection.ts';
+import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
+import { SECTOR_BYTES } from '../base/units.ts';
 
 /**
  * Describes a disk's whole chain from its headers; writes nothing, takes no lock.
@@ -7,6 +14,33 @@ import type { OpenContext } from './open-context.ts';
  * disk.parent-missing, disk.parent-changed, disk.capacity-mismatch, disk.loop, disk.untrusted.
  */
 export async function inspectChain(file: string, context: OpenContext = {}): Promise<ChainReport> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${file} ${String(context.purpose)}`);
+  const heads = await resolveChain(file, context);
+  const links = openLinks(heads);
+  try {
+    const reports = links.map((link, index) => reportLink(link, heads[index] as LinkHead));
+    return { capacityBytes: reports[0]?.capacityBytes ?? 0, links: reports };
+  } finally {
+    closeLinks(links);
+  }
+}
+
+function reportLink(link: Link, head: LinkHead): ChainReport['links'][number] {
+  const { header } = link;
+  const { record } = header;
+  return {
+    path: head.path,
+    files: [...head.files],
+    role: header.parent === undefined ? 'base' : 'redo-log',
+    format: 'cowd',
+    dialect: dialectOf(header, link.first.entriesPerTable),
+    capacityBytes: link.capacityBytes,
+    allocatedBytes: link.allocatedBytes(),
+    grainBytes: header.grainSectors * SECTOR_BYTES,
+    generation: header.generation,
+    ...(record === undefined ? {} : { linkId: record.linkId, contentId: record.contentId }),
+    ...(record?.owner === undefined ? {} : { owner: record.owner }),
+    state: record?.committing !== undefined ? 'committing' : link.isClean ? 'clean' : 'unclean',
+    isReadOnly: protectedFile(head) !== undefined,
+    changedAt: Math.max(...head.files.map((path) => Math.floor(statSync(path).mtimeMs))),
+  };
 }

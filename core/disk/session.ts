@@ -1,5 +1,18 @@
+import { RedoubtError } from '../base/redoubt-error.ts';
 import type { BlockDevice } from './block-device.ts';
+import { Chain } from './chain/chain.ts';
+import { Link } from './chain/link.ts';
+import { readJournal } from './commit-journal.ts';
+import { commitUnfinishedError } from './find-parent.ts';
+import { readLinkHead, type LinkHead } from './link-head.ts';
+import { lockFile, type FileLock } from './locks/file-lock.ts';
+import { LockSet } from './locks/lock-set.ts';
 import type { OpenContext } from './open-context.ts';
+import { checkWritable } from './protection.ts';
+import { removeLink } from './remove-link.ts';
+import { openLinks, resolveChain } from './resolve-chain.ts';
+import { SessionDevice } from './session-device.ts';
+import { settleChain } from './settle.ts';
 
 export type DiskMode = 'persistent' | 'undoable' | 'nonpersistent';
 
@@ -19,8 +32,8 @@ export interface DiskSession {
   readonly device: BlockDevice;
   readonly file: string;
   readonly mode: DiskMode;
-  /** First file of the log that takes the writes; changes with replaceRedo. */
-  readonly redo?: string;
+  /** First file of the log that takes the writes; changes with replaceRedo. Absent when persistent. */
+  readonly redo?: string | undefined;
   /** What the leaf holds. */
   stats(): { allocatedBytes: number; isEmpty: boolean };
   /**
@@ -35,9 +48,158 @@ export interface DiskSession {
 /**
  * Opens a disk for a guest: settles unfinished work, takes the locks (one writer on the leaf, readers on the
  * rest), checks parents and owner. Throws what inspectChain throws, and disk.locked, disk.read-only,
- * disk.redo-taken, disk.commit-unfinished, disk.permission, disk.io.
+ * disk.redo-taken, disk.commit-unfinished, disk.not-a-redo-log, disk.permission, disk.io.
  */
 export async function openDiskSession(request: SessionRequest): Promise<DiskSession> {
-  await Promise.resolve();
-  throw new Error(`not written yet: ${request.file}`);
+  const { file, redo, mode } = request;
+  if ((mode === 'persistent') !== (redo === undefined)) {
+    const reason = mode === 'persistent' ? 'a persistent disk has none' : `mode ${mode} needs one`;
+    throw new RedoubtError('usage.bad-argument', `A redo log is given wrongly: ${reason}.`, { argument: 'redo', reason });
+  }
+  const configured = readConfigured(file);
+  const context = withTrust(request.context ?? {}, file);
+  const leafFile = redo ?? file;
+  await settleChain(leafFile, context);
+  const locks = new LockSet();
+  try {
+    const { heads, lock } = await lockChain(leafFile, request, context, locks);
+    const links = openLinks(heads, { isWritable: true, isDurable: mode !== 'nonpersistent', checkRight: () => { lock.prove(); } });
+    return new OpenSession(request, context, { configured, heads, links, locks, lock });
+  } catch (error) {
+    await locks.release();
+    throw error;
+  }
+}
+
+/** The configured file must be a first segment, whatever the log says. */
+function readConfigured(file: string): LinkHead {
+  return readLinkHead(file);
+}
+
+/** Resolves the chain and takes its locks on the way: the leaf's as writer, all others as readers. */
+async function lockChain(leafFile: string, request: SessionRequest, context: OpenContext, locks: LockSet): Promise<{ heads: LinkHead[]; lock: FileLock }> {
+  const { file, redo, owner, mode } = request;
+  const reason = lockReason(context, mode);
+  let leafLock: FileLock | undefined;
+  const heads = await resolveChain(leafFile, context, async (head, position) => {
+    if (position === 'leaf') {
+      if (redo !== undefined) checkRedo(head, owner);
+      checkWritable(head);
+      leafLock = locks.add(await lockFile(head.path, 'writer', reason));
+      if (readJournal(head.path) !== undefined) throw commitUnfinishedError(head);
+    } else {
+      locks.add(await lockFile(head.path, 'reader', reason));
+    }
+  });
+  const [leaf, parent] = heads;
+  if (redo !== undefined && leaf !== undefined && parent?.identity !== readLinkHead(file).identity) throw otherParentError(leaf, file);
+  if (leafLock === undefined) throw new RedoubtError('disk.permission', `${leafFile} can't be locked.`, { file: leafFile, operation: 'lock' });
+  return { heads, lock: leafLock };
+}
+
+function checkRedo({ path, header }: LinkHead, owner: string | undefined): void {
+  if (header.parent === undefined) throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
+  const found = header.record?.owner;
+  if (found === undefined || found === owner) return;
+  throw new RedoubtError('disk.redo-taken', `${path} belongs to machine ${found}.`, { file: path, owner: found });
+}
+
+function otherParentError(leaf: LinkHead, file: string): RedoubtError {
+  const reason = `it is no redo log of ${file}`;
+  return new RedoubtError('disk.parent-changed', `${leaf.path} can't be used: ${reason}.`, { file: leaf.path, parent: file, reason });
+}
+
+function lockReason(context: OpenContext, mode: DiskMode): { purpose: string; machineName?: string } {
+  const { purpose = `running, ${mode}`, machineName } = context;
+  return { purpose, ...(machineName === undefined ? {} : { machineName }) };
+}
+
+/** Who configured the disk has chosen it, so a log that lies elsewhere may name it. */
+function withTrust(context: OpenContext, file: string): OpenContext {
+  return { ...context, trustedPaths: [...(context.trustedPaths ?? []), file] };
+}
+
+interface OpenParts {
+  readonly configured: LinkHead;
+  readonly heads: readonly LinkHead[];
+  readonly links: readonly Link[];
+  readonly locks: LockSet;
+  readonly lock: FileLock;
+}
+
+class OpenSession implements DiskSession {
+  readonly device: SessionDevice;
+  readonly file: string;
+  readonly mode: DiskMode;
+  private readonly request: SessionRequest;
+  private readonly context: OpenContext;
+  private readonly configured: LinkHead;
+  private readonly locks: LockSet;
+  private leaf: LinkHead;
+  private leafLink: Link;
+  private lock: FileLock;
+  private closing: Promise<void> | undefined;
+
+  constructor(request: SessionRequest, context: OpenContext, { configured, heads, links, locks, lock }: OpenParts) {
+    this.request = request;
+    this.context = context;
+    this.configured = configured;
+    this.file = configured.path;
+    this.mode = request.mode;
+    this.locks = locks;
+    this.lock = lock;
+    this.leaf = heads[0] as LinkHead;
+    this.leafLink = links[0] as Link;
+    this.device = new SessionDevice(new Chain([...links]));
+  }
+
+  get redo(): string | undefined {
+    return this.mode === 'persistent' ? undefined : this.leaf.path;
+  }
+
+  stats(): { allocatedBytes: number; isEmpty: boolean } {
+    return { allocatedBytes: this.leafLink.allocatedBytes(), isEmpty: this.leafLink.isEmpty() };
+  }
+
+  async replaceRedo(newRedo: string): Promise<void> {
+    if (this.mode !== 'nonpersistent') {
+      throw new RedoubtError('usage.bad-argument', 'Only a nonpersistent log can be replaced.', { argument: 'mode', reason: this.mode });
+    }
+    const head = readLinkHead(newRedo);
+    checkRedo(head, this.request.owner);
+    const lock = this.locks.add(await lockFile(head.path, 'writer', lockReason(this.context, this.mode)));
+    if (lock === undefined) throw new RedoubtError('disk.permission', `${newRedo} can't be locked.`, { file: newRedo, operation: 'lock' });
+    let link: Link | undefined;
+    try {
+      // The new log's chain is this one but for the leaf; its parent is checked, the rest is open and locked.
+      const [, parent] = await resolveChain(head.path, this.context);
+      if (parent?.identity !== this.configured.identity) throw otherParentError(head, this.file);
+      link = Link.open({ files: head.files, isWritable: true, isDurable: false, checkRight: () => { lock.prove(); } });
+      this.device.replaceLeaf(link).close();
+    } catch (error) {
+      link?.close();
+      await this.locks.releaseOne(lock);
+      throw error;
+    }
+    const old = { head: this.leaf, lock: this.lock };
+    this.leaf = head;
+    this.leafLink = link;
+    this.lock = lock;
+    await removeLink(old.head);
+    await this.locks.releaseOne(old.lock);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce();
+    return this.closing;
+  }
+
+  private async closeOnce(): Promise<void> {
+    try {
+      await this.device.close();
+      if (this.mode === 'nonpersistent') await removeLink(readLinkHead(this.leaf.path));
+    } finally {
+      await this.locks.release();
+    }
+  }
 }

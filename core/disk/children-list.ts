@@ -1,0 +1,65 @@
+import { dirname } from 'node:path';
+import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { withGate } from './locks/gate.ts';
+
+/**
+ * `PARENT.children`: the redo logs that were made over a link, wherever they lie. A hint and not the truth:
+ * it can't be written on a read-only share, and logs can be moved; whoever reads it looks at the logs.
+ */
+export interface ChildEntry {
+  readonly path: string;
+  readonly linkId: string | undefined;
+  readonly owner: string | undefined;
+}
+
+/** The entries, or none where there is no list. One that can't be understood counts as none: it is only a hint. */
+export function readChildren(parent: string): ChildEntry[] {
+  const text = readFileIfThere(childrenFile(parent));
+  if (text === undefined) return [];
+  try {
+    const { children } = JSON.parse(text) as { children?: unknown };
+    return Array.isArray(children) ? children.flatMap(readEntry) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Adds a log to its parent's list, or renews its entry. Where the folder refuses, nothing is listed. */
+export async function addChild(parent: string, entry: ChildEntry): Promise<void> {
+  await change(parent, (children) => [...children.filter((child) => child.path !== entry.path), entry]);
+}
+
+/** Takes a log off its parent's list; the last one takes the list with it. */
+export async function removeChild(parent: string, path: string): Promise<void> {
+  if (readFileIfThere(childrenFile(parent)) === undefined) return;
+  await change(parent, (children) => children.filter((child) => child.path !== path));
+}
+
+function childrenFile(parent: string): string {
+  return `${parent}.children`;
+}
+
+async function change(parent: string, edit: (children: ChildEntry[]) => ChildEntry[]): Promise<void> {
+  try {
+    await withGate(parent, () => {
+      const children = edit(readChildren(parent));
+      if (children.length === 0) removeFile(childrenFile(parent));
+      else replaceFile(childrenFile(parent), encode(children));
+    });
+  } catch (error) {
+    if (error instanceof RedoubtError && (error.is('disk.permission') || (error.is('disk.not-found') && error.details.file === dirname(parent)))) return;
+    throw error;
+  }
+}
+
+function encode(children: readonly ChildEntry[]): string {
+  const list = children.map(({ path, linkId, owner }) => ({ path, link: linkId, owner }));
+  return `${JSON.stringify({ redoubt: 1, children: list }, undefined, 1)}\n`;
+}
+
+function readEntry(value: unknown): ChildEntry[] {
+  const { path, link, owner } = (value ?? {}) as { path?: unknown; link?: unknown; owner?: unknown };
+  if (typeof path !== 'string') return [];
+  return [{ path, linkId: typeof link === 'string' ? link : undefined, owner: typeof owner === 'string' ? owner : undefined }];
+}

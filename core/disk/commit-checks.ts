@@ -1,0 +1,52 @@
+import { accessSync, constants } from 'node:fs';
+import { asFileError } from '../base/file-error.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { Link } from './chain/link.ts';
+import { commitRoom } from './commit-room.ts';
+import { findDependents } from './dependents.ts';
+import { readLinkHead, type LinkHead } from './link-head.ts';
+import type { OpenContext } from './open-context.ts';
+import { checkWritable, protectedFile } from './protection.ts';
+
+/**
+ * What must hold before a commit begins: nobody else hangs from the parent, and what will be written can
+ * be. Throws disk.read-only (with the dependents), disk.has-dependents, disk.permission.
+ */
+export async function checkCommit(child: LinkHead, parent: LinkHead, context: OpenContext): Promise<void> {
+  const dependents = await findDependents(parent.path, { searchPaths: context.searchDirectories ?? [], except: [child.path] });
+  const file = protectedFile(parent);
+  if (file !== undefined) {
+    throw new RedoubtError('disk.read-only', `${file} is protected against writing${named(dependents)}.`, { file, dependents });
+  }
+  if (dependents.length > 0) {
+    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${parent.path}${named(dependents)}.`, { file: parent.path, dependents });
+  }
+  checkWritable(child);
+  const nested = (await findDependents(child.path)).map(({ path }) => readLinkHead(path));
+  for (const { files } of [child, parent, ...nested]) files.forEach(checkAccess);
+}
+
+/** Throws disk.no-space if the parent's file system has no room for the copy. Returns how much will be copied. */
+export function checkRoom(child: Link, parentHead: LinkHead): number {
+  const parent = Link.open({ files: parentHead.files, isWritable: false });
+  try {
+    const { copyBytes, needBytes, freeBytes } = commitRoom(child, parent);
+    if (needBytes <= freeBytes) return copyBytes;
+    const message = `${parent.path} needs ${String(needBytes)} bytes more, and ${String(freeBytes)} are free.`;
+    throw new RedoubtError('disk.no-space', message, { file: parent.path, needBytes, freeBytes });
+  } finally {
+    parent.close();
+  }
+}
+
+function checkAccess(file: string): void {
+  try {
+    accessSync(file, constants.W_OK);
+  } catch (error) {
+    throw asFileError(error, file, 'write');
+  }
+}
+
+function named(dependents: readonly { path: string }[]): string {
+  return dependents.length === 0 ? '' : `: ${dependents.map(({ path }) => path).join(', ')}`;
+}

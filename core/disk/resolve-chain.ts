@@ -1,0 +1,93 @@
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { SECTOR_BYTES } from '../base/units.ts';
+import { Link, type LinkRequest } from './chain/link.ts';
+import { checkParent, commitUnfinishedError, findParent } from './find-parent.ts';
+import { readLinkHead, type LinkHead } from './link-head.ts';
+import type { OpenContext } from './open-context.ts';
+
+/** Called for every link, from the leaf on, before it is judged for good: the place to take its lock. */
+export type EnterLink = (head: LinkHead, position: 'leaf' | 'parent') => Promise<void>;
+
+/**
+ * Follows a chain by its headers, from the leaf to the base, and checks every parent. With `enter` each link
+ * is read again after it, so that what is judged can't change any more. Nothing stays open.
+ * Throws what readLinkHead and findParent throw, and disk.commit-unfinished for a leaf into which a commit stopped.
+ */
+export async function resolveChain(file: string, context: OpenContext, enter?: EnterLink): Promise<LinkHead[]> {
+  let head = readLinkHead(file);
+  if (enter !== undefined) {
+    await enter(head, 'leaf');
+    head = readLinkHead(head.path);
+  }
+  if (head.header.record?.committing !== undefined) throw commitUnfinishedError(head);
+  return followParents([head], context, enter);
+}
+
+/** The rest of a chain whose first links are known. Throws as resolveChain. */
+export async function followParents(first: readonly LinkHead[], context: OpenContext, enter?: EnterLink): Promise<LinkHead[]> {
+  const heads = [...first];
+  for (let child = heads.at(-1); child?.header.parent !== undefined; child = heads.at(-1)) {
+    let parent = findParent(child, heads, context);
+    if (enter !== undefined) {
+      await enter(parent, 'parent');
+      parent = readLinkHead(parent.path);
+      checkParent(child, parent);
+    }
+    heads.push(parent);
+  }
+  return heads;
+}
+
+export interface OpenChainOptions {
+  /** The leaf is opened for writing. */
+  readonly isWritable?: boolean;
+  /** False: the leaf is never synced. */
+  readonly isDurable?: boolean;
+  /** The values that a commit gives the leaf. */
+  readonly identity?: NonNullable<LinkRequest['identity']>;
+  /** Called before the leaf's metadata is written; throws if its lock is gone. */
+  readonly checkRight?: () => void;
+}
+
+/**
+ * Opens the links of a resolved chain, leaf first as given; all or none. Throws disk.segment-missing,
+ * disk.capacity-mismatch, disk.corrupt, disk.read-only and what opening a file throws.
+ */
+export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions = {}): Link[] {
+  const links: Link[] = [];
+  try {
+    // From the base on, because the shape of a child may follow from its parent's.
+    for (const [index, head] of [...heads.entries()].reverse()) {
+      const parent = links[0];
+      const isLeaf = index === 0;
+      const link = Link.open({
+        files: [...head.files],
+        isWritable: isLeaf && options.isWritable === true,
+        ...(parent === undefined ? {} : { parent: { capacityBytes: parent.capacityBytes, spansBytes: parent.spansBytes } }),
+        ...(isLeaf && options.isDurable !== undefined ? { isDurable: options.isDurable } : {}),
+        ...(isLeaf && options.identity !== undefined ? { identity: options.identity } : {}),
+        ...(isLeaf && options.checkRight !== undefined ? { checkRight: options.checkRight } : {}),
+      });
+      links.unshift(link);
+      if (parent !== undefined && parent.capacityBytes !== link.capacityBytes) throw capacityError(link, parent);
+    }
+    return links;
+  } catch (error) {
+    closeLinks(links);
+    throw error;
+  }
+}
+
+export function closeLinks(links: readonly Link[]): void {
+  for (const link of links) link.close();
+}
+
+function capacityError(child: Link, parent: Link): RedoubtError {
+  const message = `${child.path} has ${String(child.capacityBytes / SECTOR_BYTES)} sectors, its parent ${parent.path} ${String(parent.capacityBytes / SECTOR_BYTES)}.`;
+  return new RedoubtError('disk.capacity-mismatch', message, {
+    file: child.path,
+    parent: parent.path,
+    capacityBytes: child.capacityBytes,
+    parentCapacityBytes: parent.capacityBytes,
+  });
+}
