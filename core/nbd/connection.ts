@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import type { BlockDevice } from '../disk/block-device.ts';
 import { Handshake } from './handshake.ts';
 import { command, nbdErrno } from './protocol.ts';
+import { ReceiveMemory, type ReceiveState } from './receive-memory.ts';
 import { ReplyWriter } from './reply-writer.ts';
 import { RequestParser } from './request-parser.ts';
 import type { SlabPool } from './slab-pool.ts';
+import { receiveInto } from './socket-input.ts';
 import { Transmission } from './transmission.ts';
 
 /** With more than this in flight the socket is not read until some of it is answered. */
@@ -30,6 +32,8 @@ export class Connection {
   /** Resolves when nothing of the connection is left. Never rejects. */
   readonly ended: Promise<void>;
 
+  private readonly socket: Socket;
+  private readonly memory = new ReceiveMemory();
   private readonly parser = new RequestParser();
   private readonly handshake: Handshake;
   private readonly replies: ReplyWriter;
@@ -43,23 +47,28 @@ export class Connection {
   private impatience: NodeJS.Timeout | undefined;
   private resolveEnded: () => void = () => undefined;
 
+  /** `accepted` is paused, as `pauseOnConnect` leaves it. */
   constructor(
-    private readonly socket: Socket,
+    accepted: Socket,
     exports: ReadonlyMap<string, BlockDevice>,
     pool: SlabPool,
   ) {
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
     });
+    const socket = receiveInto(accepted, {
+      next: () => this.memory.next(this.receiveState()),
+      received: (chunk) => {
+        this.receive(chunk);
+      },
+    });
+    this.socket = socket;
     this.replies = new ReplyWriter(socket, pool, (replies, payloadBytes) => {
       this.transmission?.replied(replies, payloadBytes);
       this.goOn();
     });
     this.handshake = new Handshake(exports, (bytes) => {
       socket.write(bytes);
-    });
-    socket.on('data', (chunk) => {
-      this.receive(chunk);
     });
     socket.on('end', () => {
       this.end();
@@ -103,6 +112,11 @@ export class Connection {
     });
     this.parser.push(result.rest);
     this.goOn();
+  }
+
+  private receiveState(): ReceiveState {
+    const { missingPayloadBytes, isHolding } = this.parser;
+    return { missingPayloadBytes, isHolding, hasPendingWrites: (this.transmission?.pendingWrites ?? 0) > 0 };
   }
 
   /** Serves what may be served now; then reads on, stops reading, or finishes. */

@@ -31,7 +31,8 @@ const maximumOptions = 1000;
 
 /**
  * The server's side of fixed newstyle negotiation. Bytes in, bytes out, no socket: `receive` takes what
- * arrived, in any pieces, calls `send` with the answers and returns the result once there is one.
+ * arrived, in any pieces, calls `send` with the answers and returns the result once there is one. A chunk
+ * may be overwritten after the call, unless it is part of the result.
  *
  * Structured replies and metadata contexts are answered with "unsupported".
  */
@@ -58,14 +59,20 @@ export class Handshake {
   receive(chunk: Buffer): HandshakeResult | undefined {
     this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
     if (!this.hasClientFlags) {
-      if (this.received.length < clientFlagsBytes) return undefined;
+      if (this.received.length < clientFlagsBytes) {
+        this.received = Buffer.from(this.received);
+        return undefined;
+      }
       const flags = this.take(clientFlagsBytes).readUInt32BE(0);
       const known = handshakeFlag.fixedNewstyle | handshakeFlag.noZeroes;
       if ((flags & ~known) !== 0) return { kind: 'ended' };
       this.hasClientFlags = true;
       this.isNoZeroes = (flags & handshakeFlag.noZeroes) !== 0;
     }
-    return this.receiveOptions();
+    const result = this.receiveOptions();
+    // The chunk's memory is received into again.
+    if (result === undefined) this.received = Buffer.from(this.received);
+    return result;
   }
 
   private receiveOptions(): HandshakeResult | undefined {

@@ -44,8 +44,21 @@ export class RequestParser {
   private payload: Uint8Array[] = [];
   private missingBytes = 0;
   private smallRun = 0;
+  /** A header that came in pieces. */
+  private readonly header = Buffer.alloc(requestHeaderBytes);
+  private headerBytes = 0;
 
-  /** Adds what was received. The chunk must not change afterwards. */
+  /** How much of a payload is still to come, if nothing else has been received that comes before it. */
+  get missingPayloadBytes(): number {
+    return this.pending === undefined || this.receivedBytes > 0 ? 0 : this.missingBytes;
+  }
+
+  /** Whether chunks are still needed: they hold unparsed bytes, or part of an unfinished payload. */
+  get isHolding(): boolean {
+    return this.pending !== undefined || this.receivedBytes > 0;
+  }
+
+  /** Adds what was received. The chunk must not change while `isHolding`, or while its payloads are used. */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     this.chunks.push(chunk);
@@ -73,22 +86,21 @@ export class RequestParser {
   }
 
   private parseHeader(): ParseResult | undefined {
-    if (this.receivedBytes < requestHeaderBytes) return undefined;
     const first = this.chunks[0];
     if (first === undefined) return undefined;
-    if (first.length - this.start >= requestHeaderBytes) {
+    if (this.headerBytes === 0 && first.length - this.start >= requestHeaderBytes) {
       const result = readHeader(first, this.start);
       this.consume(requestHeaderBytes);
       return result;
     }
-    const header = Buffer.alloc(requestHeaderBytes);
-    let filled = 0;
-    while (filled < requestHeaderBytes) {
-      const part = this.takePart(requestHeaderBytes - filled);
-      header.set(part, filled);
-      filled += part.length;
+    while (this.headerBytes < requestHeaderBytes) {
+      if (this.receivedBytes === 0) return undefined;
+      const part = this.takePart(requestHeaderBytes - this.headerBytes);
+      this.header.set(part, this.headerBytes);
+      this.headerBytes += part.length;
     }
-    return readHeader(header, 0);
+    this.headerBytes = 0;
+    return readHeader(this.header, 0);
   }
 
   private takePayload(): void {

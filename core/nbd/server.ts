@@ -29,7 +29,7 @@ export async function startNbdServer({ socketPath, exports }: NbdServerOptions):
   const pool = new SlabPool();
   const connections = new Set<Connection>();
   // A client that has said its last word still gets its answers.
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     const connection = new Connection(socket, exports, pool);
     connections.add(connection);
     void connection.ended.then(() => {

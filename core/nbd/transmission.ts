@@ -20,6 +20,8 @@ export class Transmission {
   /** Memory that requests hold: payloads of unfinished writes and of replies on their way. */
   inFlightBytes = 0;
   pendingRequests = 0;
+  /** Requests among them whose received payload the device still works on. */
+  pendingWrites = 0;
 
   /** `onProgress` is called when a request ends that had not ended within `serve`. */
   constructor(
@@ -117,8 +119,10 @@ export class Transmission {
 
   private finishLater(pending: Promise<void>, reply: Reply, request: NbdRequest, payloadBytes = 0): void {
     this.pendingRequests += 1;
+    if (payloadBytes > 0) this.pendingWrites += 1;
     const finish = (errno: NbdErrno | 0): void => {
       this.pendingRequests -= 1;
+      if (payloadBytes > 0) this.pendingWrites -= 1;
       this.inFlightBytes -= payloadBytes;
       this.replies.send(reply, request, errno);
       this.replies.writeSoon();
