@@ -160,6 +160,11 @@ export function encodeHeader(header: CowdHeader, onto?: Uint8Array): Uint8Array 
   const bytes = new Uint8Array(HEADER_BYTES);
   if (onto !== undefined) bytes.set(onto);
   const writer = new ByteWriter(bytes);
+  // Text that has not changed stays as it is, in whatever encoding it was.
+  const before = onto === undefined ? undefined : new ByteReader(onto);
+  const text = (offset: number, length: number, value: string) => {
+    if (before?.text(offset, length) !== value) writer.text(offset, length, value);
+  };
   const isThree = header.version === 3;
   const flags =
     (header.parent === undefined ? flag.root : 0) |
@@ -169,7 +174,7 @@ export function encodeHeader(header: CowdHeader, onto?: Uint8Array): Uint8Array 
     (isThree ? flag.hardwareVersion : 0);
   writer.u32(at.magic, MAGIC);
   writer.u32(at.version, header.version);
-  writer.u32(at.flags, onto === undefined ? flags : (new ByteReader(onto).u32(at.flags) & ~flag.clean) | (flags & flag.clean));
+  writer.u32(at.flags, before === undefined ? flags : (before.u32(at.flags) & ~flag.clean) | (flags & flag.clean));
   writer.u32(at.capacity, header.capacitySectors);
   writer.u32(at.grain, header.grainSectors);
   writer.u32(at.directory, header.directorySector);
@@ -180,18 +185,18 @@ export function encodeHeader(header: CowdHeader, onto?: Uint8Array): Uint8Array 
     writer.u32(at.heads, header.geometry.heads);
     writer.u32(at.sectorsPerTrack, header.geometry.sectorsPerTrack);
   } else {
-    writer.text(at.parentName, PARENT_NAME_BYTES, header.parent.storedName);
+    text(at.parentName, PARENT_NAME_BYTES, header.parent.storedName);
     writer.u32(at.parentGeneration, header.parent.generation);
   }
   writer.u32(at.generation, header.generation);
-  writer.text(at.name, 60, header.name);
-  writer.text(at.description, 512, header.record === undefined ? header.description : formatLinkRecord(header.record));
+  text(at.name, 60, header.name);
+  text(at.description, 512, header.record === undefined ? header.description : formatLinkRecord(header.record));
   writer.u32(at.savedGeneration, header.savedGeneration);
   if (!isThree) {
     writer.u32(at.uncleanShutdown, header.isClean ? 0 : 1);
     return bytes;
   }
-  writer.text(at.controller, 8, header.controller ?? '');
+  if (header.controller !== undefined) text(at.controller, 8, header.controller);
   writer.u32(at.ordinal, header.ordinal);
   writer.u32(at.fileCount, header.fileCount);
   writer.u32(at.diskCylinders, header.diskGeometry.cylinders);

@@ -28,8 +28,9 @@ export interface LinkRecord {
 const MARK = 'redoubt1 ';
 /** Bytes of the description field that lie in the generation's sector, less one for the final NUL. */
 const ROOM_BYTES = 1536 - 1124 - 1;
-/** The longest word that a later update can add: ` stands-for=<32>:<10>`. */
-const RESERVED_BYTES = ' stands-for='.length + 32 + 1 + 10;
+/** All ids, and the longest word that a later update can add, so that no update pushes the path out. */
+const RESERVED_BYTES =
+  MARK.length + 'content= link= parent= owner='.length + 4 * 32 + ' stands-for='.length + 32 + ':4294967295'.length;
 
 const idPattern = /^[0-9a-f]{32}$/;
 
@@ -41,14 +42,13 @@ export function formatLinkRecord(record: LinkRecord): string {
     `parent=${record.parentContentId ?? '-'}`,
     `owner=${record.owner ?? '-'}`,
   ];
-  const fixedBytes = MARK.length + words.join(' ').length;
   if (record.committing !== undefined) words.push(`committing=${record.committing}`);
   if (record.standsFor !== undefined) words.push(`stands-for=${record.standsFor.contentId}:${String(record.standsFor.generation)}`);
   if (record.isMixed === true) words.push('mixed');
   if (record.relativePath !== undefined) {
     const pathWord = `relpath=${record.relativePath}`;
     const pathBytes = 1 + new TextEncoder().encode(pathWord).length;
-    if (fixedBytes + RESERVED_BYTES + pathBytes <= ROOM_BYTES) words.push(pathWord);
+    if (RESERVED_BYTES + pathBytes <= ROOM_BYTES) words.push(pathWord);
   }
   return MARK + words.join(' ');
 }
