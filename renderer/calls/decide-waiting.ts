@@ -28,7 +28,10 @@ export async function decideWaitingToTheEnd(decision: WaitingDecision): Promise<
       const disk = machine?.disks.find((candidate) => candidate.slot === decision.slot);
       const failed = useJobs.getState().jobs.find((job) => job.machineId === decision.id && job.state === 'failed');
       if (disk?.redo === undefined && machine?.jobId === undefined) end(resolve);
-      else if (failed?.error !== undefined) end(() => { reject(fromWire(failed.error as Parameters<typeof fromWire>[0])); });
+      else if (failed?.error !== undefined)
+        end(() => {
+          reject(fromWire(failed.error as Parameters<typeof fromWire>[0]));
+        });
     }
     check();
   });

@@ -51,3 +51,7 @@ export function machineSettings(id: string): Promise<Output<'settings'>> {
 export async function createFolder(path: string): Promise<void> {
   await client().machines.createFolder({ path });
 }
+
+export function diskDependents(path: string): Promise<Output<'dependents'>> {
+  return client().disks.dependents({ path });
+}

@@ -19,7 +19,9 @@ export function ChainText({ links, testId }: ChainTextProps) {
         <li key={link.path} className={styles.link} data-planned={link.isPlanned === true} title={link.path}>
           {index === 0 ? undefined : <IconArrowRight size={14} className={styles.arrow} aria-hidden="true" />}
           <span className={styles.name}>{fileName(link.path)}</span>
-          {link.isReadOnly ? <IconLock size={14} className={styles.lock} role="img" aria-label="read-only" /> : undefined}
+          {link.isReadOnly ? (
+            <IconLock size={14} className={styles.lock} role="img" aria-label="read-only" />
+          ) : undefined}
         </li>
       ))}
     </ol>

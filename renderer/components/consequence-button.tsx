@@ -20,7 +20,18 @@ export interface ConsequenceButtonProps {
 
 /** An answer to a question that says, on the button, what it will do. */
 export function ConsequenceButton(props: ConsequenceButtonProps) {
-  const { title, consequence, look, onClick, testId, accessKey, isDisabled = false, isBusy = false, isFirst = false, ref } = props;
+  const {
+    title,
+    consequence,
+    look,
+    onClick,
+    testId,
+    accessKey,
+    isDisabled = false,
+    isBusy = false,
+    isFirst = false,
+    ref,
+  } = props;
   const id = useId();
   return (
     <button

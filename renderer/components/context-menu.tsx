@@ -13,10 +13,23 @@ export interface ContextMenuRequest {
 }
 
 /** The menu of the right button and of the context key, at the place where it was asked for. */
-export function ContextMenu({ request, onClose }: { readonly request: ContextMenuRequest; readonly onClose: () => void }) {
+export function ContextMenu({
+  request,
+  onClose,
+}: {
+  readonly request: ContextMenuRequest;
+  readonly onClose: () => void;
+}) {
   const context = useActionContext(request.target);
   return (
-    <Menu opened onChange={(isOpen) => (isOpen ? undefined : onClose())} position="bottom-start" offset={0} width={240} returnFocus>
+    <Menu
+      opened
+      onChange={(isOpen) => (isOpen ? undefined : onClose())}
+      position="bottom-start"
+      offset={0}
+      width={240}
+      returnFocus
+    >
       <Menu.Target>
         <span style={{ position: 'fixed', left: request.x, top: request.y, width: 1, height: 1 }} />
       </Menu.Target>

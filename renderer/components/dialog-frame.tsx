@@ -32,7 +32,19 @@ export interface DialogFrameProps {
  * under it is inert, also dialogs below it, so a screen reader finds only the top one.
  */
 export function DialogFrame(props: DialogFrameProps) {
-  const { role, title, label, describedBy, widthPx = 520, heightPx, testId, onClose, onKeyDown, canClose = true, children } = props;
+  const {
+    role,
+    title,
+    label,
+    describedBy,
+    widthPx = 520,
+    heightPx,
+    testId,
+    onClose,
+    onKeyDown,
+    canClose = true,
+    children,
+  } = props;
   const titleId = useId();
   const root = useRef<HTMLDivElement>(null);
   const token = useRef<ModalToken>(undefined);

@@ -27,7 +27,15 @@ export const guestGroups: readonly { value: GuestGroup; label: string }[] = [
   { value: 'other', label: 'Other' },
 ];
 
-function guest(id: string, group: GuestGroup, name: string, minimumMb: number, recommendedMb: number, diskGb: number, isLimitedTo128Gb = false): GuestSystem {
+function guest(
+  id: string,
+  group: GuestGroup,
+  name: string,
+  minimumMb: number,
+  recommendedMb: number,
+  diskGb: number,
+  isLimitedTo128Gb = false,
+): GuestSystem {
   return { id, group, name, minimumMb, recommendedMb, diskGb, isLimitedTo128Gb };
 }
 

@@ -37,7 +37,11 @@ export function MenuItems(props: {
         data-unavailable={enabled !== true || undefined}
         data-testid={`${testId}.${item.id}`}
         closeMenuOnClick={enabled === true}
-        leftSection={<span className={styles.tick}>{isChecked === true ? <IconCheck size={14} aria-hidden="true" /> : undefined}</span>}
+        leftSection={
+          <span className={styles.tick}>
+            {isChecked === true ? <IconCheck size={14} aria-hidden="true" /> : undefined}
+          </span>
+        }
         rightSection={key === undefined ? undefined : <span className={styles.key}>{writeKey(key, isMac)}</span>}
         onClick={() => {
           runAction(item, context);

@@ -49,6 +49,8 @@ function giveFocusBack(before: Element | null): void {
     before.focus({ preventScroll: true });
     if (document.activeElement === before) return;
   }
-  const fallback = open.at(-1)?.element.querySelector<HTMLElement>('[role]') ?? document.querySelector<HTMLElement>('[data-focus-home]');
+  const fallback =
+    open.at(-1)?.element.querySelector<HTMLElement>('[role]') ??
+    document.querySelector<HTMLElement>('[data-focus-home]');
   fallback?.focus({ preventScroll: true });
 }

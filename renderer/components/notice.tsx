@@ -19,7 +19,13 @@ const icons = { info: IconInfoCircle, warning: IconAlertTriangle, problem: IconC
 export function Notice({ kind, children, actions, id, testId, isLive = true }: NoticeProps) {
   const Icon = icons[kind];
   return (
-    <div className={styles.notice} data-kind={kind} id={id} data-testid={testId} role={isLive ? (kind === 'problem' ? 'alert' : 'status') : undefined}>
+    <div
+      className={styles.notice}
+      data-kind={kind}
+      id={id}
+      data-testid={testId}
+      role={isLive ? (kind === 'problem' ? 'alert' : 'status') : undefined}
+    >
       <Icon className={styles.icon} size={18} aria-hidden="true" />
       <div className={styles.words}>{children}</div>
       {actions === undefined ? undefined : <div className={styles.actions}>{actions}</div>}

@@ -23,7 +23,20 @@ export interface PathFieldProps {
 
 /** A typed path with a Browse button beside it. */
 export function PathField(props: PathFieldProps) {
-  const { label, value, onChange, onBrowse, browseLabel, help, problem, isDisabled = false, describedBy, placeholder, testId, browseTestId } = props;
+  const {
+    label,
+    value,
+    onChange,
+    onBrowse,
+    browseLabel,
+    help,
+    problem,
+    isDisabled = false,
+    describedBy,
+    placeholder,
+    testId,
+    browseTestId,
+  } = props;
   const id = useId();
   return (
     <div className={styles.field}>

@@ -31,14 +31,24 @@ export function RadioCards<V extends string>(props: RadioCardsProps<V>) {
   const { label, value, options, onChange, testId, isRow = false, isLocked = false, describedBy } = props;
   const group = useId();
   return (
-    <div role="radiogroup" aria-label={label} aria-describedby={describedBy} className={isRow ? styles.row : styles.column}>
+    <div
+      role="radiogroup"
+      aria-label={label}
+      aria-describedby={describedBy}
+      className={isRow ? styles.row : styles.column}
+    >
       {options.map((option) => {
         const titleId = `${group}-${option.value}-title`;
         const textId = `${group}-${option.value}-text`;
         const text = option.disabledReason ?? option.text;
         const isDisabled = isLocked || option.disabledReason !== undefined;
         return (
-          <label key={option.value} className={styles.card} data-checked={value === option.value} data-disabled={isDisabled}>
+          <label
+            key={option.value}
+            className={styles.card}
+            data-checked={value === option.value}
+            data-disabled={isDisabled}
+          >
             <input
               type="radio"
               className={styles.input}
@@ -65,7 +75,11 @@ export function RadioCards<V extends string>(props: RadioCardsProps<V>) {
               {text === undefined ? undefined : (
                 <span id={textId} className={styles.text}>
                   {option.disabledReason !== undefined && option.text !== undefined ? `${option.text} ` : ''}
-                  {option.disabledReason === undefined ? option.text : <em className={styles.reason}>{option.disabledReason}</em>}
+                  {option.disabledReason === undefined ? (
+                    option.text
+                  ) : (
+                    <em className={styles.reason}>{option.disabledReason}</em>
+                  )}
                 </span>
               )}
             </span>

@@ -1,22 +1,106 @@
 import { Fragment, type ReactNode } from 'react';
+import { assertNever } from '../../assert.ts';
+import { openMachineFile } from '../../calls/open-machine.ts';
 import { closeDialog, useDialogs, type OpenDialog } from '../../stores/dialogs.ts';
+import { findMachine } from '../../stores/machines.ts';
+import { PickerDialog } from '../disk-picker/picker-dialog.tsx';
+import { WizardDialog } from '../new-machine/wizard-dialog.tsx';
+import { PowerOffQuestions } from '../power-off/power-off-questions.tsx';
+import { DecideFirstDialog } from '../power-on/decide-first-dialog.tsx';
+import { PowerOnDialog } from '../power-on/power-on-dialog.tsx';
+import { ProtectedBaseDialog } from '../power-on/protected-base-dialog.tsx';
+import { SettingsDialog } from '../settings/settings-dialog.tsx';
+import { CommitDependentsDialog } from './commit-dependents-dialog.tsx';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { DeleteMachineDialog } from './delete-machine-dialog.tsx';
+import { ErrorDialog } from './error-dialog.tsx';
+import { UnprotectDialog } from './unprotect-dialog.tsx';
+import { CommitWaitingDialog, DiscardWaitingDialog } from './waiting-dialogs.tsx';
 
-/** Draws every open dialog, the topmost last. */
+/** Draws every open dialog, the topmost last, and the questions that machines ask by themselves. */
 export function DialogHost() {
   const stack = useDialogs((state) => state.stack);
   return (
     <>
+      <PowerOffQuestions />
       {stack.map((dialog) => (
-        <Fragment key={dialog.key}>{draw(dialog, () => {
-          closeDialog(dialog.key);
-        })}</Fragment>
+        <Fragment key={dialog.key}>{draw(dialog)}</Fragment>
       ))}
     </>
   );
 }
 
-function draw(dialog: OpenDialog, onClose: () => void): ReactNode {
-  void onClose;
-  void dialog;
-  return undefined;
+function draw(dialog: OpenDialog): ReactNode {
+  const onClose = () => {
+    closeDialog(dialog.key);
+  };
+  switch (dialog.kind) {
+    case 'new-machine':
+      return <WizardDialog basePath={dialog.basePath} onClose={onClose} />;
+    case 'settings':
+      return <SettingsDialog machineId={dialog.machineId} panel={dialog.panel} onClose={onClose} />;
+    case 'pick-file':
+      return <PickerDialog request={dialog.request} onClose={onClose} />;
+    case 'open-machine':
+      return <OpenMachine onClose={onClose} />;
+    case 'power-on-question':
+      return <PowerOnDialog machineId={dialog.machineId} error={dialog.error} onClose={onClose} />;
+    case 'decide-first':
+      return (
+        <DecideFirstDialog
+          machineId={dialog.machineId}
+          error={dialog.error}
+          onDecided={dialog.onDecided}
+          onClose={onClose}
+        />
+      );
+    case 'commit-dependents':
+      return <CommitDependentsDialog {...dialog} onKeep={dialog.onKeep} onClose={onClose} />;
+    case 'commit-waiting':
+      return <CommitWaitingDialog machineId={dialog.machineId} slot={dialog.slot} onClose={onClose} />;
+    case 'discard-waiting':
+      return <DiscardWaitingDialog machineId={dialog.machineId} slot={dialog.slot} onClose={onClose} />;
+    case 'delete-machine':
+      return <DeleteMachineDialog machineId={dialog.machineId} onClose={onClose} />;
+    case 'unprotect':
+      return <UnprotectDialog {...dialog} onClose={onClose} />;
+    case 'confirm':
+      return <ConfirmDialog confirmation={dialog.confirmation} onClose={onClose} />;
+    case 'error':
+      return drawError(dialog, onClose);
+    case 'preferences':
+    case 'shortcuts':
+    case 'about':
+      return undefined;
+    default:
+      return assertNever(dialog);
+  }
+}
+
+/** Refusals for the sake of others have questions of their own; every other error is told. */
+function drawError({ error, context = {} }: OpenDialog & { kind: 'error' }, onClose: () => void): ReactNode {
+  const { machineId } = context;
+  const isAboutOthers =
+    (error.is('disk.read-only') || error.is('disk.has-dependents')) && error.details.dependents.length > 0;
+  if (machineId === undefined || !isAboutOthers)
+    return <ErrorDialog error={error} context={context} onClose={onClose} />;
+  const { file, dependents } = error.details;
+  // A persistent disk wanted to start on the base; otherwise it was a commit that would have changed it.
+  const wantsToWrite =
+    findMachine(machineId)?.disks.some((disk) => disk.mode === 'persistent' && disk.path === file) === true;
+  if (wantsToWrite) return <ProtectedBaseDialog error={error} context={{ ...context, machineId }} onClose={onClose} />;
+  return (
+    <CommitDependentsDialog
+      machineId={machineId}
+      parent={file}
+      dependents={dependents}
+      onKeep={undefined}
+      onClose={onClose}
+    />
+  );
+}
+
+/** A machine is opened by its configuration file, chosen in our own picker. */
+function OpenMachine({ onClose }: { onClose: () => void }) {
+  return <PickerDialog request={{ what: 'file', onPick: (path) => void openMachineFile(path) }} onClose={onClose} />;
 }

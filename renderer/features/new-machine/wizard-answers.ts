@@ -76,7 +76,10 @@ export function completeAnswers(draft: WizardDraft, facts: WizardFacts): WizardA
     diskFileName: isTypical ? `${name}.vmdk` : (draft.diskFileName?.trim() ?? `${name}.vmdk`),
     existingPath: draft.existingPath,
     mode: isTypical ? 'persistent' : chosenMode(draft, disk, facts.existing),
-    redoLogDir: disk === 'new' ? '' : (draft.redoLogDir?.trim() ?? defaultRedoDirectory(facts.existing, draft.existingPath, directory)),
+    redoLogDir:
+      disk === 'new'
+        ? ''
+        : (draft.redoLogDir?.trim() ?? defaultRedoDirectory(facts.existing, draft.existingPath, directory)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RedoubtError } from '../../errors/redoubt-error.ts';
 import { guestSystem } from '../../components/guest-systems.ts';
+import { memoryProblem } from '../../components/memory-scale.ts';
 import type { WizardAnswers, WizardFacts } from './wizard-answers.ts';
 import { maximumMemoryMb } from './wizard-answers.ts';
 import type { WizardDraft } from './wizard-draft.ts';
@@ -25,7 +26,8 @@ export const noFindings: WizardFindings = {
 };
 
 /** A field of the wizard that can be wrong. */
-export type WizardField = 'iso' | 'name' | 'directory' | 'memory' | 'capacity' | 'disk-file' | 'existing' | 'redo-directory';
+export type WizardField =
+  'iso' | 'name' | 'directory' | 'memory' | 'capacity' | 'disk-file' | 'existing' | 'redo-directory';
 
 /** Something that blocks Next: the field it is about, and the sentence or the error that says it. */
 export interface WizardProblem {
@@ -38,7 +40,12 @@ export interface WizardProblem {
  * Every problem of the answers, in the order of the panels. The first one on the open panel blocks Next;
  * any of them on a panel that is asked for blocks Finish.
  */
-export function findProblems(draft: WizardDraft, answers: WizardAnswers, facts: WizardFacts, findings: WizardFindings): WizardProblem[] {
+export function findProblems(
+  draft: WizardDraft,
+  answers: WizardAnswers,
+  facts: WizardFacts,
+  findings: WizardFindings,
+): WizardProblem[] {
   const problems: WizardProblem[] = [];
   const add = (panel: PanelId, field: WizardField, problem: string | RedoubtError | undefined) => {
     if (problem !== undefined) problems.push({ panel, field, problem });
@@ -57,14 +64,6 @@ export function findProblems(draft: WizardDraft, answers: WizardAnswers, facts: 
     if (answers.mode !== 'persistent') add('redo-directory', 'redo-directory', findings.redoDirectory);
   }
   return problems;
-}
-
-/** What speaks against a memory size, or nothing. */
-export function memoryProblem(memoryMb: number, maximumMb: number): string | undefined {
-  if (!Number.isInteger(memoryMb)) return t('memory.notNumber');
-  if (memoryMb < 4) return t('memory.tooLittle', { min: 4 });
-  if (memoryMb > maximumMb) return t('memory.tooMuch', { max: maximumMb });
-  return undefined;
 }
 
 /** A sentence about an old guest and a big IDE disk; it warns and doesn't block. */
@@ -88,7 +87,10 @@ function locationField(problem: RedoubtError | undefined): WizardField {
   return problem?.code === 'machine.name-taken' || problem?.code === 'machine.bad-name' ? 'name' : 'directory';
 }
 
-function addDiskFiles(problem: RedoubtError | undefined, add: (panel: PanelId, field: WizardField, problem: RedoubtError | undefined) => void): void {
+function addDiskFiles(
+  problem: RedoubtError | undefined,
+  add: (panel: PanelId, field: WizardField, problem: RedoubtError | undefined) => void,
+): void {
   if (problem?.code === 'disk.bad-size' || problem?.code === 'disk.no-space') add('capacity', 'capacity', problem);
   else add('disk-file', 'disk-file', problem);
 }

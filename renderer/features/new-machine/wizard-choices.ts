@@ -10,8 +10,16 @@ type Backend = Pick<BackendView, 'name' | 'network' | 'scsi'> | undefined;
 
 export const configurationChoices: readonly RadioCardOption<WizardDraft['configuration']>[] = [
   { value: 'typical', title: 'Typical', text: 'A new machine with a new disk. Asks only what it must.' },
-  { value: 'custom', title: 'Custom', text: 'Also choose memory, an existing disk, the disk mode and where changes are kept.' },
-  { value: 'copy', title: 'Copy of a base', text: 'A new machine on a disk that is there already. Its changes stay apart.' },
+  {
+    value: 'custom',
+    title: 'Custom',
+    text: 'Also choose memory, an existing disk, the disk mode and where changes are kept.',
+  },
+  {
+    value: 'copy',
+    title: 'Copy of a base',
+    text: 'A new machine on a disk that is there already. Its changes stay apart.',
+  },
 ];
 
 /** The three modes, in the words that the editor uses too. */
@@ -33,10 +41,16 @@ export const modeChoices: readonly RadioCardOption<DiskMode>[] = [
  * The mode cards for one disk; Persistent is refused where it would hurt others. `refusal` words the
  * reasons other than other users (a file that is read-only).
  */
-export function modeChoicesFor(existing: ExistingDisk | undefined, refusal: (problem: NonNullable<ExistingDisk['persistentProblem']>) => string): readonly RadioCardOption<DiskMode>[] {
+export function modeChoicesFor(
+  existing: ExistingDisk | undefined,
+  refusal: (problem: NonNullable<ExistingDisk['persistentProblem']>) => string,
+): readonly RadioCardOption<DiskMode>[] {
   if (existing === undefined || !isShared(existing)) return modeChoices;
   const others = otherUsers(existing).length;
-  const reason = others > 0 || existing.persistentProblem === undefined ? t('mode.refused', { n: others }) : refusal(existing.persistentProblem);
+  const reason =
+    others > 0 || existing.persistentProblem === undefined
+      ? t('mode.refused', { n: others })
+      : refusal(existing.persistentProblem);
   return modeChoices.map((choice) => (choice.value === 'persistent' ? { ...choice, disabledReason: reason } : choice));
 }
 
@@ -46,7 +60,9 @@ export function networkChoices(backend: Backend): readonly RadioCardOption<Netwo
     if (network === 'none' || backend === undefined) return undefined;
     if (backend.name === 'v86') return 'The built-in emulator has no network.';
     if (backend.network !== true) return backend.network;
-    return network === 'nat' ? undefined : 'Not available: it needs a network bridge that only an administrator can set up.';
+    return network === 'nat'
+      ? undefined
+      : 'Not available: it needs a network bridge that only an administrator can set up.';
   };
   const card = (value: Network, title: string, text: string): RadioCardOption<Network> => {
     const disabledReason = reason(value);
@@ -70,14 +86,20 @@ export function adapterChoices(backend: Backend): readonly RadioCardOption<'ide'
     {
       value: 'buslogic',
       title: 'SCSI (BusLogic)',
-      ...(typeof scsi === 'string' ? refused : { disabledReason: 'Not available: no emulator here has this controller.' }),
+      ...(typeof scsi === 'string'
+        ? refused
+        : { disabledReason: 'Not available: no emulator here has this controller.' }),
     },
   ];
 }
 
 export const diskChoices: readonly RadioCardOption<'new' | 'existing' | 'physical'>[] = [
   { value: 'new', title: 'Create a new virtual disk', text: 'An empty disk in files of this machine.' },
-  { value: 'existing', title: 'Use an existing virtual disk', text: 'A base, a disk or a redo log that is there already.' },
+  {
+    value: 'existing',
+    title: 'Use an existing virtual disk',
+    text: 'A base, a disk or a redo log that is there already.',
+  },
   {
     value: 'physical',
     title: 'Use a physical disk (for advanced users)',

@@ -50,7 +50,18 @@ export function panelsFor(answers: Pick<WizardAnswers, 'configuration' | 'disk' 
       return ['configuration', 'existing-disk', 'guest', 'name', ...changes, 'ready'];
     case 'custom': {
       const disk: PanelId[] = answers.disk === 'existing' ? ['existing-disk'] : ['capacity', 'disk-file'];
-      return ['configuration', 'guest', 'name', 'memory', 'network', 'adapter', 'disk-choice', ...disk, ...changes, 'ready'];
+      return [
+        'configuration',
+        'guest',
+        'name',
+        'memory',
+        'network',
+        'adapter',
+        'disk-choice',
+        ...disk,
+        ...changes,
+        'ready',
+      ];
     }
   }
 }

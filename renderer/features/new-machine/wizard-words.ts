@@ -28,16 +28,6 @@ export const t = defineWords({
   'name.files': 'Files that will be made',
   'name.folderNote': 'The folder is made if it does not exist.',
 
-  'memory.label': 'Memory',
-  'memory.unit': 'MB',
-  'memory.minimum': 'Minimum',
-  'memory.recommended': 'Recommended',
-  'memory.limit': 'Most',
-  'memory.tooMuch': 'At most {max, number} MB fits on this computer.',
-  'memory.tooLittle': 'At least {min, number} MB is needed.',
-  'memory.notNumber': 'Enter a number of megabytes.',
-  'memory.belowMinimum': '{guest} needs at least {min, number} MB.',
-
   'capacity.label': 'Capacity',
   'capacity.unit': 'GB',
   'capacity.notNumber': 'Enter a capacity in gigabytes, for example 4.',
@@ -61,7 +51,8 @@ export const t = defineWords({
   'existing.useFirst': 'Use {first}',
   'existing.noBases': 'No machine has a disk yet. Use Browse… to choose a file.',
 
-  'mode.refused': 'Persistent would write to a disk that {n, plural, one {another machine} other {# other machines}} depend on.',
+  'mode.refused':
+    'Persistent would write to a disk that {n, plural, one {another machine} other {# other machines}} depend on.',
 
   'redo.label': 'REDO log directory',
   'redo.help': 'Blank: next to the disk. A single period: this machine’s folder.',

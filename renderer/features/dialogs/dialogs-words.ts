@@ -1,0 +1,47 @@
+import { defineWords } from '../../words/message.ts';
+
+/** Strings of the questions about files and machines. */
+export const t = defineWords({
+  close: 'Close',
+  cancel: 'Cancel',
+
+  'error.copy': 'Copy details',
+  'error.copied': 'Copied',
+  'error.details': 'Details',
+
+  'd1.title': 'Committing would break {n, plural, one {one other disk} other {# other disks}}',
+  'd1.base': '{parent} is the base of:',
+  'd1.machine': '{vm}: {state}',
+  'd1.running': 'running',
+  'd1.off': 'powered off',
+  'd1.loose': '{path}: redo log, not in any machine',
+  'd1.why': 'If {parent} changes, they read a mixture of old and new data and stop working.',
+  'd1.keep': 'Keep',
+  'd1.show': 'Show in Disks',
+
+  'commit.title': 'Commit {size} of changes in "{vm}"?',
+  'commit.text': 'The changes are written into {parent}, and the redo log {file} is deleted. This cannot be undone.',
+  'commit.button': 'Commit',
+
+  'd3.title': 'Discard {size} of changes in "{vm}"?',
+  'd3.text':
+    '"{vm}" goes back to how it was before these changes; they were last added to on {date}. The redo log {file} is deleted.',
+  'd3.button': 'Discard',
+
+  'd4.title': 'Delete "{vm}"?',
+  'd4.deletes': 'Will be deleted',
+  'd4.stays': 'Stays',
+  'd4.file': 'Delete {file}',
+  'd4.usedBy': 'used by {names}',
+  'd4.base-disk': 'base disk',
+  'd4.outside': 'outside the machine’s folder',
+  'd4.read-only': 'read-only',
+  'd4.button': 'Delete',
+  'd4.reading': 'Reading the machine’s files…',
+  'd4.nothing': 'No file is deleted; the machine is only taken off the list.',
+
+  'd7.title': 'Allow writing to "{base}"?',
+  'd7.list': 'These depend on it and stop working if it changes:',
+  'd7.none': 'No disk that Redoubt knows depends on it.',
+  'd7.button': 'Allow writing',
+});
