@@ -43,7 +43,8 @@ export class MachineOperations {
     try {
       await handle.calls.start({ continueWaiting: true });
     } catch (error) {
-      if (handle.state.problem !== undefined) live.setProblem(id, handle.state.problem);
+      await handle.ended; // then everything is put back
+      if (!(error instanceof RedoubtError && error.is('machine.changes-waiting'))) live.setProblem(id, toWire(error));
       throw error;
     } finally {
       await live.refresh();

@@ -16,7 +16,6 @@ const farewellMs = 500;
 
 /** Serves the control contract on a Unix socket. Its folder is private, and that is the whole of its security. */
 export async function serveControl(runner: MachineRunner, socketPath: string): Promise<ControlServer> {
-  rmSync(socketPath, { force: true }); // of a runner that was killed: the machine's lock is ours
   const handler = new RPCHandler(runnerRouter(runner));
   const http = createServer((_, response) => { response.writeHead(404).end(); });
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 1024 * 1024 });

@@ -8,7 +8,7 @@ import { createBackends } from './backend-list.ts';
 import { serveControl } from './control-server.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { runnerLogFile, type RunnerArguments } from './runner-handle.ts';
-import { prepareRuntimeDirectory } from './runtime-paths.ts';
+import { prepareRuntimeDirectory, runtimePaths } from './runtime-paths.ts';
 
 /**
  * The process that runs one machine. Entry point: one argument, the JSON of RunnerArguments.
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   const { name } = loadConfiguration(args.configPath);
   const lock = await lockMachine(args.configPath, name, 'running', lockWaitMs);
   try {
+    rmSync(runtimePaths(args.home, args.machineId).directory, { recursive: true, force: true }); // of a runner that was killed
     const paths = prepareRuntimeDirectory(args.home, args.machineId);
     const runner = new MachineRunner(args, paths.directory, new BackendChooser(createBackends(args.home)), log);
     const control = await serveControl(runner, paths.controlSocket);
