@@ -9,7 +9,8 @@
  * - `requestShutdown` asks the guest and returns at once; `powerOff` ends it, resolves after `ended`,
  *   and may be called at any time, more than once.
  * - `reset`, `pause`, `resume` resolve when the change has happened. `pause` when paused does nothing.
- *   While paused, the guest issues no disk request.
+ *   While paused, the guest issues no disk request. A paused guest that is reset stays paused. The firmware
+ *   may follow a reset with one of its own, which is told like any other.
  * - A capability that is not `true` is the sentence that says why not.
  */
 import type { BlockPortLink } from '../base/block-port.ts';
@@ -56,7 +57,7 @@ export interface BackendConfiguration {
   /** One drive at ide1:0; without a path it is empty. */
   readonly cdrom?: { readonly isoPath?: string };
   readonly network: 'nat' | 'none';
-  /** The first serial port is written to this file. */
+  /** What the first serial port sends is written to this file, which starts empty. */
   readonly serialFilePath?: string;
   /** A private folder (0700) for sockets and scratch files, removed by the runner afterwards. */
   readonly runtimeDirectory: string;

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlockPortClient } from '../../base/block-port.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
@@ -41,6 +41,8 @@ export class FakeGuest implements RunningGuest {
     const lines = new TypedLines((line) => this.queue(() => this.carryOut(line)));
     const input: InputSink = { sendScancodes: (bytes) => lines.take(bytes), movePointer: () => undefined };
     const { rfbSocketPath: socketPath, screen: source } = this;
+    const { serialFilePath } = this.configuration;
+    if (serialFilePath !== undefined) writeFileSync(serialFilePath, '');
     this.rfb = await RfbServer.listen({ socketPath, name: this.configuration.machineName, source, input });
     this.queue(() => this.program.boot());
   }

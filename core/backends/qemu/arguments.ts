@@ -136,7 +136,7 @@ function cdromArguments({ cdrom, disks }: BackendConfiguration): Argument[] {
 function serialArguments(path: string | undefined): Argument[] {
   if (path === undefined) return [];
   return [
-    ...['-chardev', `file,id=serial0,path=${escapeValue(path)},append=on`],
+    ...['-chardev', `file,id=serial0,path=${escapeValue(path)}`],
     { driver: 'isa-serial', id: 'serial', chardev: 'serial0' },
   ];
 }

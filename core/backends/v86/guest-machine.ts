@@ -81,7 +81,7 @@ export class GuestMachine {
 
     const screen = new GuestScreen(emulator);
     opened.add(() => {
-      screen.stopRetrace();
+      screen.stop();
     });
     const machine = new GuestMachine(emulator, disks, screen, opened, events);
     parts.machine = machine;
@@ -94,7 +94,7 @@ export class GuestMachine {
       input: new GuestInput(emulator, () => screen.frame),
     });
     opened.add(() => rfb.close());
-    screen.startRetrace();
+    screen.start();
     await emulator.run();
     return machine;
   }
@@ -108,7 +108,7 @@ export class GuestMachine {
     if (!this.isPaused) return;
     this.isPaused = false;
     for (const disk of this.disks.values()) disk.retry();
-    this.screen.startRetrace();
+    this.screen.start();
     await this.emulator.run();
     this.events.onEvent({ kind: 'resumed' });
   }
@@ -149,7 +149,7 @@ export class GuestMachine {
   private async halt(reason: 'asked' | 'no-space'): Promise<void> {
     this.isPaused = true;
     await this.emulator.stop();
-    this.screen.stopRetrace();
+    this.screen.stop();
     await this.drain();
     this.events.onEvent({ kind: 'paused', reason });
   }

@@ -90,15 +90,22 @@ export class V86Guest implements RunningGuest {
 
   private async started(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.worker.on('message', (report: WorkerReport) => {
-        if (report.kind === 'started') resolve();
-        else if (report.kind === 'failed') void this.worker.terminate().then(() => { reject(fromWire(report.error)); });
-        else this.receive(report);
-      });
+      let refusal: RedoubtError | undefined;
       const fail = (reason: string): void => {
-        reject(exited(reason));
-        void this.end({ kind: 'failed', reason });
+        void this.end({ kind: 'failed', reason }).then(() => {
+          reject(refusal ?? exited(reason));
+        });
       };
+      this.worker.on('message', (report: WorkerReport) => {
+        if (report.kind === 'started') {
+          resolve();
+        } else if (report.kind === 'failed') {
+          refusal = fromWire(report.error);
+          fail(refusal.message);
+        } else {
+          this.receive(report);
+        }
+      });
       // Without a listener an error of the thread would end the whole process.
       this.worker.on('error', (error) => {
         fail(error.message);

@@ -128,12 +128,9 @@ export function backendContract(name: string, { makeBackend, bootLimitMs }: Back
       expect(await guest.ended).toEqual({ kind: 'powered-off' });
     });
 
-    it('the guest obeys a request to shut down, where the backend can make one', { timeout }, async (context) => {
-      const { capabilities } = makeBackend();
-      if (capabilities.requestShutdown !== true) {
-        machine = await startScratchpad(makeBackend(), bootLimitMs);
-        context.skip(capabilities.requestShutdown);
-      }
+    const { requestShutdown } = makeBackend().capabilities;
+    const why = requestShutdown === true ? '' : ` (skipped: ${requestShutdown})`;
+    it.skipIf(requestShutdown !== true)(`the guest obeys a request to shut down${why}`, { timeout }, async () => {
       const { guest, waitFor } = await start();
       await waitFor('Boot 1.');
       await guest.requestShutdown();

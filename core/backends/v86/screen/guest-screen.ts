@@ -4,7 +4,10 @@ import type { Emulator, ScreenAdapter } from '../v86-surface.ts';
 import { GraphicsScreen } from './graphics-screen.ts';
 import { FLAG_BLINKING, FLAG_FONT_PAGE_B, TextScreen } from './text-screen.ts';
 
-/** About 60 a second: how often the guest sees the beam return, which some programs wait for. */
+/**
+ * About 60 a second: how often the guest sees the beam return in graphics modes, which many programs wait
+ * for. In text modes the video card makes that up by itself.
+ */
 const RETRACE_MS = 16;
 
 /** v86's screen as a source for the RFB server: whichever of text and graphics the guest shows. */
@@ -12,6 +15,7 @@ export class GuestScreen implements DisplaySource {
   private readonly text = new TextScreen();
   private readonly graphics = new GraphicsScreen();
   private isGraphical = false;
+  private isRunning = false;
   private shown: Frame = this.text.frame;
   private timer: NodeJS.Timeout | undefined;
   private readonly emulator: Emulator;
@@ -35,15 +39,25 @@ export class GuestScreen implements DisplaySource {
   }
 
   /** The beam moves only while the guest runs. */
-  startRetrace(): void {
+  start(): void {
+    this.isRunning = true;
+    this.moveBeam();
+  }
+
+  stop(): void {
+    this.isRunning = false;
+    this.moveBeam();
+  }
+
+  private moveBeam(): void {
+    if (!this.isRunning || !this.isGraphical) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+      return;
+    }
     this.timer ??= setInterval(() => {
       this.emulator.v86.cpu.devices.vga.update_vertical_retrace();
     }, RETRACE_MS);
-  }
-
-  stopRetrace(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
   }
 
   private refreshGraphics(): readonly Rectangle[] {
@@ -60,6 +74,7 @@ export class GuestScreen implements DisplaySource {
       FLAG_FONT_PAGE_B,
       set_mode: (isGraphical) => {
         this.isGraphical = isGraphical;
+        this.moveBeam();
         text.redrawAll();
       },
       set_size_text: (columns, rows) => {

@@ -61,7 +61,7 @@ describe("QEMU's command line", () => {
     const args = argumentsOf({ serialFilePath: '/a,b.log' }, { rfbSocketPath: '/run/m,n/rfb.sock' });
     expect(valuesOf(args, '-name')).toEqual(['guest=Windows XP,, QA']);
     expect(valuesOf(args, '-vnc')).toEqual(['unix:/run/m,,n/rfb.sock,share=force-shared']);
-    expect(valuesOf(args, '-chardev')).toContain('file,id=serial0,path=/a,,b.log,append=on');
+    expect(valuesOf(args, '-chardev')).toContain('file,id=serial0,path=/a,,b.log');
   });
 
   it('no TCP port: sockets are Unix sockets, and QEMU is the one who connects to the monitor', () => {
