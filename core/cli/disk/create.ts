@@ -1,0 +1,35 @@
+import { dirname } from 'node:path';
+import { Option, type Command } from 'commander';
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import { createBase, type DiskBus } from '../../disk/create-base.ts';
+import { parseSize } from '../parse-size.ts';
+import { printResult, type Terminal } from '../terminal.ts';
+import { asGiven, newDiskCommand, type DiskOptions } from './disk-options.ts';
+
+interface CreateOptions extends DiskOptions {
+  readonly size: string;
+  readonly split: boolean;
+  readonly format: 'cowd' | 'vmdk';
+  readonly dialect: string;
+  readonly bus: DiskBus;
+}
+
+/** `redoubt disk create FILE --size 4G`: a new base; prints the files made. */
+export function createCommand(terminal: Terminal): Command {
+  return newDiskCommand('create', 'Make a new, empty disk.')
+    .argument('<file>', 'first file, ending in .vmdk')
+    .requiredOption('--size <size>', 'bytes, or with K, M, G, T; a multiple of 512')
+    .option('--no-split', 'one file, however large')
+    .addOption(new Option('--format <format>').choices(['cowd', 'vmdk']).default('cowd'))
+    .addOption(new Option('--dialect <dialect>').choices(['hybrid', 'ws3', 'esx', 'vmware2']).default('hybrid'))
+    .addOption(new Option('--bus <bus>').choices(['ide', 'scsi']).default('ide'))
+    .action(async (file: string, options: CreateOptions) => {
+      const { size, split, format, dialect, bus } = options;
+      if (format !== 'cowd') {
+        throw new RedoubtError('disk.unsupported', `Disks in the format ${format} can't be made yet.`, { file, feature: `format ${format}` });
+      }
+      const made = await createBase({ file, capacityBytes: parseSize(size), split, bus, dialect });
+      const files = made.files.map((path) => asGiven(path, dirname(file)));
+      printResult(terminal, options, { files }, files);
+    });
+}

@@ -1,0 +1,106 @@
+import { Option, type Command } from 'commander';
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import { commitRedoLog } from '../../disk/commit.ts';
+import { discardRedoLog } from '../../disk/discard.ts';
+import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session.ts';
+import { startNbdServer } from '../../nbd/server.ts';
+import type { Terminal } from '../terminal.ts';
+import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
+import { chooseRedoLog, type ChosenLog } from './serve-redo-log.ts';
+
+export interface ServeOptions extends DiskOptions {
+  readonly mode: DiskMode;
+  readonly socket: string;
+  readonly redoDir?: string;
+  readonly redo?: string;
+  readonly atEnd?: 'keep' | 'commit' | 'discard';
+}
+
+/**
+ * `redoubt disk serve FILE --mode … --socket PATH`: the disk over NBD until a signal. Prints `redo FILE` if
+ * there is a log, then `ready`.
+ */
+export function serveDiskCommand(terminal: Terminal): Command {
+  return newDiskCommand('serve', 'Serve a disk over NBD on a Unix socket until SIGTERM or SIGINT.')
+    .argument('<file>')
+    .addOption(new Option('--mode <mode>').choices(['persistent', 'undoable', 'nonpersistent']).makeOptionMandatory())
+    .requiredOption('--socket <path>', 'the socket to make')
+    .option('--redo-dir <dir>', 'folder for the redo log')
+    .option('--redo <file>', 'go on with this redo log')
+    .addOption(new Option('--at-end <decision>', 'for undoable disks; default keep').choices(['keep', 'commit', 'discard']))
+    .action(async (file: string, options: ServeOptions) => {
+      checkOptions(options);
+      await serve(file, options, terminal);
+    });
+}
+
+function checkOptions({ mode, redo, redoDir, atEnd }: ServeOptions): void {
+  const refuse = (argument: string, reason: string) => {
+    throw new RedoubtError('usage.bad-argument', `${argument} ${reason}.`, { argument, reason });
+  };
+  if (mode !== 'undoable' && atEnd !== undefined) refuse('--at-end', 'belongs to undoable disks');
+  if (mode !== 'undoable' && redo !== undefined) refuse('--redo', 'belongs to undoable disks');
+  if (mode === 'persistent' && redoDir !== undefined) refuse('--redo-dir', 'has no use for a persistent disk');
+  if (redo !== undefined && redoDir !== undefined) refuse('--redo-dir', 'is for new logs, and --redo names an old one');
+}
+
+async function serve(file: string, options: ServeOptions, terminal: Terminal): Promise<void> {
+  const { mode, socket, atEnd = 'keep', redo } = options;
+  const context = openContext(options, `served, ${mode}`, file, ...(redo === undefined ? [] : [redo]));
+  // Listened to before anything is made, so that nothing is left behind however early the signal comes.
+  using signal = new EndSignal();
+  const log = await chooseRedoLog(file, options, context);
+  let session: DiskSession;
+  try {
+    session = await openAndServe(file, log, { ...options, socket }, context, terminal, signal);
+  } catch (error) {
+    await log?.undo();
+    throw error;
+  }
+  log?.cleanUp();
+  if (session.redo === undefined || mode !== 'undoable') return;
+  if (atEnd === 'commit') await commitRedoLog({ redo: session.redo, context });
+  if (atEnd === 'discard') await discardRedoLog({ redo: session.redo, context });
+}
+
+/** Resolves with the closed session when the signal has come. What fails before the disk is served is undone by the caller. */
+async function openAndServe(
+  file: string,
+  log: ChosenLog | undefined,
+  options: ServeOptions,
+  context: ReturnType<typeof openContext>,
+  terminal: Terminal,
+  signal: EndSignal,
+): Promise<DiskSession> {
+  const session = await openDiskSession({ file, mode: options.mode, ...(log === undefined ? {} : { redo: log.file }), context });
+  try {
+    const server = await startNbdServer({ socketPath: options.socket, exports: new Map([['', session.device]]) });
+    try {
+      if (session.redo !== undefined) terminal.out(`redo ${session.redo}\n`);
+      terminal.out('ready\n');
+      await signal.came;
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await session.close();
+  }
+  return session;
+}
+
+/** SIGTERM or SIGINT, whichever comes first; further ones are ignored, because closing is under way. */
+class EndSignal implements Disposable {
+  readonly came: Promise<void>;
+  private listener: () => void = () => undefined;
+
+  constructor() {
+    this.came = new Promise((resolve) => {
+      this.listener = resolve;
+    });
+    process.on('SIGTERM', this.listener).on('SIGINT', this.listener);
+  }
+
+  [Symbol.dispose](): void {
+    process.off('SIGTERM', this.listener).off('SIGINT', this.listener);
+  }
+}
