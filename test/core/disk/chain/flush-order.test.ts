@@ -94,7 +94,7 @@ describe('a link that the host fails', () => {
     try {
       await act();
     } catch (error) {
-      return error instanceof RedoubtError ? error.code : String(error);
+      return error instanceof RedoubtError ? (error as RedoubtError).code : String(error);
     }
     return 'none';
   };

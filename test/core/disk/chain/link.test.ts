@@ -23,8 +23,9 @@ function codeOf(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (error instanceof RedoubtError) return error.is('disk.corrupt') ? `${error.code} ${error.details.field}` : error.code;
-    throw error;
+    if (!(error instanceof RedoubtError)) throw error;
+    const { code } = error as RedoubtError;
+    return error.is('disk.corrupt') ? `${code} ${error.details.field}` : code;
   }
   return 'none';
 }

@@ -38,7 +38,8 @@ function failure(act: () => unknown): { code: string; field?: string } {
     act();
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error;
-    return { code: error.code, ...(error.is('disk.corrupt') ? { field: error.details.field } : {}) };
+    const { code } = error as RedoubtError;
+    return { code, ...(error.is('disk.corrupt') ? { field: error.details.field } : {}) };
   }
   return { code: 'none' };
 }
