@@ -12,6 +12,7 @@ write_sectors:
         call    transfer
         jc      .done
         call    flush_disk
+        clc                             ; written; a flush that fails has said so itself
 .done:
         ret
 
