@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { NbdServerProcess } from './nbd-servers.ts';
+
+const run = promisify(execFile);
+
+/** One measurement of one contender. */
+export interface Sample {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Processor time of the server for one request, in microseconds, where there is a server. */
+  readonly cpuMicroseconds?: number;
+}
+
+export interface FioJob {
+  readonly rw: 'randread' | 'randwrite' | 'read' | 'write' | 'randrw';
+  readonly blockBytes: number;
+  readonly depth: number;
+  /** For example `--fsync=1`. */
+  readonly extra?: readonly string[];
+}
+
+interface FioReport {
+  jobs: { error: number; read: FioDirection; write: FioDirection }[];
+}
+interface FioDirection {
+  iops: number;
+  total_ios: number;
+}
+
+/** Runs fio's own NBD engine against a server for so many seconds. `scratch` is a file it may write. */
+export async function fio(server: NbdServerProcess, job: FioJob, sizeBytes: number, seconds: number, scratch: string): Promise<Sample> {
+  const args = [
+    '--name=bench',
+    '--ioengine=nbd',
+    `--uri=${server.uri}`,
+    `--rw=${job.rw}`,
+    `--bs=${String(job.blockBytes)}`,
+    `--iodepth=${String(job.depth)}`,
+    `--size=${String(sizeBytes)}`,
+    '--time_based',
+    `--runtime=${String(seconds)}`,
+    '--norandommap',
+    '--randrepeat=1',
+    '--output-format=json',
+    `--output=${scratch}`,
+    ...(job.extra ?? []),
+  ];
+  const before = server.cpuSeconds();
+  await run('fio', args);
+  const cpuSeconds = server.cpuSeconds() - before;
+  const report = JSON.parse(readFileSync(scratch, 'utf8')) as FioReport;
+  rmSync(scratch, { force: true });
+  const [result] = report.jobs;
+  if (result === undefined || result.error !== 0) throw new Error(`fio failed: ${JSON.stringify(job)}`);
+  const requests = result.read.total_ios + result.write.total_ios;
+  return { rate: result.read.iops + result.write.iops, cpuMicroseconds: (cpuSeconds / requests) * 1e6 };
+}
+
+/** Small, odd multiples of the block make the next request land far away: qemu-img bench has no random mode. */
+const strideBlocks = 100_003;
+
+/** 4 KiB reads at queue depth 32 through QEMU's own block layer, over a large stride. */
+export async function qemuImgBench(format: 'raw' | 'qcow2', image: string, requests: number): Promise<Sample> {
+  const args = ['bench', '-f', format, '-c', String(requests), '-d', '32', '-s', '4096', '-S', String(4096 * strideBlocks), image];
+  const { stdout } = await run('qemu-img', args);
+  const seconds = Number(/Run completed in ([0-9.]+) seconds/.exec(stdout)?.[1]);
+  return { rate: requests / seconds };
+}

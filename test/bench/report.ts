@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import type { Sample } from './measure.ts';
+import type { Row } from './rows.ts';
+
+/** What came out of a row's rounds. Ratios are of one round each; the median of them is compared with the bar. */
+export interface RowResult {
+  readonly work: string;
+  readonly against: string;
+  readonly depth: number;
+  readonly rounds: number;
+  readonly oursPerSecond: number;
+  readonly peerPerSecond: number;
+  readonly ratio: number;
+  readonly lowestRatio: number;
+  readonly highestRatio: number;
+  readonly bar?: number;
+  readonly verdict: 'reached' | 'below' | 'no bar';
+  readonly oursCpuMicroseconds?: number;
+  readonly peerCpuMicroseconds?: number;
+}
+
+export interface BenchReport {
+  readonly machine: Record<string, string>;
+  readonly rows: readonly RowResult[];
+}
+
+export function summarise(row: Row, samples: readonly { ours: Sample; peer: Sample }[]): RowResult {
+  const ratios = samples.map(({ ours, peer }) => ours.rate / peer.rate);
+  const ratio = median(ratios);
+  const cpu = (side: 'ours' | 'peer') => samples.map((sample) => sample[side].cpuMicroseconds).filter((value) => value !== undefined);
+  const [oursCpu, peerCpu] = [cpu('ours'), cpu('peer')];
+  return {
+    work: row.work,
+    against: row.against,
+    depth: row.depth,
+    rounds: samples.length,
+    oursPerSecond: median(samples.map(({ ours }) => ours.rate)),
+    peerPerSecond: median(samples.map(({ peer }) => peer.rate)),
+    ratio,
+    lowestRatio: Math.min(...ratios),
+    highestRatio: Math.max(...ratios),
+    ...(row.bar === undefined ? {} : { bar: row.bar }),
+    verdict: row.bar === undefined ? 'no bar' : ratio >= row.bar ? 'reached' : 'below',
+    ...(oursCpu.length === 0 ? {} : { oursCpuMicroseconds: median(oursCpu) }),
+    ...(peerCpu.length === 0 ? {} : { peerCpuMicroseconds: median(peerCpu) }),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+/** What the figures depend on. */
+export function describeMachine(): Record<string, string> {
+  const processors = cpus();
+  return {
+    processor: `${String(processors.length)} × ${processors[0]?.model ?? 'unknown'}`,
+    memory: `${(totalmem() / 1024 ** 3).toFixed(0)} GiB`,
+    kernel: release(),
+    'load at the start': (loadavg()[0] ?? 0).toFixed(1),
+    node: process.version,
+    qemu: firstLine('qemu-nbd', ['--version']),
+    fio: firstLine('fio', ['--version']),
+  };
+}
+
+function firstLine(program: string, args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8' }).split('\n', 1)[0] ?? '';
+}
+
+/** The report for people. */
+export function renderTable({ machine, rows }: BenchReport): string {
+  const head = ['work', 'against', 'links', 'ours/s', 'peer/s', 'ratio', 'spread', 'bar', '', 'CPU µs/request'];
+  const lines = rows.map((row) => [
+    row.work,
+    row.against,
+    String(row.depth),
+    row.oursPerSecond.toFixed(0),
+    row.peerPerSecond.toFixed(0),
+    row.ratio.toFixed(2),
+    `${row.lowestRatio.toFixed(2)}–${row.highestRatio.toFixed(2)}`,
+    row.bar === undefined ? '–' : `≥ ${row.bar.toFixed(1)}`,
+    { reached: 'reached', below: 'BELOW', 'no bar': '' }[row.verdict],
+    row.oursCpuMicroseconds === undefined || row.peerCpuMicroseconds === undefined
+      ? ''
+      : `${row.oursCpuMicroseconds.toFixed(1)} : ${row.peerCpuMicroseconds.toFixed(1)}`,
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)));
+  const isNumber = (column: number) => column >= 2 && column <= 7;
+  const format = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`);
+  return `${[...facts, '', format(head), ...lines.map(format)].join('\n')}\n`;
+}
