@@ -32,6 +32,15 @@ export interface DialogFrameProps {
  * under it is inert, also dialogs below it, so a screen reader finds only the top one.
  */
 export function DialogFrame(props: DialogFrameProps) {
+  return (
+    <Portal>
+      <Surface {...props} />
+    </Portal>
+  );
+}
+
+/** Inside the portal, which fills itself only after it is mounted: here the elements are in the document. */
+function Surface(props: DialogFrameProps) {
   const {
     role,
     title,
@@ -74,33 +83,31 @@ export function DialogFrame(props: DialogFrameProps) {
 
   const size: CSSProperties = { width: widthPx, ...(heightPx === undefined ? {} : { height: heightPx }) };
   return (
-    <Portal>
-      <div ref={root} className={styles.backdrop}>
-        <FocusTrap active>
-          <section
-            role={role}
-            aria-modal="true"
-            {...(label === undefined ? { 'aria-labelledby': titleId } : { 'aria-label': label })}
-            aria-describedby={describedBy}
-            tabIndex={-1}
-            className={styles.dialog}
-            style={size}
-            data-testid={testId}
-            onKeyDown={onKeyDown}
-          >
-            <header className={styles.header}>
-              <h2 id={titleId} className={styles.title}>
-                {title}
-              </h2>
-              <button type="button" className={styles.close} aria-label="Close" onClick={onClose} disabled={!canClose}>
-                <span aria-hidden="true">✕</span>
-              </button>
-            </header>
-            {children}
-          </section>
-        </FocusTrap>
-      </div>
-    </Portal>
+    <div ref={root} className={styles.backdrop}>
+      <FocusTrap active>
+        <section
+          role={role}
+          aria-modal="true"
+          {...(label === undefined ? { 'aria-labelledby': titleId } : { 'aria-label': label })}
+          aria-describedby={describedBy}
+          tabIndex={-1}
+          className={styles.dialog}
+          style={size}
+          data-testid={testId}
+          onKeyDown={onKeyDown}
+        >
+          <header className={styles.header}>
+            <h2 id={titleId} className={styles.title}>
+              {title}
+            </h2>
+            <button type="button" className={styles.close} aria-label="Close" onClick={onClose} disabled={!canClose}>
+              <span aria-hidden="true">✕</span>
+            </button>
+          </header>
+          {children}
+        </section>
+      </FocusTrap>
+    </div>
   );
 }
 

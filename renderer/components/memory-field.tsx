@@ -1,4 +1,5 @@
 import { NumberInput, Slider } from '@mantine/core';
+import { LockedLabel } from './locked-label.tsx';
 import type { GuestSystem } from './guest-systems.ts';
 import { memoryStops, nearestStop } from './memory-scale.ts';
 import { defineWords } from '../words/message.ts';
@@ -37,7 +38,7 @@ export function MemoryField(props: MemoryFieldProps) {
   return (
     <div className={styles.field}>
       <NumberInput
-        label={t('label')}
+        label={<LockedLabel isLocked={isDisabled}>{t('label')}</LockedLabel>}
         className={styles.number ?? ''}
         suffix={` ${t('unit')}`}
         value={Number.isNaN(valueMb) ? '' : valueMb}

@@ -29,9 +29,13 @@ export function ErrorFacts({ error }: { readonly error: RedoubtError }) {
 export function ErrorCodeLine({ error }: { readonly error: RedoubtError }) {
   const [isCopied, setCopied] = useState(false);
   const copy = () => {
-    void navigator.clipboard.writeText(errorDetailsText(error)).then(() => {
-      setCopied(true);
-    });
+    navigator.clipboard.writeText(errorDetailsText(error)).then(
+      () => {
+        setCopied(true);
+      },
+      // The clipboard may be closed to a page; the words stand there to be selected.
+      () => undefined,
+    );
   };
   return (
     <span className={styles.codeLine}>
@@ -48,32 +52,18 @@ export function ErrorCodeLine({ error }: { readonly error: RedoubtError }) {
   );
 }
 
-/** The steps that can be taken now, the advised one first. `onTaken` runs before the step itself. */
-export function ErrorSteps(props: {
-  readonly error: RedoubtError;
-  readonly context: ErrorContext;
-  readonly onTaken?: () => void;
-  readonly isPrimary?: boolean;
-}) {
-  const { error, context, onTaken, isPrimary = false } = props;
+/** The steps that can be taken now, the advised one first. */
+export function ErrorSteps({ error, context }: { readonly error: RedoubtError; readonly context: ErrorContext }) {
   const steps = errorMessage(error).steps.filter((step) => canPerform(step, context));
-  return steps.map((step, index) => (
+  return steps.map((step) => (
     <Button
       key={step.kind}
-      variant={isPrimary && index === 0 ? 'filled' : 'default'}
-      data-autofocus={isPrimary && index === 0 ? true : undefined}
       data-testid={`error.${step.kind}`}
       onClick={() => {
-        onTaken?.();
         void performNextStep(step, context);
       }}
     >
       {stepLabel(step)}
     </Button>
   ));
-}
-
-/** Whether any button would be drawn. */
-export function hasSteps(error: RedoubtError, context: ErrorContext): boolean {
-  return errorMessage(error).steps.some((step) => canPerform(step, context));
 }

@@ -18,6 +18,9 @@ const preferencesSchema = z.object({
 });
 export type Preferences = z.infer<typeof preferencesSchema>;
 
+/** What holds until the reader chooses otherwise. */
+export const defaultPreferences: Preferences = preferencesSchema.parse({});
+
 const storageKey = 'redoubt.preferences';
 
 /** The reader's own choices, kept in the browser's storage. A damaged entry falls back field by field. */
@@ -37,6 +40,6 @@ function load(): Preferences {
   try {
     return preferencesSchema.parse(JSON.parse(localStorage.getItem(storageKey) ?? '{}') as unknown);
   } catch {
-    return preferencesSchema.parse({});
+    return defaultPreferences;
   }
 }

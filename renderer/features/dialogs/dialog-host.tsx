@@ -3,6 +3,9 @@ import { assertNever } from '../../assert.ts';
 import { openMachineFile } from '../../calls/open-machine.ts';
 import { closeDialog, useDialogs, type OpenDialog } from '../../stores/dialogs.ts';
 import { findMachine } from '../../stores/machines.ts';
+import { AboutDialog } from '../about/about-dialog.tsx';
+import { PreferencesDialog } from '../about/preferences-dialog.tsx';
+import { ShortcutsDialog } from '../about/shortcuts-dialog.tsx';
 import { PickerDialog } from '../disk-picker/picker-dialog.tsx';
 import { WizardDialog } from '../new-machine/wizard-dialog.tsx';
 import { PowerOffQuestions } from '../power-off/power-off-questions.tsx';
@@ -55,7 +58,15 @@ function draw(dialog: OpenDialog): ReactNode {
         />
       );
     case 'commit-dependents':
-      return <CommitDependentsDialog {...dialog} onKeep={dialog.onKeep} onClose={onClose} />;
+      return (
+        <CommitDependentsDialog
+          machineId={dialog.machineId}
+          parent={dialog.parent}
+          dependents={dialog.dependents}
+          onKeep={dialog.onKeep}
+          onClose={onClose}
+        />
+      );
     case 'commit-waiting':
       return <CommitWaitingDialog machineId={dialog.machineId} slot={dialog.slot} onClose={onClose} />;
     case 'discard-waiting':
@@ -63,15 +74,19 @@ function draw(dialog: OpenDialog): ReactNode {
     case 'delete-machine':
       return <DeleteMachineDialog machineId={dialog.machineId} onClose={onClose} />;
     case 'unprotect':
-      return <UnprotectDialog {...dialog} onClose={onClose} />;
+      return (
+        <UnprotectDialog path={dialog.path} dependents={dialog.dependents} perform={dialog.perform} onClose={onClose} />
+      );
     case 'confirm':
       return <ConfirmDialog confirmation={dialog.confirmation} onClose={onClose} />;
     case 'error':
       return drawError(dialog, onClose);
     case 'preferences':
+      return <PreferencesDialog onClose={onClose} />;
     case 'shortcuts':
+      return <ShortcutsDialog onClose={onClose} />;
     case 'about':
-      return undefined;
+      return <AboutDialog onClose={onClose} />;
     default:
       return assertNever(dialog);
   }

@@ -2,6 +2,9 @@ import { defineWords } from '../../words/message.ts';
 
 export const t = defineWords({
   library: 'Library',
+  loading: 'Loading the library…',
+  'nothing.selected': 'Select a machine in the library',
+  edge: 'Width of the library',
   bases: 'Bases',
   machines: 'Machines',
   waiting: 'Waiting',
