@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import type { MachineView } from '../../../core/api/machines.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { basesOf } from '../../stores/bases.ts';
 import { useMachines } from '../../stores/machines.ts';
@@ -30,25 +31,22 @@ export function MainArea() {
  * is given up only if it had been there.
  */
 function useSomethingSelected(): void {
-  useEffect(
-    () =>
-      useMachines.subscribe((state, before) => {
-        const { selection } = useSelection.getState();
-        const first = state.machines[0];
-        if (selection.kind === 'none') {
-          if (first !== undefined) selectMachine(first.id);
-          return;
-        }
-        if (selection.kind === 'base') {
-          if (!basesOf(state.machines).some((base) => base.path === selection.path)) selectNothing();
-          return;
-        }
-        const isThere = state.machines.some((machine) => machine.id === selection.id);
-        const wasThere = before.machines.some((machine) => machine.id === selection.id);
-        if (isThere || !wasThere) return;
-        if (first === undefined) selectNothing();
-        else selectMachine(first.id);
-      }),
-    [],
-  );
+  useEffect(() => {
+    keepSelection(useMachines.getState().machines, []);
+    return useMachines.subscribe((state, before) => {
+      keepSelection(state.machines, before.machines);
+    });
+  }, []);
+}
+
+function keepSelection(machines: readonly MachineView[], before: readonly MachineView[]): void {
+  const { selection } = useSelection.getState();
+  const isThere =
+    selection.kind === 'machine'
+      ? machines.some((machine) => machine.id === selection.id) || !before.some((machine) => machine.id === selection.id)
+      : selection.kind === 'base' && basesOf(machines).some((base) => base.path === selection.path);
+  if (isThere) return;
+  const [first] = machines;
+  if (first === undefined) selectNothing();
+  else selectMachine(first.id);
 }

@@ -13,7 +13,8 @@ export const t = defineWords({
   'status.more': '{n, plural, one {1 task} other {# tasks}}: committing {subject} — {percent, number} %',
   'status.details': 'Details',
   'status.idle': 'Ready',
-  'status.machines': '{total, plural, =0 {No machines} one {1 machine} other {# machines}}, {running, plural, =0 {none running} other {# running}}',
+  'status.machines':
+    '{total, plural, =0 {No machines} one {1 machine, {running, plural, =0 {not running} other {running}}} other {# machines, {running, plural, =0 {none} other {#}} running}}',
   'lost.text': 'The connection to Redoubt is lost. Machines go on running; connecting again…',
   'lost.retry': 'Try now',
 });
