@@ -92,9 +92,9 @@ async function drained(child: ChildProcess): Promise<void> {
  */
 export async function endChild(
   child: ChildProcess,
-  { signal = 'SIGTERM' as NodeJS.Signals, patienceMs = 1500 } = {},
+  { signal = 'SIGTERM', patienceMs = 1500 }: { signal?: NodeJS.Signals; patienceMs?: number } = {},
 ): Promise<ChildExit> {
-  for (const next of [signal, signal, 'SIGKILL' as const]) {
+  for (const next of [signal, signal, 'SIGKILL'] as const) {
     if (hasExited(child) || child.pid === undefined) break;
     child.kill(next);
     if (next === 'SIGKILL') break;

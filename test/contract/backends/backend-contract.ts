@@ -8,9 +8,9 @@ import { bootCount, notesOn } from '../../support/scratchpad.ts';
 import { startScratchpad, type ScratchpadMachine } from './scratchpad-machine.ts';
 
 export interface BackendUnderTest {
-  makeBackend(): Backend;
+  readonly makeBackend: () => Backend;
   /** How long the guest may take from power-on to its prompt. */
-  bootLimitMs: number;
+  readonly bootLimitMs: number;
 }
 
 /** Every promise of backend.ts that can be seen from outside, on a machine that runs Scratchpad. */
@@ -40,7 +40,7 @@ export function backendContract(name: string, { makeBackend, bootLimitMs }: Back
       const { guest } = await start();
       const screen = await RfbClient.connect(guest.rfbSocketPath);
       expect(screen.width).toBeGreaterThan(0);
-      screen.close();
+      await screen.close();
       const png = Buffer.from(await guest.screenshot());
       expect(png.toString('latin1', 0, 8)).toBe('\x89PNG\r\n\x1a\n');
     });

@@ -18,13 +18,13 @@ export interface ScratchpadMachine {
   readonly events: GuestEvent[];
   /** The folder of its sockets. */
   readonly runtimeFiles: string;
-  type(line: string): Promise<void>;
+  readonly type: (line: string) => Promise<void>;
   /** Waits until the guest has said this on its serial line since the last wait. */
-  waitFor(text: string): Promise<void>;
+  readonly waitFor: (text: string) => Promise<void>;
   /** From now on writes fail for want of space; call the result to end that. */
-  fillHost(): () => void;
+  readonly fillHost: () => () => void;
   /** Powers off and closes everything; idempotent. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 const diskBytes = 1024 * 1024;
