@@ -30,13 +30,14 @@ function keysInFileOrder(extent: CowdExtent, base: number): Float64Array {
   const end = Math.min(base + SORTED_GRAINS, extent.grainCount);
   const keys = new Float64Array(end - base);
   const entries = new Uint32Array(READ_GRAINS);
+  const positions = new Uint16Array(READ_GRAINS);
   let found = 0;
   for (let grain = base; grain < end; grain += READ_GRAINS) {
     const count = Math.min(READ_GRAINS, end - grain);
-    if (!extent.readEntries(grain, count, entries.subarray(0, count))) continue;
-    for (let i = 0; i < count; i++) {
-      const sector = entries[i] as number;
-      if (sector !== 0) keys[found++] = sector * SORTED_GRAINS + (grain - base + i);
+    const allocated = extent.readEntries(grain, count, entries, positions);
+    for (let k = 0; k < allocated; k++) {
+      const position = positions[k] as number;
+      keys[found++] = (entries[position] as number) * SORTED_GRAINS + (grain - base + position);
     }
   }
   return keys.subarray(0, found).sort();

@@ -265,7 +265,7 @@ function isWithoutGrains(extent: CowdExtent): boolean {
   const entries = new Uint32Array(4096);
   for (let grain = 0; grain < extent.grainCount; grain += entries.length) {
     const count = Math.min(entries.length, extent.grainCount - grain);
-    if (extent.readEntries(grain, count, entries.subarray(0, count))) return false;
+    if (extent.readEntries(grain, count, entries) > 0) return false;
   }
   return true;
 }

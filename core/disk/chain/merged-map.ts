@@ -24,7 +24,7 @@ export class MergedMap {
   /** The window that holds an offset of the disk. Throws disk.corrupt, disk.io. */
   windowAt(offsetBytes: number): MergedWindow {
     const { last } = this;
-    if (last !== undefined && offsetBytes >= last.startBytes && offsetBytes < last.startBytes + WINDOW_BYTES) return last;
+    if (last !== undefined && offsetBytes >= last.startBytes && offsetBytes < last.endBytes) return last;
     const number = Math.floor(offsetBytes / WINDOW_BYTES);
     const window = this.windows.get(number) ?? this.build(number);
     window.wasUsed = true;
@@ -38,7 +38,7 @@ export class MergedMap {
     const endBytes = startBytes + count * extent.grainBytes;
     for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
       const window = this.windows.get(number);
-      if (window === undefined || !window.extents.includes(extent)) continue;
+      if (window === undefined || !window.has(extent)) continue;
       const before = window.memoryBytes;
       window.enter(extent, firstGrain, count, sector);
       this.memoryBytes += window.memoryBytes - before;
@@ -55,7 +55,7 @@ export class MergedMap {
   private build(number: number): MergedWindow {
     const startBytes = number * WINDOW_BYTES;
     const endBytes = Math.min(startBytes + WINDOW_BYTES, this.chain.sizeBytes);
-    const window = MergedWindow.build(startBytes, endBytes, this.chain.extentsIn(startBytes, endBytes));
+    const window = new MergedWindow(startBytes, endBytes, this.chain.extentsIn(startBytes, endBytes));
     this.memoryBytes += window.memoryBytes;
     this.makeRoom();
     this.windows.set(number, window);

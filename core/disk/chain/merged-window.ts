@@ -3,101 +3,146 @@ import { greatestCommonDivisor, MIB, SECTOR_BYTES } from '../../base/units.ts';
 import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
 
 /** The part of a disk that one merged table describes. */
-export const WINDOW_BYTES = 2 * MIB;
+export const WINDOW_BYTES = 8 * MIB;
 
-const MAX_ENTRIES = WINDOW_BYTES / SECTOR_BYTES;
-const scratch = new Uint32Array(MAX_ENTRIES + 1);
+const MAX_CELLS = WINDOW_BYTES / SECTOR_BYTES;
 /** What the objects around the arrays take, about. */
-const OBJECT_BYTES = 256;
+const OBJECT_BYTES = 400;
+
+/** Where tables are read to and merged before a window takes what it needs of it. */
+const scratch = {
+  entries: new Uint32Array(MAX_CELLS + 1),
+  positions: new Uint16Array(MAX_CELLS + 1),
+  owners: new Uint16Array(MAX_CELLS),
+  sectors: new Uint32Array(MAX_CELLS),
+};
 
 /**
- * Where the content of one window of the disk lies, all links of the chain taken together: for every cell
- * the extent that has it and the sector in that extent's file. A lookup costs the same whatever the depth.
+ * Rows of cells that are one behind the other in one file, or that nobody has.
+ * Kept for each cell, or as runs where that is smaller: then `starts` has the first cell of each.
+ */
+interface Cells {
+  /** 1 + the index of the extent, or 0 where no link has it. */
+  readonly owners: Uint16Array;
+  /** The sector in the owner's file; 0 without one. */
+  readonly sectors: Uint32Array;
+  readonly starts?: Uint16Array;
+}
+
+/**
+ * Where the content of one window of the disk lies, all links of the chain taken together. A lookup costs the
+ * same whatever the depth.
  *
  * A cell is the greatest common divisor of the grains in the window and of where they begin in it, so no
  * cell lies in two grains. It is a power of two sectors, because grains are.
  */
 export class MergedWindow {
   readonly startBytes: number;
-  /** log2 of the cell's bytes. */
-  readonly cellShift: number;
-  readonly extents: readonly CowdExtent[];
-  /** For each cell 1 + the index in `extents`, or 0 where no link has it. `undefined`: 0 everywhere. */
-  owners: Uint16Array | undefined;
-  /** For each cell with an owner the sector in the owner's file. */
-  sectors: Uint32Array | undefined;
+  readonly endBytes: number;
+  /** What the last `locate` found: the extent that has the place, or `undefined` where nobody has it. */
+  extent: CowdExtent | undefined;
+  /** What the last `locate` found: where in that extent's file. */
+  fileOffsetBytes = 0;
   /** Set by lookups, cleared by the cache when it looks for something to drop. */
   wasUsed = true;
-  private readonly cells: number;
+  private readonly extents: readonly CowdExtent[];
+  private readonly cellShift: number;
+  private readonly cellSectors: number;
+  private readonly count: number;
+  private cells: Cells;
 
-  private constructor(startBytes: number, endBytes: number, extents: readonly CowdExtent[]) {
+  /**
+   * Reads the tables of every extent in [startBytes, endBytes), the nearest to the guest first.
+   * Throws disk.corrupt, disk.io.
+   */
+  constructor(startBytes: number, endBytes: number, extents: readonly CowdExtent[]) {
     this.startBytes = startBytes;
+    this.endBytes = endBytes;
     this.extents = extents;
     const cellBytes = cellBytesOf(startBytes, extents);
     this.cellShift = Math.log2(cellBytes);
-    this.cells = Math.ceil((endBytes - startBytes) / cellBytes);
-  }
-
-  /** Reads the tables of every extent in [startBytes, endBytes); leaf first, as the chain lists them. Throws disk.corrupt. */
-  static build(startBytes: number, endBytes: number, extents: readonly CowdExtent[]): MergedWindow {
-    const window = new MergedWindow(startBytes, endBytes, extents);
-    let missing = window.cells;
-    for (let index = 0; index < extents.length && missing > 0; index++) {
-      missing -= window.addExtent(index, endBytes);
-    }
-    return window;
+    this.cellSectors = cellBytes / SECTOR_BYTES;
+    this.count = Math.ceil((endBytes - startBytes) / cellBytes);
+    scratch.owners.fill(0, 0, this.count);
+    scratch.sectors.fill(0, 0, this.count);
+    let missing = this.count;
+    for (let index = 0; index < extents.length && missing > 0; index++) missing -= this.merge(index);
+    this.cells = this.compact();
   }
 
   get memoryBytes(): number {
-    return OBJECT_BYTES + this.extents.length * 8 + (this.owners === undefined ? 0 : this.cells * 6);
+    const { owners, sectors, starts } = this.cells;
+    return OBJECT_BYTES + this.extents.length * 8 + owners.byteLength + sectors.byteLength + (starts?.byteLength ?? 0);
+  }
+
+  /** Finds a byte of the disk: sets `extent` and `fileOffsetBytes`, and returns where the row ends at the latest that it lies in. */
+  locate(offsetBytes: number): number {
+    const { owners, sectors, starts } = this.cells;
+    const within = offsetBytes - this.startBytes;
+    const cell = within >>> this.cellShift;
+    let index = cell;
+    let firstCell = cell;
+    let endCell = cell + 1;
+    if (starts !== undefined) {
+      index = lastNotAbove(starts, cell);
+      firstCell = starts[index] as number;
+      endCell = index + 1 < starts.length ? (starts[index + 1] as number) : this.count;
+    }
+    const owner = owners[index] as number;
+    this.extent = owner === 0 ? undefined : this.extents[owner - 1];
+    this.fileOffsetBytes = owner === 0 ? 0 : (sectors[index] as number) * SECTOR_BYTES + (within - (firstCell << this.cellShift));
+    return Math.min(this.endBytes, this.startBytes + (endCell << this.cellShift));
+  }
+
+  /** Whether an extent lies in this window. */
+  has(extent: CowdExtent): boolean {
+    return this.extents.includes(extent);
   }
 
   /** Tells the window that grains of an extent now lie in `count` consecutive places from `sector` on; the part outside it is ignored. */
   enter(extent: CowdExtent, firstGrain: number, count: number, sector: number): void {
-    const index = this.extents.indexOf(extent);
-    assert(index >= 0, 'an extent of this window');
-    const { owners, sectors } = this.arrays();
+    const owner = this.extents.indexOf(extent) + 1;
+    assert(owner > 0, 'an extent of this window');
+    const { owners, sectors } = this.expand();
     const cellBytes = 2 ** this.cellShift;
-    const cellSectors = cellBytes / SECTOR_BYTES;
     const grainsStart = extent.startBytes + firstGrain * extent.grainBytes;
     const grainsEnd = Math.min(grainsStart + count * extent.grainBytes, extent.startBytes + extent.spanBytes);
     const from = Math.max(0, (grainsStart - this.startBytes) / cellBytes);
-    const to = Math.min(this.cells, Math.ceil((grainsEnd - this.startBytes) / cellBytes));
+    const to = Math.min(this.count, Math.ceil((grainsEnd - this.startBytes) / cellBytes));
     const firstSector = sector + (this.startBytes + from * cellBytes - grainsStart) / SECTOR_BYTES;
     for (let cell = from; cell < to; cell++) {
-      owners[cell] = index + 1;
-      sectors[cell] = firstSector + (cell - from) * cellSectors;
+      owners[cell] = owner;
+      sectors[cell] = firstSector + (cell - from) * this.cellSectors;
     }
   }
 
-  /** Enters an extent's grains where no extent before it has any; returns how many cells that were. */
-  private addExtent(index: number, endBytes: number): number {
+  /** Enters an extent's grains into the scratch where no extent before it has any; returns how many cells that were. */
+  private merge(index: number): number {
     const extent = this.extents[index] as CowdExtent;
     const { grainBytes } = extent;
+    const { entries, positions, owners, sectors } = scratch;
     const from = Math.max(this.startBytes, extent.startBytes) - extent.startBytes;
-    const to = Math.min(endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
+    const to = Math.min(this.endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
     const firstGrain = Math.floor(from / grainBytes);
-    const grains = Math.ceil(to / grainBytes) - firstGrain;
-    const entries = scratch.subarray(0, grains);
-    if (!extent.readEntries(firstGrain, grains, entries)) return 0;
+    const allocated = extent.readEntries(firstGrain, Math.ceil(to / grainBytes) - firstGrain, entries, positions);
+    if (allocated === 0) return 0;
 
-    const { owners, sectors } = this.arrays();
+    const { cellSectors } = this;
     const cellBytes = 2 ** this.cellShift;
-    const cellSectors = cellBytes / SECTOR_BYTES;
     const cellsPerGrain = grainBytes / cellBytes;
-    const firstCell = (extent.startBytes + firstGrain * grainBytes - this.startBytes) / cellBytes;
+    // Of the first grain's first cell, which lies before the window where a grain straddles its start.
+    const origin = (extent.startBytes + firstGrain * grainBytes - this.startBytes) / cellBytes;
     const lowest = Math.max(0, (extent.startBytes + from - this.startBytes) / cellBytes);
     const highest = Math.ceil((extent.startBytes + to - this.startBytes) / cellBytes);
-    const owner = index + 1;
     let added = 0;
-    for (let grain = 0; grain < grains; grain++) {
-      const sector = entries[grain] as number;
-      if (sector === 0) continue;
-      const grainCell = firstCell + grain * cellsPerGrain;
+    for (let k = 0; k < allocated; k++) {
+      const position = positions[k] as number;
+      const sector = entries[position] as number;
+      const grainCell = origin + position * cellsPerGrain;
       const end = Math.min(grainCell + cellsPerGrain, highest);
       for (let cell = Math.max(grainCell, lowest); cell < end; cell++) {
         if (owners[cell] !== 0) continue;
-        owners[cell] = owner;
+        owners[cell] = index + 1;
         sectors[cell] = sector + (cell - grainCell) * cellSectors;
         added++;
       }
@@ -105,11 +150,57 @@ export class MergedWindow {
     return added;
   }
 
-  private arrays(): { owners: Uint16Array; sectors: Uint32Array } {
-    this.owners ??= new Uint16Array(this.cells);
-    this.sectors ??= new Uint32Array(this.cells);
-    return { owners: this.owners, sectors: this.sectors };
+  /** Takes what was merged out of the scratch: as runs if that is smaller than cell by cell. */
+  private compact(): Cells {
+    const { owners, sectors } = scratch;
+    const { count, cellSectors } = this;
+    const continues = (cell: number) =>
+      owners[cell] === owners[cell - 1] && (owners[cell] === 0 || sectors[cell] === (sectors[cell - 1] as number) + cellSectors);
+    let runs = 1;
+    for (let cell = 1; cell < count; cell++) if (!continues(cell)) runs++;
+    // A run takes 8 bytes and a search, a cell takes 6.
+    if (runs > count / 4) return { owners: owners.slice(0, count), sectors: sectors.slice(0, count) };
+    const packed = { owners: new Uint16Array(runs), sectors: new Uint32Array(runs), starts: new Uint16Array(runs) };
+    let run = 0;
+    for (let cell = 0; cell < count; cell++) {
+      if (cell > 0 && continues(cell)) continue;
+      packed.starts[run] = cell;
+      packed.owners[run] = owners[cell] as number;
+      packed.sectors[run] = sectors[cell] as number;
+      run++;
+    }
+    return packed;
   }
+
+  /** The cells one by one, as a window that changes has them. */
+  private expand(): Cells {
+    const { cells, count, cellSectors } = this;
+    if (cells.starts === undefined) return cells;
+    const owners = new Uint16Array(count);
+    const sectors = new Uint32Array(count);
+    for (let run = 0; run < cells.starts.length; run++) {
+      const start = cells.starts[run] as number;
+      const end = cells.starts[run + 1] ?? count;
+      const owner = cells.owners[run] as number;
+      if (owner === 0) continue;
+      owners.fill(owner, start, end);
+      for (let cell = start; cell < end; cell++) sectors[cell] = (cells.sectors[run] as number) + (cell - start) * cellSectors;
+    }
+    this.cells = { owners, sectors };
+    return this.cells;
+  }
+}
+
+/** Index of the last value that is not above `wanted`, in ascending values of which the first is not. */
+function lastNotAbove(values: Uint16Array, wanted: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((values[middle] as number) <= wanted) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** The largest piece that lies in one grain of every extent, wherever it is in the window. */

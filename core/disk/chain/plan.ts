@@ -1,7 +1,6 @@
-import { SECTOR_BYTES } from '../../base/units.ts';
 import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
 import type { Chain } from './chain.ts';
-import { WINDOW_BYTES, type MergedWindow } from './merged-window.ts';
+import type { MergedWindow } from './merged-window.ts';
 
 /** Where lookups come from; a merged map, or anything else in a test. */
 export interface Lookup {
@@ -22,39 +21,26 @@ export interface Piece {
 export function planRead(lookup: Lookup, offsetBytes: number, lengthBytes: number): Piece[] {
   const pieces: Piece[] = [];
   const end = offsetBytes + lengthBytes;
-  let at = offsetBytes;
-  let pieceStart = at;
+  let pieceStart = offsetBytes;
   let pieceExtent: CowdExtent | undefined;
   let pieceFileOffset = 0;
-  while (at < end) {
+  for (let at = offsetBytes; at < end; ) {
     const window = lookup.windowAt(at);
-    const { owners, sectors, extents, cellShift, startBytes } = window;
-    const windowEnd = Math.min(end, startBytes + WINDOW_BYTES);
+    const windowEnd = Math.min(end, window.endBytes);
     while (at < windowEnd) {
-      let extent: CowdExtent | undefined;
-      let fileOffset = 0;
-      let cellEnd = windowEnd;
-      if (owners !== undefined && sectors !== undefined) {
-        const cell = (at - startBytes) >>> cellShift;
-        const cellStart = startBytes + cell * 2 ** cellShift;
-        cellEnd = Math.min(windowEnd, cellStart + 2 ** cellShift);
-        const owner = owners[cell] as number;
-        if (owner > 0) {
-          extent = extents[owner - 1];
-          fileOffset = (sectors[cell] as number) * SECTOR_BYTES + (at - cellStart);
-        }
-      }
-      const isNeighbour = extent === pieceExtent && (extent === undefined || fileOffset === pieceFileOffset + (at - pieceStart));
-      if (!isNeighbour || at === offsetBytes) {
+      const rowEnd = Math.min(windowEnd, window.locate(at));
+      const { extent, fileOffsetBytes } = window;
+      const isNext = extent === pieceExtent && (extent === undefined || fileOffsetBytes === pieceFileOffset + (at - pieceStart));
+      if (!isNext || at === offsetBytes) {
         if (at > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
         pieceStart = at;
         pieceExtent = extent;
-        pieceFileOffset = fileOffset;
+        pieceFileOffset = fileOffsetBytes;
       }
-      at = cellEnd;
+      at = rowEnd;
     }
   }
-  if (at > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
+  if (end > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: end - pieceStart });
   return pieces;
 }
 

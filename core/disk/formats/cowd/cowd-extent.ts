@@ -79,9 +79,12 @@ export class CowdExtent {
     }
   }
 
-  /** Fills `target` with the file sectors of `count` grains, 0 where there is none; returns whether there is any. Throws disk.corrupt. */
-  readEntries(firstGrain: number, count: number, target: Uint32Array): boolean {
-    return this.tables.read(firstGrain, count, target, this.lengthSectors);
+  /**
+   * Fills `target` with the file sectors of `count` grains, 0 where there is none; returns how many there
+   * are, and their indexes in `positions`. Throws disk.corrupt, disk.io.
+   */
+  readEntries(firstGrain: number, count: number, target: Uint32Array, positions?: Uint16Array): number {
+    return this.tables.read(firstGrain, count, target, this.lengthSectors, positions);
   }
 
   /**

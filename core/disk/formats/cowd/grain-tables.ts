@@ -57,27 +57,28 @@ export class GrainTables {
 
   /**
    * Reads the entries of grains [firstGrain, firstGrain + count) into `target`. `endSectors` is the file's
-   * length, which no grain may pass. Returns whether any of them is allocated.
+   * length, which no grain may pass. Returns how many of them are allocated; `positions`, if given, has that
+   * many indexes into `target`, ascending, so that most of a table that is nearly empty need not be looked at.
    * Throws disk.corrupt for an entry that points into the metadata or past the end.
    */
-  read(firstGrain: number, count: number, target: Uint32Array, endSectors: number): boolean {
+  read(firstGrain: number, count: number, target: Uint32Array, endSectors: number, positions?: Uint16Array): number {
     const { entriesPerTable } = this.shape;
-    let isAnyAllocated = false;
+    let allocated = 0;
     for (let done = 0; done < count; ) {
       const grain = firstGrain + done;
       const table = Math.floor(grain / entriesPerTable);
       const index = grain % entriesPerTable;
       const here = Math.min(count - done, entriesPerTable - index);
-      const part = target.subarray(done, done + here);
       const tableSector = this.tableSector(table);
-      if (tableSector === 0) part.fill(0);
-      else {
-        this.readSlice(tableSector, index, part);
-        if (this.check(part, grain, endSectors)) isAnyAllocated = true;
+      if (tableSector === 0) {
+        target.fill(0, done, done + here);
+      } else {
+        this.readSlice(tableSector, index, here === target.length ? target : target.subarray(done, done + here));
+        allocated = this.check(target, done, done + here, firstGrain, endSectors, positions, allocated);
       }
       done += here;
     }
-    return isAnyAllocated;
+    return allocated;
   }
 
   /** Whether a grain of this index has a table to be entered in. */
@@ -207,24 +208,35 @@ export class GrainTables {
     }
   }
 
-  /** Judges entries; returns whether any is set. */
-  private check(entries: Uint32Array, firstGrain: number, endSectors: number): boolean {
-    const { grainSectors, spanSectors } = this.shape;
+  /** Judges the entries [from, to) of `entries` and adds those that are set to the positions; returns their number by then. */
+  private check(
+    entries: Uint32Array,
+    from: number,
+    to: number,
+    firstGrain: number,
+    endSectors: number,
+    positions: Uint16Array | undefined,
+    allocatedBefore: number,
+  ): number {
     const lowest = this.lowestGrainSector;
-    const highest = endSectors - grainSectors;
-    let isAny = false;
-    for (let i = 0; i < entries.length; i++) {
+    const highest = endSectors - this.shape.grainSectors;
+    let allocated = allocatedBefore;
+    for (let i = from; i < to; i++) {
       const sector = entries[i] as number;
       if (sector === 0) continue;
-      isAny = true;
-      if (sector >= lowest && sector <= highest) continue;
-      // The last grain may stick out past the disk; a foreign writer need not have written that part.
-      const used = Math.min(grainSectors, spanSectors - (firstGrain + i) * grainSectors);
-      if (sector < lowest || sector + used > endSectors) {
-        throw this.corrupt(`grain ${String(firstGrain + i)}`, sector, sector < lowest ? 'inside the metadata' : 'past the end of the file');
-      }
+      if (sector < lowest || sector > highest) this.checkLast(firstGrain + i, sector, endSectors);
+      if (positions !== undefined) positions[allocated] = i;
+      allocated++;
     }
-    return isAny;
+    return allocated;
+  }
+
+  /** Judges an entry out of the usual range: the last grain may stick out past the disk, and a foreign writer need not have written that part. */
+  private checkLast(grain: number, sector: number, endSectors: number): void {
+    const { grainSectors, spanSectors } = this.shape;
+    if (sector < this.lowestGrainSector) throw this.corrupt(`grain ${String(grain)}`, sector, 'inside the metadata');
+    const used = Math.min(grainSectors, spanSectors - grain * grainSectors);
+    if (sector + used > endSectors) throw this.corrupt(`grain ${String(grain)}`, sector, 'past the end of the file');
   }
 
   private liveSector(sector: number): Uint32Array {
