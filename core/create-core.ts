@@ -70,7 +70,7 @@ export async function createCore({ home = resolveHome(), shell, appVersion }: Co
   closing.add(() => live.close());
   closing.add(() => fleet.detach());
   for (const { id, power } of live.views()) {
-    if (power === 'off') operations.carryOut(id).catch(() => undefined);
+    if (power === 'off') operations.carryOut(id, false).catch(() => undefined);
   }
 
   return {

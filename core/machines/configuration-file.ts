@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile } from '../base/atomic-file.ts';
 import { asFileError, errnoOf } from '../base/file-error.ts';
+import { statusOf } from '../base/file-status.ts';
 import { acquireLock, isHeld } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { MIB } from '../base/units.ts';
@@ -37,7 +38,7 @@ export async function editConfiguration(configPath: string, edit: (document: Vmx
 
 /** Writes the bytes of a document to its file, atomically and synced; a file that exists keeps its permissions. */
 export function saveDocument(configPath: string, bytes: Uint8Array): void {
-  const status = statSync(configPath, { throwIfNoEntry: false });
+  const status = statusOf(configPath);
   try {
     replaceFile(configPath, bytes, status === undefined ? {} : { mode: status.mode & 0o777 });
   } catch (error) {

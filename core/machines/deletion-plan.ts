@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
+import { statusOf } from '../base/file-status.ts';
 import type { Home } from '../base/home.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { findDependents } from '../disk/dependents.ts';
@@ -129,5 +130,5 @@ function readable(configPath: string): MachineConfiguration | undefined {
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return statusOf(path)?.size ?? 0;
 }

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { replaceFile } from '../base/atomic-file.ts';
 import { errnoOf } from '../base/file-error.ts';
+import { statusOf } from '../base/file-status.ts';
 import { acquireLock, isHeld } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 
@@ -62,7 +63,7 @@ export class Library {
 
   /** Changes whenever the list does: a stamp to compare, not a time. */
   stamp(): string {
-    const status = statSync(this.path, { throwIfNoEntry: false });
+    const status = statusOf(this.path);
     return status === undefined ? '' : `${String(status.ino)}:${String(status.mtimeMs)}:${String(status.size)}`;
   }
 

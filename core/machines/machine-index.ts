@@ -3,7 +3,7 @@ import type { Dependent } from '../api/errors.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import type { Library } from './library.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
-import { isMachineLocked } from './machine-lock.ts';
+import { isMachineRunning } from './machine-lock.ts';
 import type { RedoClaim } from './redo-location.ts';
 
 export interface IndexedMachine {
@@ -54,7 +54,7 @@ export class MachineIndex {
         path,
         machineId: id,
         machineName: configuration.name,
-        isRunning: isMachineLocked(configuration.configPath),
+        isRunning: isMachineRunning(configuration.configPath),
       }));
     });
   }

@@ -24,10 +24,13 @@ export async function lockMachine(configPath: string, machineName: string, purpo
   }
 }
 
-/** Whether some process holds the machine now. */
-export function isMachineLocked(configPath: string): boolean {
+/** What a runner holds the lock for. */
+export const runningPurpose = 'running';
+
+/** Whether a runner has the machine now. */
+export function isMachineRunning(configPath: string): boolean {
   const holder = lockHolder(lockPath(configPath));
-  return holder !== undefined && !isGone(holder);
+  return holder?.purpose === runningPurpose && !isGone(holder);
 }
 
 function lockPath(configPath: string): string {

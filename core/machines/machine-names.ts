@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { MachineIndex } from './machine-index.ts';
 
@@ -46,7 +47,7 @@ export function folderProblem(directory: string, index: MachineIndex): RedoubtEr
 /** Whether files can be made in a folder, or, where it does not exist, in the nearest one above it. */
 export function isWritableFolder(directory: string): boolean {
   for (let folder = directory; ; folder = dirname(folder)) {
-    const status = statSync(folder, { throwIfNoEntry: false });
+    const status = statusOf(folder);
     if (status === undefined && folder !== dirname(folder)) continue;
     if (status?.isDirectory() !== true) return false;
     // Root may write everywhere; a folder without any write bit is still somebody's wish.

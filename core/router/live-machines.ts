@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import type { MachineEvent, MachineView } from '../api/machines.ts';
 import { Broadcast } from '../base/broadcast.ts';
+import { statusOf } from '../base/file-status.ts';
 import type { Home } from '../base/home.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { Library, LibraryEntry } from '../machines/library.ts';
@@ -10,6 +10,8 @@ import { liveView, restingView, type LiveFacts } from './machine-view.ts';
 import type { BackendChoices } from './router-services.ts';
 
 const pollMs = 2000;
+/** A runner that does not answer must not keep the window from opening. */
+const attachPatienceMs = 3000;
 
 interface Known {
   readonly entry: LibraryEntry;
@@ -47,6 +49,8 @@ export class LiveMachines {
   /** Reads everything once, and looks around every two seconds from then on. */
   async open(): Promise<void> {
     await this.look();
+    const patience = new Promise((resolve) => setTimeout(resolve, attachPatienceMs).unref());
+    await Promise.race([Promise.all(this.library.list().map(({ id }) => this.findRunner(id))), patience]);
     this.timer = setInterval(() => void this.look().catch(() => undefined), pollMs);
     this.timer.unref();
   }
@@ -116,7 +120,7 @@ export class LiveMachines {
       this.forgetAllBut(entries);
     }
     await this.read((id, configPath) => this.known.get(id)?.stamp !== stampOf(configPath));
-    for (const { id } of entries) await this.findRunner(id);
+    for (const { id } of entries) void this.findRunner(id).catch(() => undefined);
   }
 
   private forgetAllBut(entries: readonly LibraryEntry[]): void {
@@ -164,6 +168,6 @@ export class LiveMachines {
 }
 
 function stampOf(path: string): string {
-  const status = statSync(path, { throwIfNoEntry: false });
+  const status = statusOf(path);
   return status === undefined ? 'none' : `${String(status.ino)}:${String(status.mtimeMs)}:${String(status.size)}`;
 }

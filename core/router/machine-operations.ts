@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
 import type { Decision, MachineSettings } from '../api/machines.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
+import { describeRedo } from '../disk/describe-redo.ts';
+import type { OpenContext } from '../disk/open-context.ts';
+import { unfinishedCommit } from '../disk/settle.ts';
+import { carryOutDecisions, DecisionPostponed, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { checkMemory } from '../machines/create-machine.ts';
 import type { MachineConfiguration } from '../machines/machine-configuration.ts';
@@ -73,6 +76,7 @@ export class MachineOperations {
   /** Decides about the kept changes of a machine that is off; a commit goes on as a job. */
   async decideWaiting(id: string, slot: string, answer: 'commit' | 'discard'): Promise<void> {
     const configuration = this.atRest(id, 'be decided about');
+    this.services.live.setProblem(id, undefined);
     const lock = await lockMachine(configuration.configPath, configuration.name, 'deciding about changes', lockWaitMs);
     try {
       await recordDecisions(configuration, [{ slot, answer }], this.context(configuration));
@@ -91,9 +95,9 @@ export class MachineOperations {
 
   /**
    * Carries out everything that is written down about a machine's disks. Rejects with the first refusal,
-   * when all has been tried.
+   * when all has been tried. `isAsked` false: a commit that was interrupted waits until somebody asks.
    */
-  async carryOut(id: string): Promise<void> {
+  async carryOut(id: string, isAsked = true): Promise<void> {
     const { live, jobs } = this.services;
     const configuration = this.configuration(id);
     if (!hasOpenDecisions(configuration.configPath)) return;
@@ -101,12 +105,16 @@ export class MachineOperations {
       const lock = await lockMachine(configuration.configPath, configuration.name, 'carrying out what was decided', lockWaitMs);
       try {
         const context = this.context(configuration);
-        await carryOutDecisions(configuration.configPath, context, (row) => jobs.commit({ machineId: id, redo: row.redo, context }));
+        await carryOutDecisions(configuration.configPath, context, async ({ redo }) => {
+          if (!isAsked && (await isInterrupted(redo, context))) throw new DecisionPostponed();
+          await jobs.commit({ machineId: id, redo, context });
+        });
       } finally {
         lock.release();
       }
     } catch (error) {
-      live.setProblem(id, toWire(error));
+      // Who cancels knows it; and that the commit is unfinished stands with the disk.
+      if (!(error instanceof RedoubtError && error.is('job.cancelled'))) live.setProblem(id, toWire(error));
       throw error;
     } finally {
       await live.refresh();
@@ -124,6 +132,7 @@ export class MachineOperations {
     }
     if (wanted.memoryMb !== before.memoryMb) checkMemory(wanted.memoryMb);
     await saveSettings(configuration, wanted, this.context(configuration));
+    live.setProblem(id, undefined);
     await live.refresh();
   }
 
@@ -173,4 +182,9 @@ export class MachineOperations {
   private context(configuration: MachineConfiguration): ReturnType<typeof machineContext> {
     return machineContext(configuration, this.services.home, 'deciding about changes');
   }
+}
+
+async function isInterrupted(redo: string, context: OpenContext): Promise<boolean> {
+  const { parent } = await describeRedo(redo, context);
+  return unfinishedCommit(parent) !== undefined;
 }

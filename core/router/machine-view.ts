@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { MachineView } from '../api/machines.ts';
+import type { DiskView, MachineView } from '../api/machines.ts';
 import type { Home } from '../base/home.ts';
 import { toWire } from '../base/redoubt-error.ts';
 import { loadConfiguration } from '../machines/configuration-file.ts';
@@ -51,7 +51,7 @@ export async function restingView(entry: LibraryEntry, index: MachineIndex, back
 
 /** The same machine with what its runner says. */
 export function liveView(resting: MachineView, { runner, problem, jobId }: LiveFacts): MachineView {
-  const view: MachineView = { ...resting, problem: problem ?? resting.problem, jobId };
+  const view: MachineView = { ...resting, problem: problem ?? resting.problem, jobId, disks: resting.disks.map((disk) => withoutOwnJob(disk, jobId)) };
   if (runner === undefined) return problem?.code === undefined ? view : { ...view, power: 'off' };
   const isRunning = !isAtRest(runner.power);
   return {
@@ -70,6 +70,12 @@ export function liveView(resting: MachineView, { runner, problem, jobId }: LiveF
       return { ...disk, redo: { path: live.redo, allocatedBytes: live.allocatedBytes, changedAt, isUnclean: false } };
     }),
   };
+}
+
+/** A commit that is at work is no interrupted one. */
+function withoutOwnJob(disk: DiskView, jobId: string | undefined): DiskView {
+  if (jobId === undefined || disk.problem?.code !== 'disk.commit-unfinished') return disk;
+  return { ...disk, problem: undefined };
 }
 
 function unreadableView(id: string, configPath: string, error: unknown): MachineView {

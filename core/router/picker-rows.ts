@@ -1,9 +1,11 @@
-import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, type Dirent } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { PickerRow } from '../api/disks.ts';
 import { asFileError } from '../base/file-error.ts';
+import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { identifyFile, type FileIdentity } from '../disk/identify.ts';
+import { segmentName } from '../disk/names.ts';
 import type { MachineIndex } from '../machines/machine-index.ts';
 
 export type PickerFilter = 'disks-and-logs' | 'vmdk' | 'redo-logs' | 'all' | 'images';
@@ -32,7 +34,7 @@ export function browseFolder(directory: string, filter: PickerFilter, index: Mac
 
 /** One file or folder, or `undefined` where the filter leaves it out or nothing can be said of it. */
 export function rowFor(path: string, filter: PickerFilter, index: MachineIndex): PickerRow | undefined {
-  const status = statSync(path, { throwIfNoEntry: false });
+  const status = statusOf(path);
   if (status === undefined) return undefined;
   const row: PickerRow = { path, name: basename(path), kind: 'not-a-disk', sizeBytes: status.size, changedAt: status.mtimeMs, usedBy: [] };
   if (status.isDirectory()) {
@@ -78,8 +80,8 @@ function describe(path: string, identity: FileIdentity, index: MachineIndex): Pa
 function sizeOfAll(first: string, segmentCount: number): number {
   let sizeBytes = 0;
   for (let part = 1; part <= segmentCount; part++) {
-    const path = part === 1 ? first : first.replace(/(\.vmdk|\.dsk)/i, `-${String(part).padStart(2, '0')}$1`);
-    sizeBytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const path = join(dirname(first), segmentName(basename(first), part));
+    sizeBytes += statusOf(path)?.size ?? 0;
   }
   return sizeBytes;
 }

@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { WireError } from '../api/errors.ts';
+import { statusOf } from '../base/file-status.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
 import { planBaseFiles, type DiskBus } from '../disk/create-base.ts';
 import { configPathFor } from '../machines/create-machine.ts';
@@ -24,7 +25,7 @@ export function proposeLocation(services: RouterServices, wanted: { name: string
   const name = wanted.name.trim() === '' ? freeName('New machine', index, machinesDirectory) : wanted.name.trim();
   const directory = wanted.directory === undefined || wanted.directory.trim() === '' ? join(machinesDirectory, fileNameFor(name)) : resolve(machinesDirectory, wanted.directory.trim());
   const configPath = configPathFor(directory, name);
-  const isThere = statSync(configPath, { throwIfNoEntry: false }) !== undefined;
+  const isThere = statusOf(configPath) !== undefined;
   const taken = isThere ? new RedoubtError('disk.exists', `${configPath} exists already.`, { file: configPath }) : undefined;
   return { name, directory, configPath, ...problemOf(nameProblem(name, index) ?? folderProblem(directory, index) ?? taken) };
 }
@@ -36,7 +37,7 @@ export function proposeDiskFiles(wanted: { directory: string; fileName: string; 
   const space = freeBytes === undefined ? {} : { freeBytes };
   try {
     const files = [...planBaseFiles({ file: resolve(directory, fileName), capacityBytes, split, bus }).files];
-    const taken = files.find((file) => statSync(file, { throwIfNoEntry: false }) !== undefined);
+    const taken = files.find((file) => statusOf(file) !== undefined);
     const problem = taken === undefined ? undefined : new RedoubtError('disk.exists', `${taken} exists already.`, { file: taken });
     return { files, ...space, ...problemOf(problem) };
   } catch (error) {
@@ -66,7 +67,7 @@ export function checkRedoDirectory(
       return problemOf(new RedoubtError('disk.redo-taken', `"${clash.machineName}" writes its redo log to ${file} too.`, details));
     }
     const beside = dirname(diskPath);
-    if (statSync(beside, { throwIfNoEntry: false }) !== undefined) {
+    if (statusOf(beside) !== undefined) {
       const problem = directoryProblem(beside);
       if (problem !== undefined) return problemOf(problem);
     }
@@ -77,7 +78,7 @@ export function checkRedoDirectory(
 function directoryProblem(directory: string): RedoubtError | undefined {
   const refuse = (reason: 'missing' | 'not-a-directory' | 'not-writable'): RedoubtError =>
     new RedoubtError('disk.redo-directory', `${directory} can't take redo logs: ${reason}.`, { directory, reason });
-  const status = statSync(directory, { throwIfNoEntry: false });
+  const status = statusOf(directory);
   if (status === undefined) return refuse('missing');
   if (!status.isDirectory()) return refuse('not-a-directory');
   if ((status.mode & 0o222) === 0 && process.platform !== 'win32') return refuse('not-writable');

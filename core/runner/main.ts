@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { openLogger } from '../base/logger.ts';
 import { loadConfiguration } from '../machines/configuration-file.ts';
-import { lockMachine } from '../machines/machine-lock.ts';
+import { lockMachine, runningPurpose } from '../machines/machine-lock.ts';
 import { BackendChooser } from './backend-chooser.ts';
 import { createBackends } from './backend-list.ts';
 import { serveControl } from './control-server.ts';
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const args: RunnerArguments = argumentsSchema.parse(JSON.parse(process.argv[2] ?? ''));
   const log = openLogger(runnerLogFile(args.home, args.machineId));
   const { name } = loadConfiguration(args.configPath);
-  const lock = await lockMachine(args.configPath, name, 'running', lockWaitMs);
+  const lock = await lockMachine(args.configPath, name, runningPurpose, lockWaitMs);
   try {
     rmSync(runtimePaths(args.home, args.machineId).directory, { recursive: true, force: true }); // of a runner that was killed
     const paths = prepareRuntimeDirectory(args.home, args.machineId);

@@ -1,0 +1,140 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RedoubtError } from '../../../core/base/redoubt-error.ts';
+import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { createBase } from '../../../core/disk/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { discardRedoLog } from '../../../core/disk/discard.ts';
+import { openDiskSession } from '../../../core/disk/session.ts';
+import { carryOutDecisions, DecisionPostponed, recordDecisions, type CommitCarrier } from '../../../core/machines/carry-out-decisions.ts';
+import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
+import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+const mib = 1024 * 1024;
+const commit: CommitCarrier = async (row, context) => {
+  await commitRedoLog({ redo: row.redo, context });
+};
+
+describe('decisions', () => {
+  let folder: TempFolder;
+  let configPath: string;
+  const context = () => ({ settingsDirectory: folder.at('settings') });
+  const logOf = (name: string): string => folder.at(`${name}.vmdk.REDO`);
+  const configuration = () => loadConfiguration(configPath);
+  const named = (slot: string): string | undefined => configuration().disks.find((disk) => disk.slot === slot)?.redo;
+
+  /** Two undoable disks with a kept log each, and a megabyte of 7s in it. */
+  beforeEach(async () => {
+    folder = makeTempFolder();
+    configPath = folder.at('qa.vmx');
+    for (const name of ['a', 'b']) {
+      await createBase({ file: folder.at(`${name}.vmdk`), capacityBytes: 4 * mib, split: false, bus: 'ide' });
+      await createRedoLog({ parent: folder.at(`${name}.vmdk`), randomSuffix: false, context: context() });
+      await write(name, 7);
+    }
+    const disk = (slot: string, name: string): string =>
+      `${slot}.present = "TRUE"\n${slot}.fileName = "${name}.vmdk"\n${slot}.mode = "undoable"\n${slot}.redo = "${name}.vmdk.REDO"\n`;
+    writeFileSync(configPath, disk('ide0:0', 'a') + disk('ide0:1', 'b'));
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  async function write(name: string, value: number): Promise<void> {
+    const session = await openDiskSession({ file: folder.at(`${name}.vmdk`), mode: 'undoable', redo: logOf(name), context: context() });
+    await session.device.write(0, [Buffer.alloc(mib, value)]);
+    await session.close();
+  }
+
+  async function firstByte(name: string): Promise<number> {
+    const session = await openDiskSession({ file: folder.at(`${name}.vmdk`), mode: 'persistent', context: context() });
+    const target = Buffer.alloc(1);
+    await session.device.read(0, target);
+    await session.close();
+    return target[0] ?? -1;
+  }
+
+  it('differ by disk, and leave nothing behind', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }, { slot: 'ide0:1', answer: 'discard' }], context());
+    expect(readDecisions(configPath)).toHaveLength(2);
+    await carryOutDecisions(configPath, context(), commit);
+    expect([await firstByte('a'), await firstByte('b')]).toEqual([7, 0]);
+    expect([named('ide0:0'), named('ide0:1')]).toEqual([undefined, undefined]);
+    expect([logOf('a'), logOf('b'), decisionPath(configPath)].filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  it('keep writes nothing down', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'keep' }, { slot: 'ide0:1', answer: 'keep' }], context());
+    expect(existsSync(decisionPath(configPath))).toBe(false);
+  });
+
+  it('go on after a crash at any point between two steps', async () => {
+    // What a crash leaves: the log gone, but named and still on the list; then the name gone, too.
+    const before = readFileSync(configPath);
+    const crashes: (() => Promise<void> | void)[] = [
+      async () => { await discardRedoLog({ redo: logOf('b'), context: context() }); },
+      () => { writeFileSync(configPath, before.toString().replace('ide0:1.redo = "b.vmdk.REDO"', 'ide0:1.redo = ""')); },
+    ];
+    await recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'discard' }], context());
+    const rows = readDecisions(configPath);
+    for (const crash of crashes) {
+      await crash();
+      writeDecisions(configPath, rows);
+      await carryOutDecisions(configPath, context(), commit);
+      expect(readDecisions(configPath)).toEqual([]);
+      expect(existsSync(logOf('b'))).toBe(false);
+      expect(named('ide0:1')).toBeUndefined();
+    }
+    expect(named('ide0:0')).toBe('a.vmdk.REDO');
+  });
+
+  it('leave commits on the list for somebody who can carry them out', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }, { slot: 'ide0:1', answer: 'discard' }], context());
+    await carryOutDecisions(configPath, context());
+    expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:0']);
+    await carryOutDecisions(configPath, context(), () => Promise.reject(new DecisionPostponed()));
+    expect(readDecisions(configPath)).toHaveLength(1);
+    await carryOutDecisions(configPath, context(), commit);
+    expect(await firstByte('a')).toBe(7);
+  });
+
+  it('do not hold for a log that was written since', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }], context());
+    await write('a', 9);
+    await carryOutDecisions(configPath, context(), commit);
+    expect(existsSync(logOf('a'))).toBe(true);
+    expect(named('ide0:0')).toBe('a.vmdk.REDO');
+    expect(readDecisions(configPath)).toEqual([]);
+  });
+
+  it('that are refused become a keep, and the others are carried out', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }, { slot: 'ide0:1', answer: 'discard' }], context());
+    const refusal = new RedoubtError('disk.no-space', 'full', { file: 'a' });
+    await expect(carryOutDecisions(configPath, context(), () => Promise.reject(refusal))).rejects.toBe(refusal);
+    expect(named('ide0:0')).toBe('a.vmdk.REDO');
+    expect(existsSync(logOf('a'))).toBe(true);
+    expect(existsSync(logOf('b'))).toBe(false);
+    expect(readDecisions(configPath)).toEqual([]);
+  });
+
+  it('an interrupted commit is finished by carrying it out again', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }], context());
+    const rows = readDecisions(configPath);
+    const interrupted: CommitCarrier = async (row) => {
+      await commitRedoLog({ redo: row.redo, context: context(), signal: AbortSignal.abort() });
+    };
+    await expect(carryOutDecisions(configPath, context(), interrupted)).rejects.toMatchObject({ code: 'job.cancelled' });
+    expect(named('ide0:0')).toBe('a.vmdk.REDO');
+    writeDecisions(configPath, rows); // as if the process had been killed instead
+    await carryOutDecisions(configPath, context(), commit);
+    expect(await firstByte('a')).toBe(7);
+    expect(named('ide0:0')).toBeUndefined();
+  });
+
+  it('an answer that can not be read is a keep', async () => {
+    writeFileSync(decisionPath(configPath), '{"redoubt":1,"rows":[{"slot":"ide0:0"');
+    await carryOutDecisions(configPath, context(), commit);
+    expect(existsSync(logOf('a'))).toBe(true);
+  });
+});
