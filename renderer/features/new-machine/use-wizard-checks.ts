@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import type { BackendView } from '../../../core/api/shell.ts';
 import {
   browseFolder,
@@ -39,9 +40,10 @@ export function useWizardChecks(draft: WizardDraft, round: number): WizardChecks
     name: draft.name?.trim() ?? '',
     ...(draft.directory === undefined ? {} : { directory: draft.directory.trim() }),
   };
-  const location = useAnswer(isNamed ? question('location', locationInput, round) : undefined, () =>
-    proposeLocation(locationInput),
-  );
+  // While the name is empty the last proposal stands, so that the folder does not flicker away.
+  const lastNamed = useRef(locationInput);
+  if (isNamed) lastNamed.current = locationInput;
+  const location = useAnswer(question('location', lastNamed.current, round), () => proposeLocation(lastNamed.current));
 
   const isOnExisting =
     draft.configuration === 'copy' || (draft.configuration === 'custom' && draft.diskChoice === 'existing');

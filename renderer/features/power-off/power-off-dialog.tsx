@@ -92,7 +92,7 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
       role="alertdialog"
       title={t('p1.title', { vm })}
       describedBy={factsId}
-      widthPx={640}
+      widthPx={740}
       testId="p1"
       canClose={!isBusy}
       onClose={keep}

@@ -34,7 +34,7 @@ export function SettingsDialog({ machineId, panel, onClose }: SettingsDialogProp
       role="dialog"
       title={t('title', { vm: machine?.name ?? '' })}
       widthPx={820}
-      heightPx={600}
+      heightPx={690}
       testId="settings"
       canClose={!isReady || !editor.isSaving}
       onClose={onClose}

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { inspectDisk } from '../../../calls/proposals.ts';
 import { ChainText } from '../../../components/chain-text.tsx';
+import { LockedLabel } from '../../../components/locked-label.tsx';
 import { Notice } from '../../../components/notice.tsx';
 import { PathField } from '../../../components/path-field.tsx';
 import { folderOf } from '../../../components/path-text.ts';
@@ -102,22 +103,26 @@ export function DiskPanel({ editor, disk, onLeave }: DiskPanelProps) {
               </Button>
             </dd>
             <dt>{t('disk.capacity')}</dt>
-            <dd data-testid="disk.capacity">
-              {t('disk.capacityValue', {
-                size: { bytes: shown.chain.capacityBytes },
-                n: shown.chain.links.at(0)?.files.length ?? 1,
-              })}
-            </dd>
-            <dt>{t('disk.host')}</dt>
-            <dd>
-              {hostWords(
-                shown.chain.links[0]?.allocatedBytes ?? 0,
-                saved?.path === path ? saved.redo?.allocatedBytes : undefined,
-              )}
+            <dd className={styles.line}>
+              <span data-testid="disk.capacity">
+                {t('disk.capacityValue', {
+                  size: { bytes: shown.chain.capacityBytes },
+                  n: shown.chain.links[0]?.files.length ?? 1,
+                })}
+              </span>
+              <span className={styles.term}>{t('disk.host')}</span>
+              <span data-testid="disk.host">
+                {hostWords(
+                  shown.chain.links[0]?.allocatedBytes ?? 0,
+                  saved?.path === path ? saved.redo?.allocatedBytes : undefined,
+                )}
+              </span>
             </dd>
           </>
         ) : undefined}
-        <dt>{t('disk.mode')}</dt>
+        <dt>
+          <LockedLabel isLocked={isLocked}>{t('disk.mode')}</LockedLabel>
+        </dt>
         <dd>
           <RadioCards
             label={t('disk.mode')}
@@ -139,7 +144,9 @@ export function DiskPanel({ editor, disk, onLeave }: DiskPanelProps) {
         <dd>{slotName(disk.slot)}</dd>
         {base === undefined ? undefined : (
           <>
-            <dt>{t('disk.protection')}</dt>
+            <dt>
+              <LockedLabel isLocked={isLocked}>{t('disk.protection')}</LockedLabel>
+            </dt>
             <dd>
               <ProtectionTick editor={editor} path={base.path} isReadOnly={base.isReadOnly} />
             </dd>

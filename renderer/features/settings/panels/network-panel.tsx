@@ -1,3 +1,4 @@
+import { LockedLabel } from '../../../components/locked-label.tsx';
 import { RadioCards } from '../../../components/radio-cards.tsx';
 import { networkChoices } from '../../new-machine/wizard-choices.ts';
 import { t } from '../settings-words.ts';
@@ -7,16 +8,21 @@ import type { Editor } from '../use-settings.ts';
 export function NetworkPanel({ editor }: { editor: Editor }) {
   const { settings, backend, isLocked, lockId } = editor;
   return (
-    <RadioCards
-      label={t('device.network')}
-      testId="settings.network"
-      value={settings.network}
-      options={networkChoices(backend)}
-      isLocked={isLocked}
-      {...(lockId === undefined ? {} : { describedBy: lockId })}
-      onChange={(network) => {
-        editor.change({ network });
-      }}
-    />
+    <>
+      <span>
+        <LockedLabel isLocked={isLocked}>{t('device.network')}</LockedLabel>
+      </span>
+      <RadioCards
+        label={t('device.network')}
+        testId="settings.network"
+        value={settings.network}
+        options={networkChoices(backend)}
+        isLocked={isLocked}
+        {...(lockId === undefined ? {} : { describedBy: lockId })}
+        onChange={(network) => {
+          editor.change({ network });
+        }}
+      />
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import type { MachineSettings } from '../../../../core/api/machines.ts';
+import { LockedLabel } from '../../../components/locked-label.tsx';
 import { guestGroups, guestsOfGroup, guestSystems } from '../../../components/guest-systems.ts';
 import { useShellInfo } from '../../../stores/shell-info.ts';
 import { t } from '../settings-words.ts';
@@ -28,7 +29,7 @@ export function OptionsPanel({ editor }: { editor: Editor }) {
             }}
           />
           <NativeSelect
-            label={t('general.guest')}
+            label={<LockedLabel isLocked={isLocked}>{t('general.guest')}</LockedLabel>}
             value={settings.guestOs}
             data={guestChoices(settings.guestOs)}
             data-testid="settings.guest"
@@ -47,7 +48,7 @@ export function OptionsPanel({ editor }: { editor: Editor }) {
           data-testid="settings.folder"
         />
         <NativeSelect
-          label={t('general.backend')}
+          label={<LockedLabel isLocked={isLocked}>{t('general.backend')}</LockedLabel>}
           value={settings.backend ?? ''}
           description={
             backends.find((backend) => backend.name === (settings.backend ?? machine.effectiveBackend))?.description
