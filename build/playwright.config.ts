@@ -15,7 +15,7 @@ export default defineConfig({
   reporter: [['list'], ['json', { outputFile: resolve(top, 'test-results/playwright.json') }]],
   use: {
     launchOptions: {
-      executablePath: chromiumPath(),
+      executablePath: chromiumPath() ?? '/usr/bin/chromium',
       // The sandbox of the browser can't be set up by root; nothing but our own pages is loaded.
       args: [
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
