@@ -34,6 +34,8 @@ export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
     ...(parts.cdrom === undefined || parts.cdrom === 'empty' ? {} : { cdrom: parts.cdrom }),
     // No card and no relay: the guest has no network, and nothing outside is ever contacted.
     net_device: { type: 'none' },
+    // SeaBIOS would wait for somebody to ask for its boot menu.
+    fastboot: true,
     autostart: false,
     disable_keyboard: true,
     disable_mouse: true,

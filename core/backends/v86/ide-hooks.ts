@@ -6,6 +6,8 @@ import type { IdeInterface, V86Image } from './v86-surface.ts';
  *
  * - FLUSH CACHE (E7h) and FLUSH CACHE EXT (EAh) leave the drive busy until the disk's `flushCache` is done;
  * - a write by ports leaves it busy until the disk has the bytes, as a write by DMA already does;
+ * - the drive says that it has a write cache, which can't be switched off: a guest that believes there is
+ *   none, as v86 has it, sends no flush at all;
  * - a request that fails ends in the ATA error that a real drive would give.
  *
  * v86 seals its drives, so the methods are replaced on their prototype: for every drive of this thread,
@@ -19,6 +21,11 @@ export interface FlushableImage extends V86Image {
 
 const FLUSH_CACHE = 0xe7;
 const FLUSH_CACHE_EXT = 0xea;
+const SET_FEATURES = 0xef;
+const DISABLE_WRITE_CACHE = 0x82;
+/** Words of IDENTIFY DEVICE, supported and enabled: in both, bit 5 is the write cache. */
+const FEATURE_WORDS = [82, 85];
+const WRITE_CACHE = 1 << 5;
 const BUSY = 0x80;
 /** Ready, seek complete. */
 const READY = 0x50;
@@ -35,7 +42,12 @@ function isFlushable(image: V86Image | null): image is FlushableImage {
 /** `drive` is any drive: all share the prototype. Throws if v86 is not as we know it. */
 export function installIdeHooks(drive: IdeInterface): void {
   const prototype = Object.getPrototypeOf(drive) as IdeInterface;
-  const original = { ata_command: prototype.ata_command, device_reset: prototype.device_reset, do_write: prototype.do_write };
+  const original = {
+    ata_command: prototype.ata_command,
+    create_identify_packet: prototype.create_identify_packet,
+    device_reset: prototype.device_reset,
+    do_write: prototype.do_write,
+  };
   for (const [name, method] of Object.entries(original)) {
     if (typeof method !== 'function') throw new Error(`v86's drive has no ${name}`);
   }
@@ -43,14 +55,23 @@ export function installIdeHooks(drive: IdeInterface): void {
   prototype.ata_command = function (this: IdeInterface, command: number) {
     tasks.delete(this);
     const image = this.buffer;
-    if ((command !== FLUSH_CACHE && command !== FLUSH_CACHE_EXT) || !this.drive_connected || !isFlushable(image)) {
+    if (!this.drive_connected || !isFlushable(image)) {
       original.ata_command.call(this, command);
-      return;
+    } else if (command === FLUSH_CACHE || command === FLUSH_CACHE_EXT) {
+      this.current_command = command;
+      this.error_reg = 0;
+      image.flushCache(beginTask(this));
+    } else if (command === SET_FEATURES && (this.features_reg & 0xff) === DISABLE_WRITE_CACHE) {
+      this.ata_abort_command();
+    } else {
+      original.ata_command.call(this, command);
     }
-    this.current_command = command;
-    this.error_reg = 0;
-    const finish = beginTask(this);
-    image.flushCache(finish);
+  };
+
+  prototype.create_identify_packet = function (this: IdeInterface) {
+    original.create_identify_packet.call(this);
+    if (!isFlushable(this.buffer)) return;
+    for (const word of FEATURE_WORDS) this.data[word * 2] = (this.data[word * 2] ?? 0) | WRITE_CACHE;
   };
 
   prototype.device_reset = function (this: IdeInterface) {
@@ -66,8 +87,7 @@ export function installIdeHooks(drive: IdeInterface): void {
     }
     const bytes = this.data.subarray(0, this.data_length);
     this.ata_advance(this.current_command, this.data_length / 512);
-    const finish = beginTask(this);
-    image.set(this.write_dest, bytes, finish);
+    image.set(this.write_dest, bytes, beginTask(this));
     this.report_write(bytes.length);
   };
 }

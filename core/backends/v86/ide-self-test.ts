@@ -6,7 +6,8 @@ const READY = 0x50;
 
 /**
  * Tries the hooks of `ide-hooks.ts` on a drive through the ports that a guest uses, before the guest
- * runs: a flush and a write must reach the image, keep the drive busy, and end when the image says so.
+ * runs: the drive must own up to its cache, and a flush and a write must reach the image, keep the drive
+ * busy, and end when the image says so.
  * The drive's own disk is taken out meanwhile, so nothing is written. Returns what went wrong, if anything.
  */
 export function testIdeHooks(cpu: Cpu, drive: IdeInterface): string | undefined {
@@ -14,7 +15,7 @@ export function testIdeHooks(cpu: Cpu, drive: IdeInterface): string | undefined 
   const probe = new Probe();
   drive.buffer = probe;
   try {
-    return tryFlush(cpu, drive, probe) ?? tryWrite(cpu, drive, probe);
+    return tryIdentify(cpu, drive) ?? tryFlush(cpu, drive, probe) ?? tryWrite(cpu, drive, probe);
   } catch (error) {
     return String(error);
   } finally {
@@ -22,6 +23,15 @@ export function testIdeHooks(cpu: Cpu, drive: IdeInterface): string | undefined 
     drive.current_command = -1;
     select(cpu, drive.channel, drive.channel.master);
   }
+}
+
+function tryIdentify(cpu: Cpu, drive: IdeInterface): string | undefined {
+  const base = drive.channel.command_base;
+  select(cpu, drive.channel, drive);
+  cpu.io.port_write8(base + 7, 0xec);
+  const words = Array.from({ length: 256 }, () => cpu.io.port_read16(base));
+  const hasCache = [82, 85].every((word) => ((words[word] ?? 0) & 0x20) !== 0);
+  return hasCache ? undefined : 'the drive hides its write cache';
 }
 
 function tryFlush(cpu: Cpu, drive: IdeInterface, probe: Probe): string | undefined {

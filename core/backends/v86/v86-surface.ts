@@ -28,6 +28,7 @@ export interface IdeInterface {
   status_reg: number;
   error_reg: number;
   current_command: number;
+  readonly features_reg: number;
   data: Uint8Array;
   data_length: number;
   write_dest: number;
@@ -35,6 +36,7 @@ export interface IdeInterface {
   ata_command(command: number): void;
   ata_advance(command: number, sectors: number): void;
   ata_abort_command(): void;
+  create_identify_packet(): void;
   device_reset(): void;
   /** The end of a write by ports (PIO). */
   do_write(): void;
@@ -70,6 +72,7 @@ export interface Cpu {
   };
   readonly io: {
     port_read8(port: number): number;
+    port_read16(port: number): number;
     port_write8(port: number, value: number): void;
     port_write16(port: number, value: number): void;
   };
