@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { firmwareDirectories } from '../../../core/backends/v86/firmware.ts';
 import { V86Backend } from '../../../core/backends/v86/v86-backend.ts';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
+import { writeBootableIso } from '../../support/bootable-iso.ts';
 import { MemoryDevice } from '../../support/memory-device.ts';
 import { bootCount, notesOn, readScratchpadImage } from '../../support/scratchpad.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
 import { TestMachine, portedDisk } from '../../support/test-machine.ts';
 
 const backend = new V86Backend();
@@ -132,6 +134,21 @@ describe.skipIf(!isAvailable)('v86 with Scratchpad', { timeout: 60_000 }, () => 
     await screen.waitForText(/Boot 1\./);
     await screen.typeLine('Key Symbols?');
     await screen.waitForText(/1\. Key Symbols\?/);
+  });
+
+  it('boots from a CD when the disk is blank', async () => {
+    using folder = makeTempFolder();
+    writeBootableIso(folder.at('boot.iso'));
+    const machine = await start(new MemoryDevice(1024 * 1024), 'ide0:0', { cdrom: { isoPath: folder.at('boot.iso') } });
+    const screen = await machine.screen();
+    await screen.waitForText(/Booted from the CD\./);
+  });
+
+  it('runs without any disk, with an empty CD drive', async () => {
+    const machine = await TestMachine.start(backend, [], { cdrom: {} });
+    machines.push(machine);
+    const screen = await machine.screen();
+    await screen.waitForText(/No bootable device/);
   });
 
   it('powers off at any time, more than once', async () => {
