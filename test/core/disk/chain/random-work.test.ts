@@ -1,6 +1,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { WINDOW_BYTES } from '../../../../core/disk/chain/merged-window.ts';
 import { dialects, type DialectName } from '../../../../core/disk/formats/cowd/dialect.ts';
 import { makeLink, openDevice, sizeBytesOf, type TestDisk } from '../../../support/test-chain.ts';
 import { makeTempFolder } from '../../../support/temp-folder.ts';
@@ -13,6 +14,8 @@ interface Setup {
   readonly spans: readonly (readonly number[])[];
   readonly grains?: readonly number[];
   readonly mapBytes?: number;
+  /** Requests begin near multiples of that. */
+  readonly around?: number;
 }
 
 const setups: Record<string, Setup> = {
@@ -22,6 +25,7 @@ const setups: Record<string, Setup> = {
   'grains of all sizes': { seed: 4, dialect: 'hybrid', spans: [[4096, 4096, 777]], grains: [16, 2, 64, 1, 8, 128] },
   'boundaries that fit no grain': { seed: 5, dialect: 'hybrid', spans: [[1003, 5005, 2000], [3000, 5008], [8008]], grains: [16, 8, 32, 1] },
   'a map that forgets': { seed: 6, dialect: 'hybrid', spans: [[12288, 4096]], mapBytes: 1000 },
+  'several windows and their borders': { seed: 10, dialect: 'hybrid', spans: [[20000, 18001]], grains: [16, 8, 64], mapBytes: 30000, around: WINDOW_BYTES },
   'dialect ws3': { seed: 7, dialect: 'ws3', spans: [[4096, 4096, 777]] },
   'dialect esx': { seed: 8, dialect: 'esx', spans: [[8969]] },
   'dialect vmware2': { seed: 9, dialect: 'vmware2', spans: [[8969]] },
@@ -33,7 +37,7 @@ function fingerprint(path: string): string {
   return [path, mtimeMs, ctimeMs, size, createHash('sha256').update(readFileSync(path)).digest('hex')].join(' ');
 }
 
-describe('a chain under random work reads as a flat buffer would', () => {
+describe('a chain under random work reads as a flat buffer would', { timeout: 60_000 }, () => {
   it.each(Object.entries(setups))('%s', async (_name, setup) => {
     using folder = makeTempFolder();
     const random = new SeededRandom(setup.seed);
@@ -55,7 +59,9 @@ describe('a chain under random work reads as a flat buffer would', () => {
     let device = openDevice(disks, options);
     const range = (): { at: number; length: number } => {
       const unit = random.pick([1, 512, 4096]);
-      const at = Math.min(size - 1, random.below(Math.ceil(size / unit)) * unit);
+      const centre = setup.around === undefined ? 0 : Math.max(0, setup.around * random.below(Math.ceil(size / setup.around)) - 65536);
+      const reach = setup.around === undefined ? size : 131072;
+      const at = Math.min(size - 1, centre + random.below(Math.ceil(reach / unit)) * unit);
       const length = Math.min(size - at, unit * (1 + random.below(random.pick([2, 8, unit === 1 ? 9000 : 64]))));
       return { at, length };
     };
