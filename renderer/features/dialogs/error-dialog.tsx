@@ -40,7 +40,7 @@ export function ErrorDialog({ error, context, onClose }: ErrorDialogProps) {
           <p className={styles.text} data-selectable>
             {text}
           </p>
-          {path === undefined ? undefined : (
+          {path === undefined || text.includes(path) ? undefined : (
             <p className={styles.path} dir="ltr" data-selectable>
               {path}
             </p>

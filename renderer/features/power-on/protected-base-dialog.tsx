@@ -21,7 +21,14 @@ export function ProtectedBaseDialog({ error, context, onClose }: ProtectedBaseDi
   const { file, dependents } = error.details;
   const textId = useId();
   return (
-    <DialogFrame role="alertdialog" title={t('e4.title', { vm })} describedBy={textId} testId="e4" onClose={onClose}>
+    <DialogFrame
+      role="alertdialog"
+      title={t('e4.title', { vm })}
+      describedBy={textId}
+      widthPx={580}
+      testId="e4"
+      onClose={onClose}
+    >
       <DialogBody>
         <p id={textId} className={styles.text}>
           {t('e4.text', { base: fileName(file), n: dependents.length, vm })}
