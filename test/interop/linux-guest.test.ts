@@ -15,7 +15,9 @@ import { RfbClient } from '../support/rfb-client.ts';
 import { makeTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { hasTools } from '../support/tools.ts';
 
-const linux = hasTools('qemu-system-x86_64', 'mformat', 'syslinux', 'mke2fs', 'dpkg-deb') ? buildLinuxGuest() : undefined;
+const linux = hasTools('qemu-system-x86_64', 'mformat', 'syslinux', 'mke2fs', 'dpkg-deb')
+  ? buildLinuxGuest()
+  : undefined;
 
 /** A real operating system on QEMU, with the engine's session as its disk. */
 describe.skipIf(linux?.kind !== 'built')('Linux on an undoable disk', () => {

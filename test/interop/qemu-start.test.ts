@@ -38,7 +38,9 @@ describe.skipIf(location.kind === 'missing')('a real QEMU', { timeout: 60_000 },
 
   afterAll(() => state.remove());
 
-  function configuration(disk: { sizeBytes?: number; nbdExportName?: string; slot?: string } = {}): BackendConfiguration {
+  function configuration(
+    disk: { sizeBytes?: number; nbdExportName?: string; slot?: string } = {},
+  ): BackendConfiguration {
     const openPort = (): never => {
       throw new Error('QEMU reaches its disks by NBD');
     };
@@ -118,8 +120,14 @@ function processesWith(text: string): number[] {
 /** The lines of the kernel's tables of IP sockets that belong to a process. */
 function networkSocketsOf(pid: number): string[] {
   const folder = `/proc/${String(pid)}/fd`;
-  const inodes = readdirSync(folder).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${fd}`))?.[1] ?? []);
-  const lines = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((table) => read(`/proc/${String(pid)}/net/${table}`).split('\n').slice(1));
+  const inodes = readdirSync(folder).flatMap(
+    (fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${fd}`))?.[1] ?? [],
+  );
+  const lines = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((table) =>
+    read(`/proc/${String(pid)}/net/${table}`)
+      .split('\n')
+      .slice(1),
+  );
   return lines.filter((line) => inodes.includes(line.trim().split(/\s+/)[9] ?? ''));
 }
 

@@ -8,7 +8,10 @@ export class FakeQmpServer {
 
   constructor(
     socketPath: string,
-    private readonly answer: (command: { execute: string; id: number }) => object | undefined = ({ id }) => ({ return: {}, id }),
+    private readonly answer: (command: { execute: string; id: number }) => object | undefined = ({ id }) => ({
+      return: {},
+      id,
+    }),
     greeting = '{"QMP": {"version": {}, "capabilities": []}}\n',
   ) {
     this.socket = connect(socketPath, () => this.sendRaw(greeting));

@@ -80,7 +80,9 @@ function parentOf(pid: string): number | undefined {
 
 function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200);
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'latin1')
+      .replaceAll('\0', ' ')
+      .slice(0, 200);
   } catch {
     return 'gone';
   }

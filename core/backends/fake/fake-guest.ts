@@ -33,7 +33,11 @@ export class FakeGuest implements RunningGuest {
     this.rfbSocketPath = join(configuration.runtimeDirectory, 'rfb.sock');
     this.ended = new Promise((resolve) => (this.announceEnd = resolve));
     this.disks = configuration.disks.map((disk) => new BlockPortClient(disk.openPort()));
-    this.program = new FakeProgram(this.disks[0], (request) => this.io(request), (line) => this.say(line));
+    this.program = new FakeProgram(
+      this.disks[0],
+      (request) => this.io(request),
+      (line) => this.say(line),
+    );
   }
 
   /** Opens the screen and lets the program start. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../base/atomic-file.ts';
 import { startChild } from '../../base/child-process.ts';
 import { openLifeline } from '../../base/lifeline.ts';
-import type { Accelerator } from './arguments.ts';
+import { processorArguments, type Accelerator } from './arguments.ts';
 import type { QemuBinary } from './locate.ts';
 import { probeDisk, probeSuccessStatus } from './probe-program.ts';
 
@@ -41,8 +41,11 @@ interface Memory extends QemuAbilities {
  * remembered in `qemu-abilities.json` in `stateDirectory` until the host boots or QEMU changes.
  */
 export async function qemuAbilities(binary: QemuBinary, stateDirectory: string): Promise<QemuAbilities> {
-  const remembered = await rememberedAbilities(binary, stateDirectory);
-  if (remembered !== undefined) return remembered;
+  return (await rememberedAbilities(binary, stateDirectory)) ?? (await freshAbilities(binary, stateDirectory));
+}
+
+/** The same without asking the memory, for when what it said has turned out wrong. */
+export async function freshAbilities(binary: QemuBinary, stateDirectory: string): Promise<QemuAbilities> {
   const abilities = await probeAbilities(binary);
   await remember({ ...abilities, ...binary, hostBoot: await hostBootId() }, stateDirectory);
   return abilities;
@@ -105,8 +108,7 @@ async function probe(
 function probeArguments(disk: string, accelerator: Accelerator, hasSandbox: boolean): string[] {
   return [
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc', '-m', '32M'],
-    ...['-accel', accelerator],
-    ...(hasSandbox ? ['-sandbox', 'on,spawn=deny'] : []),
+    ...processorArguments(accelerator, hasSandbox),
     ...['-device', 'VGA'],
     ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
     ...['-blockdev', JSON.stringify({ driver: 'file', 'node-name': 'probe', filename: disk })],

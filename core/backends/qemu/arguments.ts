@@ -36,6 +36,16 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
   ].flatMap((argument) => (typeof argument === 'string' ? [argument] : ['-device', JSON.stringify(argument)]));
 }
 
+/** The part of the command line that the accelerator's probe must share, to prove what will be used. */
+export function processorArguments(accelerator: Accelerator, hasSandbox: boolean): string[] {
+  return [
+    ...['-accel', accelerator],
+    // Guests of today want more than QEMU's default processor has; 57-bit paging only costs time in TCG.
+    ...['-cpu', accelerator === 'tcg' ? 'max,la57=off' : accelerator === 'whpx' ? 'qemu64' : 'host'],
+    ...(hasSandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
+  ];
+}
+
 /** The node name of a disk in QEMU's block layer, by which it is found again. */
 export function diskNodeName(slot: string): string {
   return `disk-${slot.replace(':', '-')}`;
@@ -49,12 +59,7 @@ function bareMachine({ accelerator, hasSandbox }: QemuArgumentsInput): Argument[
     '-no-user-config',
     '-nodefaults',
     ...['-machine', 'pc'],
-    ...['-accel', accelerator],
-    // Guests of today want more than QEMU's default processor has; 57-bit paging only costs time in TCG.
-    ...['-cpu', accelerator === 'tcg' ? 'max,la57=off' : accelerator === 'whpx' ? 'qemu64' : 'host'],
-    ...(hasSandbox
-      ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']
-      : []),
+    ...processorArguments(accelerator, hasSandbox),
     '-S',
   ];
 }

@@ -31,7 +31,10 @@ const programs = ['qemu-system-x86_64', 'qemu-system-i386'];
 const versionTimeoutMs = 10_000;
 
 /** Finds a QEMU of version 7.2 or later. Never throws: what is missing is an answer with its reason. */
-export async function locateQemu({ configuredPath, folders = defaultFolders() }: LocateOptions = {}): Promise<QemuLocation> {
+export async function locateQemu({
+  configuredPath,
+  folders = defaultFolders(),
+}: LocateOptions = {}): Promise<QemuLocation> {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const candidates =
     configuredPath === undefined

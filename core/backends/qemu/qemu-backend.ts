@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { totalmem } from 'node:os';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import type { Backend, BackendConfiguration, GuestEvent, RunningGuest } from '../backend.ts';
-import { qemuAbilities, rememberedAbilities } from './accelerator.ts';
+import { freshAbilities, qemuAbilities, rememberedAbilities } from './accelerator.ts';
 import { diskNodeName } from './arguments.ts';
-import { locateQemu, type LocateOptions } from './locate.ts';
+import { locateQemu, type LocateOptions, type QemuBinary } from './locate.ts';
 import { QemuGuest } from './qemu-guest.ts';
 import { startQemu, type QemuProcess } from './qemu-process.ts';
 
@@ -45,11 +45,27 @@ export function createQemuBackend({ stateDirectory, ...where }: QemuBackendOptio
         const searched = [...location.searched];
         throw new RedoubtError('backend.not-found', location.reason, { backend: 'qemu', searched });
       }
-      const abilities = await qemuAbilities(location.binary, stateDirectory);
-      const qemu = await startQemu(location.binary, abilities, configuration);
+      const qemu = await startWithBestAccelerator(location.binary, stateDirectory, configuration);
       return beginGuest(qemu, configuration, onEvent);
     },
   };
+}
+
+/** An accelerator may have gone since it was probed (a device's permissions, a module): then the probe is made anew. */
+async function startWithBestAccelerator(
+  binary: QemuBinary,
+  stateDirectory: string,
+  configuration: BackendConfiguration,
+): Promise<QemuProcess> {
+  const abilities = await qemuAbilities(binary, stateDirectory);
+  try {
+    return await startQemu(binary, abilities, configuration);
+  } catch (error) {
+    if (abilities.accelerator === 'tcg') throw error;
+    const fresh = await freshAbilities(binary, stateDirectory);
+    if (fresh.accelerator === abilities.accelerator) throw error;
+    return startQemu(binary, fresh, configuration);
+  }
 }
 
 /** Sees that nothing is missing, then lets the guest run; if anything is, QEMU is ended and the reason thrown. */
@@ -79,7 +95,8 @@ async function checkDisks({ client }: QemuProcess, { disks }: BackendConfigurati
     const drive = drives.find(({ inserted }) => inserted?.['node-name'] === diskNodeName(slot));
     const found = drive?.inserted?.image?.['virtual-size'];
     if (found === sizeBytes) continue;
-    const reason = found === undefined ? 'is not attached' : `has ${String(found)} bytes instead of ${String(sizeBytes)}`;
+    const reason =
+      found === undefined ? 'is not attached' : `has ${String(found)} bytes instead of ${String(sizeBytes)}`;
     const details = { backend: 'qemu', request: `attach ${slot}`, reason };
     throw new RedoubtError('backend.refused', `The disk at ${slot} ${reason}.`, details);
   }

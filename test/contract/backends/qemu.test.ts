@@ -10,5 +10,8 @@ if (location.kind === 'missing') console.warn(`skipped: ${location.reason}`);
 describe.skipIf(location.kind === 'missing')('QEMU', () => {
   const state = makeTempFolder();
   afterAll(() => state.remove());
-  backendContract('qemu', { makeBackend: () => createQemuBackend({ stateDirectory: state.path }), bootLimitMs: 20_000 });
+  backendContract('qemu', {
+    makeBackend: () => createQemuBackend({ stateDirectory: state.path }),
+    bootLimitMs: 20_000,
+  });
 });

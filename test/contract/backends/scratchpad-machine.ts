@@ -82,7 +82,8 @@ async function start(backend: Backend, bootLimitMs: number, opened: Disposables)
         saidLength = at + text.length;
         return;
       }
-      if (Date.now() > limit) throw new Error(`the guest did not say ${JSON.stringify(text)}, but ${JSON.stringify(said)}`);
+      if (Date.now() > limit)
+        throw new Error(`the guest did not say ${JSON.stringify(text)}, but ${JSON.stringify(said)}`);
       await delay(20);
     }
   };

@@ -22,7 +22,12 @@ const bootCode = '/usr/lib/syslinux/mbr/mbr.bin';
  */
 export function writeBootDisk(
   image: string,
-  { kernel, initramfs, commandLine, workFolder }: { kernel: string; initramfs: Buffer; commandLine: string; workFolder: string },
+  {
+    kernel,
+    initramfs,
+    commandLine,
+    workFolder,
+  }: { kernel: string; initramfs: Buffer; commandLine: string; workFolder: string },
 ): void {
   const fd = openSync(image, 'w');
   try {
@@ -34,7 +39,19 @@ export function writeBootDisk(
   const bootPartition = `${image}@@${String(layout.bootStartBytes)}`;
   const bootSectors = layout.bootBytes / sectorBytes;
   const hiddenSectors = layout.bootStartBytes / sectorBytes;
-  run('mformat', ['-i', bootPartition, '-T', String(bootSectors), '-H', String(hiddenSectors), '-h', '255', '-s', '63', '::']);
+  run('mformat', [
+    '-i',
+    bootPartition,
+    '-T',
+    String(bootSectors),
+    '-H',
+    String(hiddenSectors),
+    '-h',
+    '255',
+    '-s',
+    '63',
+    '::',
+  ]);
   run('syslinux', ['--install', '--offset', String(layout.bootStartBytes), image]);
 
   const initramfsFile = join(workFolder, 'initramfs');
@@ -49,22 +66,63 @@ export function writeBootDisk(
     run('mcopy', ['-i', bootPartition, from, to]);
   }
   const blocks = String(layout.dataBytes / 1024);
-  run('mke2fs', ['-q', '-F', '-t', 'ext2', '-b', '1024', '-E', `offset=${String(layout.dataStartBytes)}`, image, blocks]);
+  run('mke2fs', [
+    '-q',
+    '-F',
+    '-t',
+    'ext2',
+    '-b',
+    '1024',
+    '-E',
+    `offset=${String(layout.dataStartBytes)}`,
+    image,
+    blocks,
+  ]);
 }
 
 /** Boot code and a table of two partitions, the first of them active. */
 function masterBootRecord(): Buffer {
   const record = Buffer.alloc(sectorBytes);
   readFileSync(bootCode).copy(record, 0, 0, 440);
-  partitionEntry({ isActive: true, type: 0x0e, startBytes: layout.bootStartBytes, lengthBytes: layout.bootBytes }).copy(record, 446);
-  partitionEntry({ isActive: false, type: 0x83, startBytes: layout.dataStartBytes, lengthBytes: layout.dataBytes }).copy(record, 462);
+  partitionEntry({ isActive: true, type: 0x0e, startBytes: layout.bootStartBytes, lengthBytes: layout.bootBytes }).copy(
+    record,
+    446,
+  );
+  partitionEntry({
+    isActive: false,
+    type: 0x83,
+    startBytes: layout.dataStartBytes,
+    lengthBytes: layout.dataBytes,
+  }).copy(record, 462);
   record.writeUInt16BE(0x55aa, 510);
   return record;
 }
 
 /** Cylinders, heads and sectors are left at their "use the block address" values. */
-function partitionEntry(partition: { isActive: boolean; type: number; startBytes: number; lengthBytes: number }): Buffer {
-  const entry = Buffer.from([partition.isActive ? 0x80 : 0, 0xfe, 0xff, 0xff, partition.type, 0xfe, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+function partitionEntry(partition: {
+  isActive: boolean;
+  type: number;
+  startBytes: number;
+  lengthBytes: number;
+}): Buffer {
+  const entry = Buffer.from([
+    partition.isActive ? 0x80 : 0,
+    0xfe,
+    0xff,
+    0xff,
+    partition.type,
+    0xfe,
+    0xff,
+    0xff,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]);
   entry.writeUInt32LE(partition.startBytes / sectorBytes, 8);
   entry.writeUInt32LE(partition.lengthBytes / sectorBytes, 12);
   return entry;

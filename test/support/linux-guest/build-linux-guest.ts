@@ -20,7 +20,9 @@ const wantedModules = ['ata_piix', 'sd_mod', 'sym53c8xx', 'crc32c_generic', 'ext
 const commandLine = 'console=ttyS0 console=tty0 quiet loglevel=3 panic=-1 nokaslr mitigations=off';
 
 const cacheFolder = join(import.meta.dirname, '../../../node_modules/.cache/redoubt');
-const ownSources = readdirSync(import.meta.dirname).sort().map((name) => join(import.meta.dirname, name));
+const ownSources = readdirSync(import.meta.dirname)
+  .sort()
+  .map((name) => join(import.meta.dirname, name));
 
 /**
  * A real Linux to boot: Debian's kernel and busybox on a disk of 47 MiB, built once and kept in the cache
@@ -50,7 +52,9 @@ function contentKey(versions: readonly string[]): string {
 function build(image: string, kernelPackage: string): void {
   using work = makeTempFolder();
   const version = kernelPackage.replace('linux-image-', '');
-  const drivers = ['block', 'drivers/ata', 'drivers/scsi', 'fs', 'lib', 'crypto', 'arch'].map((part) => `./lib/modules/*/kernel/${part}/*`);
+  const drivers = ['block', 'drivers/ata', 'drivers/scsi', 'fs', 'lib', 'crypto', 'arch'].map(
+    (part) => `./lib/modules/*/kernel/${part}/*`,
+  );
   unpackDebianPackage(kernelPackage, [`./boot/vmlinuz-${version}`, ...drivers], work.path);
   unpackDebianPackage('busybox-static', ['./bin/busybox'], work.path);
 
@@ -58,7 +62,12 @@ function build(image: string, kernelPackage: string): void {
   const fresh = `${image}.${randomBytes(4).toString('hex')}`;
   try {
     const initramfs = gzipSync(cpioArchive(rootEntries(work.path, version)));
-    writeBootDisk(fresh, { kernel: work.at('boot', `vmlinuz-${version}`), initramfs, commandLine, workFolder: work.path });
+    writeBootDisk(fresh, {
+      kernel: work.at('boot', `vmlinuz-${version}`),
+      initramfs,
+      commandLine,
+      workFolder: work.path,
+    });
     for (const old of readdirSync(cacheFolder)) {
       if (/^linux-guest-[0-9a-f]{16}\.img$/.test(old)) rmSync(join(cacheFolder, old));
     }

@@ -26,7 +26,13 @@ function record(entry: CpioEntry, inode: number): Buffer {
 
 function header(
   path: string,
-  { inode, mode, sizeBytes, major = 0, minor = 0 }: { inode: number; mode: number; sizeBytes: number; major?: number; minor?: number },
+  {
+    inode,
+    mode,
+    sizeBytes,
+    major = 0,
+    minor = 0,
+  }: { inode: number; mode: number; sizeBytes: number; major?: number; minor?: number },
 ): Buffer {
   const name = `${path}\0`;
   // inode, mode, user, group, links, time, size, device (2), special device (2), length of name, checksum

@@ -42,7 +42,13 @@ export function unpackDebianPackage(name: string, patterns: readonly string[], t
 export function run(tool: string, args: readonly string[], cwd = '/'): string {
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' };
   try {
-    return execFileSync(tool, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
+    return execFileSync(tool, args, {
+      cwd,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 300_000,
+    });
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
     throw new Unobtainable(`${tool} failed: ${said === undefined || said === '' ? String(error) : said}`);

@@ -40,7 +40,11 @@ describe('the script of the fake backend', () => {
   });
 
   it('a start that fails', async () => {
-    const startFailure = new RedoubtError('backend.exited', 'no', { backend: 'fake', status: 'exit status 1', output: 'no' });
+    const startFailure = new RedoubtError('backend.exited', 'no', {
+      backend: 'fake',
+      status: 'exit status 1',
+      output: 'no',
+    });
     await expect(createFakeBackend({ startFailure }).start(configuration(), ignoreEvents)).rejects.toBe(startFailure);
   });
 

@@ -80,7 +80,12 @@ describe("QEMU's command line", () => {
     ['scsi0:15', { driver: 'scsi-hd', bus: 'scsi0.0', 'scsi-id': 15 }],
   ])('a disk at %s', (slot, address) => {
     const args = argumentsOf({ disks: [disk(slot)] });
-    expect(device(args, address.driver)).toMatchObject({ ...address, werror: 'enospc', rerror: 'report', bootindex: 1 });
+    expect(device(args, address.driver)).toMatchObject({
+      ...address,
+      werror: 'enospc',
+      rerror: 'report',
+      bootindex: 1,
+    });
     expect(JSON.parse(valuesOf(args, '-blockdev')[0] ?? '')).toMatchObject({
       driver: 'nbd',
       server: { type: 'unix', path: '/run/m/nbd, 1.sock' },
@@ -90,7 +95,9 @@ describe("QEMU's command line", () => {
   });
 
   it.each(['ide2:0', 'ide0:2', 'scsi0:7', 'scsi0:16', 'scsi1:0', 'scsi0:x', ''])('there is no slot %s', (slot) => {
-    expect(() => argumentsOf({ disks: [disk(slot)] })).toThrow(expect.objectContaining({ code: 'backend.unsupported' }));
+    expect(() => argumentsOf({ disks: [disk(slot)] })).toThrow(
+      expect.objectContaining({ code: 'backend.unsupported' }),
+    );
   });
 
   it('the SCSI adapter comes before its disks', () => {

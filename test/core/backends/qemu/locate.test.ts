@@ -37,7 +37,10 @@ describe('finding QEMU', () => {
   });
 
   it('nothing there', async () => {
-    expect(await locateQemu({ folders: folders() })).toMatchObject({ kind: 'missing', reason: 'QEMU is not installed.' });
+    expect(await locateQemu({ folders: folders() })).toMatchObject({
+      kind: 'missing',
+      reason: 'QEMU is not installed.',
+    });
   });
 
   it('a program that was chosen is the only one that counts', async () => {

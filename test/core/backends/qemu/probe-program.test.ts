@@ -12,7 +12,11 @@ describe("the accelerator's probe program", () => {
   it.skipIf(!hasTools('nasm'))('the bytes are what its source assembles to', () => {
     using folder = makeTempFolder();
     execFileSync('nasm', ['-f', 'bin', '-o', folder.at('probe'), source]);
-    expect(probeDisk().subarray(0, 512).equals(readFileSync(folder.at('probe')))).toBe(true);
+    expect(
+      probeDisk()
+        .subarray(0, 512)
+        .equals(readFileSync(folder.at('probe'))),
+    ).toBe(true);
   });
 
   it('its status is what the sums give', () => {

@@ -25,13 +25,23 @@ describe('a QEMU that does not start', () => {
   /** A program that passes for QEMU until it is asked to be one. */
   function fakeQemu(script: string): string {
     const path = folder.at('qemu');
-    writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && { echo 'QEMU emulator version 8.0.0'; exit; }\n${script}\n`);
+    writeFileSync(
+      path,
+      `#!/bin/sh\n[ "$1" = --version ] && { echo 'QEMU emulator version 8.0.0'; exit; }\n${script}\n`,
+    );
     chmodSync(path, 0o755);
     return path;
   }
 
   function configuration(disks: BackendDisk[] = []): BackendConfiguration {
-    return { machineId: '1', machineName: 'm', memoryMb: 32, disks, network: 'none', runtimeDirectory: folder.at('run') };
+    return {
+      machineId: '1',
+      machineName: 'm',
+      memoryMb: 32,
+      disks,
+      network: 'none',
+      runtimeDirectory: folder.at('run'),
+    };
   }
 
   const ignoreEvents = (): void => undefined;
@@ -74,13 +84,32 @@ describe('a QEMU that does not start', () => {
     expect(await rememberedAbilities(binary, folder.path)).toBeUndefined();
   });
 
+  it('an accelerator that has gone since it was probed is probed anew', async () => {
+    const configuredPath = fakeQemu(
+      'case "$*" in *kvm*|*hvf*|*whpx*) exit 1;; *isa-debug-exit*) exit 191;; esac; exit 1',
+    );
+    const binary = { path: configuredPath, version: '8.0.0' };
+    const backend = createQemuBackend({ stateDirectory: folder.path, configuredPath });
+    await expect(backend.start(configuration(), ignoreEvents)).rejects.toMatchObject({ code: 'backend.exited' });
+    const memory = readFileSync(folder.at('qemu-abilities.json'), 'utf8');
+    writeFileSync(folder.at('qemu-abilities.json'), memory.replace('"tcg"', '"kvm"'));
+    await expect(backend.start(configuration(), ignoreEvents)).rejects.toMatchObject({ code: 'backend.exited' });
+    expect(await rememberedAbilities(binary, folder.path)).toMatchObject({ accelerator: 'tcg' });
+  });
+
   it.each([
-    ['the filter is missing', 'case "$*" in *sandbox*) echo "-sandbox support is not enabled" >&2; exit 1;; esac; exit 191', false],
+    [
+      'the filter is missing',
+      'case "$*" in *sandbox*) echo "-sandbox support is not enabled" >&2; exit 1;; esac; exit 191',
+      false,
+    ],
     ['the filter is there', 'exit 191', process.platform === 'linux'],
   ])('%s', async (_, script, hasSandbox) => {
     const configuredPath = fakeQemu(script);
     const backend = createQemuBackend({ stateDirectory: folder.path, configuredPath });
     await expect(backend.start(configuration(), ignoreEvents)).rejects.toMatchObject({ code: 'backend.exited' });
-    expect(await rememberedAbilities({ path: configuredPath, version: '8.0.0' }, folder.path)).toMatchObject({ hasSandbox });
+    expect(await rememberedAbilities({ path: configuredPath, version: '8.0.0' }, folder.path)).toMatchObject({
+      hasSandbox,
+    });
   });
 });

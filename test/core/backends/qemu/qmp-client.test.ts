@@ -25,7 +25,9 @@ describe('QMP', () => {
     await leaks.check();
   });
 
-  const connectQemu = (...rest: [((command: { execute: string; id: number }) => object | undefined)?, string?]): FakeQmpServer => {
+  const connectQemu = (
+    ...rest: [((command: { execute: string; id: number }) => object | undefined)?, string?]
+  ): FakeQmpServer => {
     qemu = new FakeQmpServer(folder.at('qmp.sock'), ...rest);
     return qemu;
   };
