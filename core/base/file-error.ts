@@ -11,7 +11,7 @@ export function errnoOf(error: unknown): string | undefined {
  * disk.exists or disk.io. What is ours already passes through. `operation` is a word for the log: `read`.
  */
 export function asFileError(error: unknown, file: string, operation: string): RedoubtError {
-  if (error instanceof RedoubtError) return error;
+  if (error instanceof RedoubtError) return error as RedoubtError;
   const errno = errnoOf(error) ?? 'EUNKNOWN';
   const options = { cause: error };
   switch (errno) {

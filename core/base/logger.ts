@@ -1,4 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { statusOf } from './file-status.ts';
+import { MIB } from './units.ts';
 
 /** Lines of what happened, for people who look for the cause of a failure. Never throws. */
 export interface Logger {
@@ -9,10 +11,16 @@ export interface Logger {
   close(): void;
 }
 
-/** Appends to `file`, one line an entry: time, level, text. A file that can't be opened means: no log. */
+const longestBytes = 2 * MIB;
+
+/**
+ * Appends to `file`, one line an entry: time, level, text. A file that has become long is put aside as
+ * `.old` first. A file that can't be opened means: no log.
+ */
 export function openLogger(file: string): Logger {
   let descriptor: number | undefined;
   try {
+    if ((statusOf(file)?.size ?? 0) > longestBytes) renameSync(file, `${file}.old`);
     descriptor = openSync(file, 'a', 0o600);
   } catch {
     return silentLogger;

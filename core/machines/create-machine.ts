@@ -8,6 +8,7 @@ import { RedoubtError } from '../base/redoubt-error.ts';
 import { MIB } from '../base/units.ts';
 import { createBase } from '../disk/create-base.ts';
 import { inspectChain } from '../disk/inspect.ts';
+import { openDiskSession } from '../disk/session.ts';
 import { saveDocument } from './configuration-file.ts';
 import { writeCdrom } from './devices/cdrom.ts';
 import { writeDisk } from './devices/disk.ts';
@@ -30,13 +31,19 @@ export function checkMemory(memoryMb: number): void {
   throw new RedoubtError('machine.bad-memory', `${String(memoryMb)} MB is not between 1 and ${String(maximumMb)}.`, { memoryMb, maximumMb });
 }
 
+export interface MachineExtras {
+  readonly isDemo?: boolean;
+  /** Written onto the start of a new disk. */
+  readonly diskStart?: Uint8Array;
+}
+
 /**
  * Makes a machine's folder, disk and configuration and adds it to the library; answers with its id. What
  * was made is removed again if a later step fails. Throws machine.bad-name, machine.name-taken,
  * machine.folder-taken, machine.folder-not-writable, machine.bad-memory, and what making or inspecting the
  * disk throws.
  */
-export async function createMachine(home: Home, library: Library, wanted: NewMachine, { isDemo = false } = {}): Promise<string> {
+export async function createMachine(home: Home, library: Library, wanted: NewMachine, extras: MachineExtras = {}): Promise<string> {
   const directory = resolve(wanted.directory);
   const index = MachineIndex.read(library);
   const problem = nameProblem(wanted.name, index) ?? folderProblem(directory, index);
@@ -48,10 +55,10 @@ export async function createMachine(home: Home, library: Library, wanted: NewMac
   const undo = new Undo();
   try {
     undo.makeFolder(directory);
-    const diskPath = await prepareDisk(home, wanted, directory, undo);
+    const diskPath = await prepareDisk(home, wanted, directory, undo, extras.diskStart);
     const id = newMachineId();
     undo.willMake(configPath);
-    saveDocument(configPath, newDocument(wanted, id, diskPath, directory, isDemo).print());
+    saveDocument(configPath, newDocument(wanted, id, diskPath, directory, extras.isDemo === true).print());
     return (await library.add({ id, configPath })).id;
   } catch (error) {
     undo.run();
@@ -64,7 +71,7 @@ export function configPathFor(directory: string, name: string): string {
   return join(directory, `${fileNameFor(name)}.vmx`);
 }
 
-async function prepareDisk(home: Home, wanted: NewMachine, directory: string, undo: Undo): Promise<string> {
+async function prepareDisk(home: Home, wanted: NewMachine, directory: string, undo: Undo, start?: Uint8Array): Promise<string> {
   const { disk, bus } = wanted;
   if (disk.kind === 'existing') {
     const path = resolve(directory, disk.path);
@@ -74,7 +81,19 @@ async function prepareDisk(home: Home, wanted: NewMachine, directory: string, un
   const file = resolve(directory, disk.fileName);
   const { files } = await createBase({ file, capacityBytes: disk.capacityBytes, split: disk.split, bus, allocateNow: disk.allocateNow });
   for (const made of files) undo.willMake(made);
+  if (start !== undefined) await writeToDiskStart(file, start);
   return file;
+}
+
+/** Puts bytes on the first sectors of a new disk, as a guest would have. */
+async function writeToDiskStart(file: string, bytes: Uint8Array): Promise<void> {
+  const session = await openDiskSession({ file, mode: 'persistent', context: { purpose: 'filling a new disk' } });
+  try {
+    await session.device.write(0, [bytes]);
+    await session.device.flush();
+  } finally {
+    await session.close();
+  }
 }
 
 function newDocument(wanted: NewMachine, id: string, diskPath: string, directory: string, isDemo: boolean): VmxDocument {

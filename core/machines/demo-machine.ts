@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { assetsDirectory } from '../base/entry-points.ts';
 import type { Home } from '../base/home.ts';
 import { MIB } from '../base/units.ts';
-import { openDiskSession } from '../disk/session.ts';
 import { createMachine } from './create-machine.ts';
 import type { Library } from './library.ts';
 import type { BackendChoice } from './machine-configuration.ts';
@@ -11,7 +10,6 @@ import { MachineIndex } from './machine-index.ts';
 import { fileNameFor, freeName } from './machine-names.ts';
 
 const capacityBytes = 64 * MIB;
-const diskFile = 'scratchpad.vmdk';
 
 /** Makes the demo machine, an undoable disk with Scratchpad on its first sectors, or finds the one there is. */
 export async function createDemo(home: Home, library: Library, backend: BackendChoice | undefined): Promise<string> {
@@ -20,35 +18,21 @@ export async function createDemo(home: Home, library: Library, backend: BackendC
   if (present !== undefined) return present.id;
   const image = readFileSync(join(assetsDirectory(), 'scratchpad', 'scratchpad.img'));
   const name = freeName('Scratchpad', index, home.machinesDirectory);
-  const directory = join(home.machinesDirectory, fileNameFor(name));
-  const id = await createMachine(
+  return await createMachine(
     home,
     library,
     {
       name,
-      directory,
+      directory: join(home.machinesDirectory, fileNameFor(name)),
       guestOs: 'other',
       memoryMb: 16,
       network: 'none',
       bus: 'ide',
-      disk: { kind: 'new', fileName: diskFile, capacityBytes, split: true, allocateNow: false },
+      disk: { kind: 'new', fileName: 'scratchpad.vmdk', capacityBytes, split: true, allocateNow: false },
       mode: 'undoable',
       redoLogDir: '.',
       backend,
     },
-    { isDemo: true },
+    { isDemo: true, diskStart: image },
   );
-  await writeToDiskStart(join(directory, diskFile), image);
-  return id;
-}
-
-/** Puts bytes on the first sectors of a new disk, as a guest would have. */
-async function writeToDiskStart(file: string, bytes: Uint8Array): Promise<void> {
-  const session = await openDiskSession({ file, mode: 'persistent', context: { purpose: 'making the demo machine' } });
-  try {
-    await session.device.write(0, [bytes]);
-    await session.device.flush();
-  } finally {
-    await session.close();
-  }
 }

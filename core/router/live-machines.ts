@@ -102,6 +102,11 @@ export class LiveMachines {
     this.setFacts(id, { problem });
   }
 
+  /** Between the wish and the first word of the runner. */
+  setStarting(id: string, isStarting: boolean): void {
+    this.setFacts(id, { isStarting });
+  }
+
   setJob(id: string, jobId: string | undefined): void {
     this.setFacts(id, { jobId });
   }

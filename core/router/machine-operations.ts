@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Decision, MachineSettings } from '../api/machines.ts';
+import type { MachineSettings } from '../api/machines.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
 import { describeRedo } from '../disk/describe-redo.ts';
 import type { OpenContext } from '../disk/open-context.ts';
@@ -22,9 +22,13 @@ import type { RouterServices } from './router-services.ts';
 /** Waits this long for somebody else who is about to let go of the machine. */
 const lockWaitMs = 5000;
 
+/** The answers of the power-on question. */
+type WaitingAnswer = 'continue' | 'commit' | 'discard';
+
 /** What can be done to one machine: the acts behind the calls. */
 export class MachineOperations {
   private readonly services: RouterServices;
+  private readonly starting = new Set<string>();
 
   constructor(services: RouterServices) {
     this.services = services;
@@ -35,13 +39,27 @@ export class MachineOperations {
   }
 
   /** Throws machine.changes-waiting unless answered, and whatever keeps the machine from starting. */
-  async powerOn(id: string, answer: 'continue' | 'commit' | 'discard' | undefined, alwaysContinue: boolean): Promise<void> {
-    const { live, fleet } = this.services;
+  async powerOn(id: string, answer: WaitingAnswer | undefined, alwaysContinue: boolean): Promise<void> {
+    const { live } = this.services;
     const before = this.configuration(id);
     requirePowerState(live.view(id).power, ['off', 'failed', 'suspended'], before.name, 'be powered on');
+    if (this.starting.has(id)) throw new RedoubtError('machine.busy', `"${before.name}" is being started.`, { machine: before.name, doing: 'starting' });
+    this.starting.add(id);
+    try {
+      await this.start(id, before, answer, alwaysContinue);
+    } finally {
+      this.starting.delete(id);
+      live.setStarting(id, false);
+      await live.refresh();
+    }
+  }
+
+  private async start(id: string, before: MachineConfiguration, answer: WaitingAnswer | undefined, alwaysContinue: boolean): Promise<void> {
+    const { live, fleet } = this.services;
     live.setProblem(id, undefined);
     if (alwaysContinue) await editConfiguration(before.configPath, (document) => { document.set('redoubt.whenChangesWait', 'continue'); });
     await this.settleWaiting(id, before, alwaysContinue ? 'continue' : answer);
+    live.setStarting(id, true);
     const handle = await fleet.spawn(id, before.name, before.configPath);
     try {
       await handle.calls.start({ continueWaiting: true });
@@ -49,8 +67,6 @@ export class MachineOperations {
       await handle.ended; // then everything is put back
       if (!(error instanceof RedoubtError && error.is('machine.changes-waiting'))) live.setProblem(id, toWire(error));
       throw error;
-    } finally {
-      await live.refresh();
     }
   }
 
@@ -162,7 +178,7 @@ export class MachineOperations {
   }
 
   /** Leftover decisions first; then the power-on question, unless it is answered. */
-  private async settleWaiting(id: string, configuration: MachineConfiguration, answer: 'continue' | Exclude<Decision, 'keep'> | undefined): Promise<void> {
+  private async settleWaiting(id: string, configuration: MachineConfiguration, answer: WaitingAnswer | undefined): Promise<void> {
     await this.carryOut(id);
     const now = loadConfiguration(configuration.configPath);
     const context = this.context(now);
@@ -170,6 +186,7 @@ export class MachineOperations {
     if (waiting.length === 0) return;
     if (answer === undefined && now.whenChangesWait === 'ask') throw changesWaiting(now.name, waiting);
     if (answer === undefined || answer === 'continue') return;
+    this.services.live.setStarting(id, true);
     const lock = await lockMachine(now.configPath, now.name, 'deciding about changes', lockWaitMs);
     try {
       await recordDecisions(now, waiting.map(({ slot }) => ({ slot, answer })), context);

@@ -19,6 +19,8 @@ export interface LiveFacts {
   /** Why the last start failed, or that the runner died. */
   readonly problem?: MachineView['problem'];
   readonly jobId?: string | undefined;
+  /** Somebody wants it on, and its runner has not said anything yet. */
+  readonly isStarting?: boolean;
 }
 
 /** A machine as its files describe it, at rest. A configuration that can't be read is told in `problem`. */
@@ -50,9 +52,11 @@ export async function restingView(entry: LibraryEntry, index: MachineIndex, back
 }
 
 /** The same machine with what its runner says. */
-export function liveView(resting: MachineView, { runner, problem, jobId }: LiveFacts): MachineView {
+export function liveView(resting: MachineView, { runner, problem, jobId, isStarting }: LiveFacts): MachineView {
   const view: MachineView = { ...resting, problem: problem ?? resting.problem, jobId, disks: resting.disks.map((disk) => withoutOwnJob(disk, jobId)) };
-  if (runner === undefined) return problem?.code === undefined ? view : { ...view, power: 'off' };
+  const isBeforeRunner = runner === undefined || runner.power === 'off';
+  if (isStarting === true && isBeforeRunner) return { ...view, power: 'starting', hasWaitingChanges: false };
+  if (runner === undefined) return view;
   const isRunning = !isAtRest(runner.power);
   return {
     ...view,

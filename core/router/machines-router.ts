@@ -17,6 +17,14 @@ import type { RouterServices } from './router-services.ts';
 export function machinesRouter(services: RouterServices, operations: MachineOperations) {
   const { home, library, live, backends, fleet } = services;
   const { machines } = os;
+  let demo: Promise<string> | undefined;
+  const makeDemo = async (): Promise<string> => {
+    const rows = await backends.views();
+    const backend = (['v86', 'qemu', 'fake'] as const).find((name) => rows.some((row) => row.name === name && row.isAvailable));
+    const id = await createDemo(home, library, backend);
+    await live.refresh();
+    return id;
+  };
   return {
     watch: machines.watch.handler(({ signal }) => live.watch(signal)),
     create: machines.create.handler(async ({ input }) => {
@@ -25,11 +33,9 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       return { id };
     }),
     createDemo: machines.createDemo.handler(async () => {
-      const rows = await backends.views();
-      const backend = (['v86', 'qemu', 'fake'] as const).find((name) => rows.some((row) => row.name === name && row.isAvailable));
-      const id = await createDemo(home, library, backend);
-      await live.refresh();
-      return { id };
+      // Whoever asks twice at the same time gets the same machine.
+      demo ??= makeDemo().finally(() => (demo = undefined));
+      return { id: await demo };
     }),
     proposeLocation: machines.proposeLocation.handler(({ input }) => proposeLocation(services, input)),
     proposeDiskFiles: machines.proposeDiskFiles.handler(({ input }) => proposeDiskFiles(input)),

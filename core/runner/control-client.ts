@@ -26,9 +26,9 @@ export async function connectControl(socketPath: string): Promise<ControlConnect
     // Structurally a browser's WebSocket as far as the link uses it.
     websocket: socket as unknown as globalThis.WebSocket,
     interceptors: [
-      async ({ next }) => {
+      async (call) => {
         try {
-          return await next();
+          return await call.next();
         } catch (error) {
           throw fromDefinedError(error);
         }

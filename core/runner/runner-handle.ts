@@ -83,7 +83,7 @@ export class RunnerHandle {
       await Promise.race([delay(pollMs), exit]);
     }
     child.kill('SIGKILL');
-    const reason = `${exited ?? 'it did not answer'}: ${lastLine(logFile)}`;
+    const reason = `${exited ?? 'it did not answer'}: ${lastWords(logFile)}`;
     throw new RedoubtError('machine.runner-failed', `The process that should run "${machineName}" failed: ${reason}`, { machine: machineName, reason });
   }
 
@@ -130,9 +130,11 @@ function spawnRunner(args: RunnerArguments, logFile: string): ChildProcess {
   }
 }
 
-function lastLine(file: string): string {
+/** What a process said that failed: its last line with an error, else its last line. */
+function lastWords(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-40);
+    return (lines.findLast((line) => /^\S*Error\b/.test(line)) ?? lines.at(-1) ?? '').trim();
   } catch {
     return '';
   }

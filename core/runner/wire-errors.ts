@@ -14,7 +14,7 @@ export function toDefinedError(error: unknown): ORPCError<string, unknown> {
 
 /** What a client call threw, as ours. A call that never got an answer becomes `internal`. */
 export function fromDefinedError(error: unknown): RedoubtError {
-  if (error instanceof RedoubtError) return error;
+  if (error instanceof RedoubtError) return error as RedoubtError;
   if (error instanceof ORPCError) {
     if (error.code === 'REDOUBT') return fromWire(error.data as { code: string; message: string; details: unknown });
     if (error.code === 'BAD_REQUEST') return badRequest(error.data);

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BackendName } from '../../../core/backends/backend.ts';
 import { homeBelow } from '../../../core/base/home.ts';
 import { createBackends } from '../../../core/runner/backend-list.ts';
 import { RunnerHandle } from '../../../core/runner/runner-handle.ts';
@@ -33,7 +32,7 @@ describe.each(found)('Scratchpad in a runner on $name', { timeout: 120_000 }, ({
     bench = await CoreBench.open();
     const { machines } = bench.client;
     const { id } = await machines.createDemo({});
-    await machines.saveSettings({ id, settings: { ...(await machines.settings({ id })), backend: name as BackendName } });
+    await machines.saveSettings({ id, settings: { ...(await machines.settings({ id })), backend: name } });
 
     const writeNote = async (boot: RegExp, note: string): Promise<void> => {
       const screen = await screenOf(id);
