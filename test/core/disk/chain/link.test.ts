@@ -106,6 +106,35 @@ describe('a link', () => {
     expect(statSync(file).size % 8192).toBe(headerOf(file).freeSector * 512 % 8192);
   });
 
+  it('whose file has reached its limit uses the space again that was lost, and never passes the limit', async () => {
+    using folder = makeTempFolder();
+    const disk = makeLink(folder, 'base', [4189248], { grainSectors: 8 });
+    const [file = ''] = disk.files;
+    const first = openDevice([disk]);
+    await first.write(40960, ones);
+    await first.flush();
+    first.leaf.close();
+    truncateSync(file, 2 ** 31 - 1);
+
+    const device = openDevice([disk]);
+    const twos = new Uint8Array(65536).fill(2);
+    await device.write(1_000_000_000, [twos]);
+    await device.writeZeroes(1_000_000_000, 4096);
+    twos.fill(0, 0, 4096);
+    const target = new Uint8Array(65536);
+    await device.read(1_000_000_000, target);
+    expect(Buffer.compare(target, twos)).toBe(0);
+    await device.read(40960, target.subarray(0, 4096));
+    expect(target[0]).toBe(1);
+    await device.close();
+    expect(statSync(file).size).toBeLessThanOrEqual(2 ** 31 - 1);
+
+    const reopened = openDevice([disk], { isWritable: false });
+    await reopened.read(1_000_000_000, target);
+    expect(Buffer.compare(target, twos)).toBe(0);
+    await reopened.close();
+  });
+
   it('knows whether it is empty and gives its runs in the order of the file', async () => {
     using folder = makeTempFolder();
     const disk = makeLink(folder, 'base', [1024, 1024]);

@@ -1,0 +1,113 @@
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { protectDisk, unprotectDisk } from '../../../core/disk/protect.ts';
+import { openDiskSession } from '../../../core/disk/session.ts';
+import { asNobody } from '../../support/as-nobody.ts';
+import { fingerprint, makeBase, makeLog } from '../../support/disk-kit.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+let folder: TempFolder;
+beforeEach(() => {
+  folder = makeTempFolder();
+  chmodSync(folder.path, 0o755);
+});
+afterEach(() => {
+  chmodSync(folder.path, 0o755);
+  folder.remove();
+});
+
+/** A folder that belongs to whoever `asNobody` is. */
+function ownFolder(name: string): string {
+  const path = folder.at(name);
+  mkdirSync(path);
+  if (process.getuid?.() === 0) chownSync(path, 65534, 65534);
+  return path;
+}
+
+/** A folder that nobody may write; for a user who is not the superuser his own folder without write bits. */
+function closedFolder(name: string): string {
+  const path = folder.at(name);
+  mkdirSync(path);
+  return path;
+}
+
+describe('protection', () => {
+  it('[R4] takes every write bit of every segment and gives the owner’s back', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 4 * 2 ** 30 });
+    const files = ['disk.vmdk', 'disk-02.vmdk', 'disk-03.vmdk'].map((name) => folder.at(name));
+    expect(await protectDisk(base)).toEqual(files);
+    expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o444, 0o444, 0o444]);
+    expect(await protectDisk(base)).toEqual(files);
+    expect(await unprotectDisk(base)).toEqual(files);
+    expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o644, 0o644, 0o644]);
+  });
+
+  it('[R4] waits for no writer, and a later segment is not the disk', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 4 * 2 ** 30 });
+    const session = await openDiskSession({ file: base, mode: 'persistent' });
+    await expect(protectDisk(base)).rejects.toMatchObject({ code: 'disk.locked' });
+    await session.close();
+    await expect(protectDisk(folder.at('disk-02.vmdk'))).rejects.toMatchObject({ code: 'disk.segment-picked' });
+  });
+
+  it('[R4] is the owner’s right', async () => {
+    if (process.getuid?.() !== 0) return;
+    const base = await makeBase(folder.at('disk.vmdk'));
+    const [answer] = await asNobody(ownFolder('home'), { call: 'protect', file: base });
+    expect(answer?.error).toMatchObject({ code: 'disk.permission', details: { file: base } });
+  });
+});
+
+describe('a user without rights', () => {
+  it('[L5] shares a base in a folder that is not his', async () => {
+    const closed = closedFolder('bases');
+    const base = await makeBase(`${closed}/disk.vmdk`);
+    chmodSync(base, 0o444);
+    chmodSync(closed, 0o555);
+    const before = fingerprint([base]);
+    const own = ownFolder('machine');
+    const [made, written, refused, discarded] = await asNobody(
+      own,
+      { call: 'log', request: { parent: base, directory: own, randomSuffix: true } },
+      { call: 'write', request: { file: base, mode: 'undoable', redo: '$log' } },
+      { call: 'commit', redo: '$log' },
+      { call: 'discard', redo: '$log' },
+    );
+    expect((made?.ok as { file: string }).file).toMatch(/REDO_[0-9a-f]{6}$/);
+    expect(written).toEqual({ ok: null });
+    expect(refused?.error?.code).toMatch(/^disk\.(permission|read-only)$/);
+    expect(discarded).toEqual({ ok: null });
+    expect(fingerprint([base])).toEqual(before);
+    expect(readdirSync(closed)).toEqual(['disk.vmdk']);
+    expect(readdirSync(own)).toEqual(['home-of-nobody']);
+    chmodSync(closed, 0o755);
+  }, 60_000);
+
+  it('[B1] is told where he can’t write, and nothing has changed', async () => {
+    const closed = closedFolder('bases');
+    const base = await makeBase(`${closed}/disk.vmdk`);
+    chmodSync(closed, 0o555);
+    const own = ownFolder('machine');
+    const before = fingerprint([base]);
+    const [beside, fresh, persistent] = await asNobody(
+      own,
+      { call: 'log', request: { parent: base, randomSuffix: false } },
+      { call: 'base', request: { file: `${closed}/new.vmdk`, capacityBytes: 2 ** 20, split: true, bus: 'ide' } },
+      { call: 'write', request: { file: base, mode: 'persistent' } },
+    );
+    expect(beside?.error).toMatchObject({ code: 'disk.redo-directory', details: { directory: closed, reason: 'not-writable' } });
+    expect(fresh?.error).toMatchObject({ code: 'disk.permission' });
+    expect(persistent?.error?.code).toMatch(/^disk\.(permission|read-only)$/);
+    expect(fingerprint([base])).toEqual(before);
+    expect(readdirSync(closed)).toEqual(['disk.vmdk']);
+    chmodSync(closed, 0o755);
+  }, 60_000);
+
+  it('[B1] is told when he may not read', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'));
+    await makeLog(base);
+    chmodSync(base, 0o000);
+    const [answer] = await asNobody(ownFolder('home'), { call: 'inspect', file: `${base}.REDO` });
+    expect(answer?.error).toMatchObject({ code: 'disk.permission', details: { file: base } });
+  });
+});
