@@ -7,7 +7,7 @@ export class Unobtainable extends Error {}
 
 /** The package that the current kernel's package hangs from, for example `linux-image-6.1.0-56-amd64`. */
 export function kernelPackageName(): string {
-  const text = run('apt-cache', ['show', '--no-all-versions', 'linux-image-amd64']);
+  const text = runWithFreshLists('apt-cache', ['show', '--no-all-versions', 'linux-image-amd64']);
   const name = /^Depends:.*?\b(linux-image-[0-9][^ ,(]*)/m.exec(text)?.[1];
   if (name === undefined) throw new Unobtainable('apt knows no kernel package; `apt-get update` may help.');
   return name;
@@ -28,13 +28,27 @@ export function unpackDebianPackage(name: string, patterns: readonly string[], t
   const folder = join(target, '.download');
   mkdirSync(folder, { recursive: true });
   try {
-    run('apt-get', ['download', '-q', '-o', 'APT::Sandbox::User=root', name], folder);
+    runWithFreshLists('apt-get', ['download', '-q', '-o', 'APT::Sandbox::User=root', name], folder);
     const file = readdirSync(folder).find((entry) => entry.endsWith('.deb'));
     if (file === undefined) throw new Unobtainable(`apt did not download ${name}.`);
     const script = 'dpkg-deb --fsys-tarfile "$0" | tar -x -C "$1" --wildcards "${@:2}"';
     run('bash', ['-o', 'pipefail', '-c', script, join(folder, file), target, ...patterns]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs a tool of apt; if it fails, once more with fresh lists. Those of a new system are empty, and old ones name
+ * versions that are gone from the mirror.
+ */
+function runWithFreshLists(tool: string, args: readonly string[], cwd?: string): string {
+  try {
+    return run(tool, args, cwd);
+  } catch (error) {
+    if (process.getuid?.() !== 0) throw error;
+    run('apt-get', ['update', '-q']);
+    return run(tool, args, cwd);
   }
 }
 
