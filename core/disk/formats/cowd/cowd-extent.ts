@@ -56,8 +56,12 @@ export class CowdExtent {
     // A clean file ends at its free sector; an unclean one is taken to be used up to its end. Both are its length.
     const { grainSectors, capacitySectors: statedSectors } = header;
     const { fullSectors } = layOutExtent({ spanSectors, statedSectors, grainSectors, entriesPerTable: place.entriesPerTable });
-    const limitSectors = fullSectors <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
-    this.allocator = new GrainAllocator({ path: this.path, grainSectors, lengthSectors: this.lengthSectors, limitSectors });
+    const formatLimit = fullSectors <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
+    // Half a sector at the very end of a full file holds nothing and must not be made whole.
+    const usedSectors = this.lengthSectors - 1 === formatLimit ? formatLimit : this.lengthSectors;
+    // A foreign file may be longer than ours would be; it does not grow further.
+    const limitSectors = Math.max(formatLimit, usedSectors);
+    this.allocator = new GrainAllocator({ path: this.path, grainSectors, lengthSectors: usedSectors, limitSectors });
   }
 
   get grainCount(): number {
