@@ -26,7 +26,7 @@ export class DirtyRegion {
     const bottom = rectangle.y + rectangle.height;
     const right = rectangle.x + rectangle.width;
     if (right <= rectangle.x) return;
-    for (let top = rectangle.y; top < bottom; ) {
+    for (let top = rectangle.y; top < bottom;) {
       const index = Math.floor(top / BAND_ROWS);
       const end = Math.min(bottom, (index + 1) * BAND_ROWS);
       const band = this.bands.get(index);

@@ -76,7 +76,13 @@ function isNative(format: PixelFormat): boolean {
 }
 
 /** Copies a rectangle of `frame` in a client's format to `target` at `offset`. Returns the offset behind it. */
-export function writePixels(frame: Frame, area: Rectangle, format: PixelFormat, target: Buffer, offset: number): number {
+export function writePixels(
+  frame: Frame,
+  area: Rectangle,
+  format: PixelFormat,
+  target: Buffer,
+  offset: number,
+): number {
   const copiesRows = isNative(format);
   let at = offset;
   for (let row = area.y; row < area.y + area.height; row++) {

@@ -75,7 +75,9 @@ export class RfbConnection {
     switch (message.kind) {
       case 'version':
         this.minorVersion = message.minor;
-        this.socket.write(message.minor === 3 ? Buffer.from([0, 0, 0, SECURITY_NONE]) : Buffer.from([1, SECURITY_NONE]));
+        this.socket.write(
+          message.minor === 3 ? Buffer.from([0, 0, 0, SECURITY_NONE]) : Buffer.from([1, SECURITY_NONE]),
+        );
         return;
       case 'security':
         this.agreeOnSecurity(message.type);

@@ -103,7 +103,9 @@ export class RfbReader {
       }
       case 5: {
         const bytes = this.take(6);
-        return bytes && { kind: 'pointer', buttons: bytes.readUInt8(1), x: bytes.readUInt16BE(2), y: bytes.readUInt16BE(4) };
+        return (
+          bytes && { kind: 'pointer', buttons: bytes.readUInt8(1), x: bytes.readUInt16BE(2), y: bytes.readUInt16BE(4) }
+        );
       }
       case 6:
         return this.readCutText();

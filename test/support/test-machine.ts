@@ -1,5 +1,11 @@
 import { MessageChannel } from 'node:worker_threads';
-import type { Backend, BackendConfiguration, BackendDisk, GuestEvent, RunningGuest } from '../../core/backends/backend.ts';
+import type {
+  Backend,
+  BackendConfiguration,
+  BackendDisk,
+  GuestEvent,
+  RunningGuest,
+} from '../../core/backends/backend.ts';
 import { serveBlockPort } from '../../core/base/block-port.ts';
 import type { BlockDevice } from '../../core/disk/block-device.ts';
 import { RfbClient } from './rfb-client.ts';
@@ -33,7 +39,11 @@ export class TestMachine {
     this.events = events;
   }
 
-  static async start(backend: Backend, disks: readonly BackendDisk[], more: Partial<BackendConfiguration> = {}): Promise<TestMachine> {
+  static async start(
+    backend: Backend,
+    disks: readonly BackendDisk[],
+    more: Partial<BackendConfiguration> = {},
+  ): Promise<TestMachine> {
     const folder = makeTempFolder();
     const events: GuestEvent[] = [];
     try {

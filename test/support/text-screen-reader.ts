@@ -52,7 +52,8 @@ export function readTextScreen(picture: Picture): string[] {
   const pixels = new Uint32Array(picture.pixels.buffer, picture.pixels.byteOffset, picture.width * picture.height);
   return Array.from({ length: 25 }, (_, row) => {
     let line = '';
-    for (let column = 0; column < 80; column++) line += readCell(pixels, picture.width, column * cellWidth, row * GLYPH_ROWS);
+    for (let column = 0; column < 80; column++)
+      line += readCell(pixels, picture.width, column * cellWidth, row * GLYPH_ROWS);
     return line.trimEnd();
   });
 }

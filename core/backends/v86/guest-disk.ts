@@ -95,7 +95,9 @@ export class GuestDisk implements V86Image {
 
   private write(startBytes: number, bytes: Uint8Array, done: () => void): void {
     // The client moves the bytes away; a second try needs its own.
-    const attempt = this.isWriteThrough ? this.writeDurably(startBytes, bytes.slice()) : this.client.write(startBytes, bytes.slice());
+    const attempt = this.isWriteThrough
+      ? this.writeDurably(startBytes, bytes.slice())
+      : this.client.write(startBytes, bytes.slice());
     const ended = attempt.then(done, (error: unknown) => {
       this.fail(error, () => {
         this.write(startBytes, bytes, done);

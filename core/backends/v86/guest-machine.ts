@@ -58,7 +58,11 @@ export class GuestMachine {
     }
   }
 
-  private static async build(start: WorkerStart, events: GuestMachineEvents, opened: Disposables): Promise<GuestMachine> {
+  private static async build(
+    start: WorkerStart,
+    events: GuestMachineEvents,
+    opened: Disposables,
+  ): Promise<GuestMachine> {
     const parts: { machine?: GuestMachine } = {};
     const disks = new Map<IdeSlot, GuestDisk>();
     for (const { slot: name, link } of start.disks) {
@@ -75,7 +79,13 @@ export class GuestMachine {
     }
     const cdrom = await openCdrom(start, opened);
     const { memoryMb, bios, vgaBios } = start;
-    const emulator = await createEmulator({ memoryMb, bios, vgaBios, disks, ...(cdrom === undefined ? {} : { cdrom }) });
+    const emulator = await createEmulator({
+      memoryMb,
+      bios,
+      vgaBios,
+      disks,
+      ...(cdrom === undefined ? {} : { cdrom }),
+    });
     opened.add(() => emulator.stop());
     makeDisksHonest(emulator, disks);
 

@@ -42,14 +42,9 @@ function isFlushable(image: V86Image | null): image is FlushableImage {
 /** `drive` is any drive: all share the prototype. Throws if v86 is not as we know it. */
 export function installIdeHooks(drive: IdeInterface): void {
   const prototype = Object.getPrototypeOf(drive) as IdeInterface;
-  const original = {
-    ata_command: prototype.ata_command,
-    create_identify_packet: prototype.create_identify_packet,
-    device_reset: prototype.device_reset,
-    do_write: prototype.do_write,
-  };
-  for (const [name, method] of Object.entries(original)) {
-    if (typeof method !== 'function') throw new Error(`v86's drive has no ${name}`);
+  const original = { ...prototype };
+  for (const name of ['ata_command', 'create_identify_packet', 'device_reset', 'do_write'] as const) {
+    if (typeof original[name] !== 'function') throw new Error(`v86's drive has no ${name}`);
   }
 
   prototype.ata_command = function (this: IdeInterface, command: number) {

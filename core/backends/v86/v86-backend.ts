@@ -1,6 +1,13 @@
 import { createRequire } from 'node:module';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import type { Backend, BackendAvailability, BackendCapabilities, BackendConfiguration, GuestEvent, RunningGuest } from '../backend.ts';
+import type {
+  Backend,
+  BackendAvailability,
+  BackendCapabilities,
+  BackendConfiguration,
+  GuestEvent,
+  RunningGuest,
+} from '../backend.ts';
 import { asIdeSlot } from './drives.ts';
 import { findFirmware, firmwareDirectories } from './firmware.ts';
 import { V86Guest } from './v86-guest.ts';

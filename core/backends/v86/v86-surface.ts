@@ -99,7 +99,14 @@ export interface ScreenAdapter {
   set_size_text(columns: number, rows: number): void;
   set_size_graphical(width: number, height: number): void;
   put_char(row: number, column: number, character: number, flags: number, background: number, foreground: number): void;
-  set_font_bitmap(height: number, is9Wide: boolean, isDoubled: boolean, copiesEighth: boolean, bitmap: Uint8Array, hasChanged: boolean): void;
+  set_font_bitmap(
+    height: number,
+    is9Wide: boolean,
+    isDoubled: boolean,
+    copiesEighth: boolean,
+    bitmap: Uint8Array,
+    hasChanged: boolean,
+  ): void;
   set_font_page(pageA: number, pageB: number): void;
   update_cursor(row: number, column: number): void;
   update_cursor_scanline(first: number, last: number, isVisible: boolean): void;

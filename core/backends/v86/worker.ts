@@ -21,8 +21,11 @@ async function obey(machine: GuestMachine, command: WorkerCommand): Promise<void
       case 'stop':
         await machine.close();
         break;
-      default:
+      case 'reset':
+      case 'pause':
+      case 'resume':
         await machine[order]();
+        break;
     }
     report({ kind: 'answer', id });
   } catch (error) {

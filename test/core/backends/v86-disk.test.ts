@@ -83,7 +83,10 @@ describe('a disk of v86', () => {
     const device = new MemoryDevice(4096);
     let failures = 0;
     const disk = await openDisk(device, { ...noEvents, onFailure: () => failures++ });
-    device.failures.set('read', new RedoubtError('disk.io', 'Broken.', { file: 'disk', operation: 'read', errno: 'EIO' }));
+    device.failures.set(
+      'read',
+      new RedoubtError('disk.io', 'Broken.', { file: 'disk', operation: 'read', errno: 'EIO' }),
+    );
     let hasAnswered = false;
     disk.get(0, 512, () => {
       hasAnswered = true;
@@ -106,7 +109,10 @@ describe('a disk of v86', () => {
       { eval: true, workerData: { port: port1, log }, transferList: [port1] },
     );
     try {
-      const disk = await GuestDisk.open(new BlockPortClient({ sizeBytes: 4096, isWritable: true, port: port2 }), noEvents);
+      const disk = await GuestDisk.open(
+        new BlockPortClient({ sizeBytes: 4096, isWritable: true, port: port2 }),
+        noEvents,
+      );
       disks.push(disk);
       disk.isWriteThrough = true;
       disk.set(0, new Uint8Array(512), () => undefined);

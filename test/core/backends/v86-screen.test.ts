@@ -71,7 +71,11 @@ describe('text screen', () => {
 });
 
 describe('graphics screen', () => {
-  function image(width: number, height: number, value: number): { data: Uint8ClampedArray; width: number; height: number } {
+  function image(
+    width: number,
+    height: number,
+    value: number,
+  ): { data: Uint8ClampedArray; width: number; height: number } {
     return { data: new Uint8ClampedArray(width * height * 4).fill(value), width, height };
   }
 
@@ -81,7 +85,15 @@ describe('graphics screen', () => {
     screen.takeChanges();
     const picture = image(8, 6, 0);
     picture.data.fill(7, 2 * 8 * 4, 4 * 8 * 4);
-    const layer = { image_data: picture, screen_x: 0, screen_y: 0, buffer_x: 0, buffer_y: 0, buffer_width: 8, buffer_height: 6 };
+    const layer = {
+      image_data: picture,
+      screen_x: 0,
+      screen_y: 0,
+      buffer_x: 0,
+      buffer_y: 0,
+      buffer_width: 8,
+      buffer_height: 6,
+    };
     screen.draw([layer]);
     expect(screen.takeChanges()).toEqual([{ x: 0, y: 2, width: 8, height: 2 }]);
     screen.draw([layer]);
@@ -92,7 +104,15 @@ describe('graphics screen', () => {
     const screen = new GraphicsScreen();
     screen.setSize(4, 4);
     screen.takeChanges();
-    const layer = { image_data: image(6, 3, 9), screen_x: -2, screen_y: 2, buffer_x: 0, buffer_y: 1, buffer_width: 6, buffer_height: 9 };
+    const layer = {
+      image_data: image(6, 3, 9),
+      screen_x: -2,
+      screen_y: 2,
+      buffer_x: 0,
+      buffer_y: 1,
+      buffer_width: 6,
+      buffer_height: 9,
+    };
     screen.draw([layer]);
     expect(screen.takeChanges()).toEqual([{ x: 0, y: 2, width: 4, height: 2 }]);
     expect(colourAt(screen.frame, 3, 3)).toEqual([9, 9, 9]);
@@ -103,7 +123,10 @@ describe('graphics screen', () => {
 describe('guest input', () => {
   it('turns places into movements, and says what changed', () => {
     const sent: unknown[] = [];
-    const input = new GuestInput({ bus: { send: (event, value) => sent.push([event, value]) } }, () => ({ width: 640, height: 480 }));
+    const input = new GuestInput({ bus: { send: (event, value) => sent.push([event, value]) } }, () => ({
+      width: 640,
+      height: 480,
+    }));
     const state = { isLeftDown: false, isMiddleDown: false, isRightDown: false, wheel: 0 };
     input.movePointer({ ...state, x: 10, y: 10 });
     input.movePointer({ ...state, x: 13, y: 6, isRightDown: true, wheel: 1 });

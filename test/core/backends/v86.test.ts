@@ -103,7 +103,10 @@ describe.skipIf(!isAvailable)('v86 with Scratchpad', { timeout: 60_000 }, () => 
     const machine = await start(device);
     const screen = await machine.screen();
     await screen.waitForText(/Boot 1\./);
-    device.failures.set('write', new RedoubtError('disk.io', 'Broken.', { file: 'disk', operation: 'write', errno: 'EIO' }));
+    device.failures.set(
+      'write',
+      new RedoubtError('disk.io', 'Broken.', { file: 'disk', operation: 'write', errno: 'EIO' }),
+    );
     await screen.typeLine('lost');
     await screen.waitForText(/Disk error ..h at sector 32/);
     device.failures.clear();
@@ -160,7 +163,9 @@ describe.skipIf(!isAvailable)('v86 with Scratchpad', { timeout: 60_000 }, () => 
 
   it('refuses what it does not have, and leaves nothing behind', async () => {
     await expect(start(scratchpadDisk(), 'scsi0:0')).rejects.toMatchObject({ code: 'backend.unsupported' });
-    await expect(start(scratchpadDisk(), 'ide0:0', { memoryMb: 4096 })).rejects.toMatchObject({ code: 'machine.bad-memory' });
+    await expect(start(scratchpadDisk(), 'ide0:0', { memoryMb: 4096 })).rejects.toMatchObject({
+      code: 'machine.bad-memory',
+    });
     await expect(start(scratchpadDisk(), 'ide0:0', { cdrom: { isoPath: '/nowhere.iso' } })).rejects.toMatchObject({
       code: 'disk.not-found',
     });

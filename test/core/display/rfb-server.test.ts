@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { blankFrame, wholeOf, type DisplaySource, type Frame, type PointerState, type Rectangle } from '../../../core/display/display-source.ts';
+import {
+  blankFrame,
+  wholeOf,
+  type DisplaySource,
+  type Frame,
+  type PointerState,
+  type Rectangle,
+} from '../../../core/display/display-source.ts';
 import { RfbServer } from '../../../core/display/rfb-server.ts';
 import { ByteStream } from '../../support/byte-stream.ts';
 import { RfbClient } from '../../support/rfb-client.ts';
@@ -203,14 +210,17 @@ describe('RFB server', () => {
     await until(() => pixel(friend, 1, 1)[0] === 3);
   });
 
-  it.each(['GET / HTTP/1.1\r\n', 'RFB 004.000\n', 'RFB 003.abc\n'])('drops a stranger that says %j', async (greeting) => {
-    const socket = connect(folder.at('rfb.sock'));
-    sockets.push(socket);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.resume();
-    socket.write(greeting);
-    await closed;
-  });
+  it.each(['GET / HTTP/1.1\r\n', 'RFB 004.000\n', 'RFB 003.abc\n'])(
+    'drops a stranger that says %j',
+    async (greeting) => {
+      const socket = connect(folder.at('rfb.sock'));
+      sockets.push(socket);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.resume();
+      socket.write(greeting);
+      await closed;
+    },
+  );
 
   it('refuses another security type', async () => {
     const { socket, stream } = await rawClient();

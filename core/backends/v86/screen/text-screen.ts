@@ -119,7 +119,12 @@ export class TextScreen {
       const end = cells.lastIndexOf(1) + 1;
       for (let column = first; column < end; column++) if (cells[column] === 1) this.drawCell(font, row, column);
       cells.fill(0);
-      changes.push({ x: first * font.width, y: row * font.height, width: (end - first) * font.width, height: font.height });
+      changes.push({
+        x: first * font.width,
+        y: row * font.height,
+        width: (end - first) * font.width,
+        height: font.height,
+      });
     }
     return isNewSize ? [{ x: 0, y: 0, width, height }] : changes;
   }
