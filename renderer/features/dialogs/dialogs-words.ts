@@ -34,10 +34,10 @@ export const t = defineWords({
   'd4.file': 'Delete {file}',
   'd4.usedBy': 'used by {names}',
   'd4.base-disk': 'base disk',
-  'd4.outside': 'outside the machine’s folder',
+  'd4.outside': "outside the machine's folder",
   'd4.read-only': 'read-only',
   'd4.button': 'Delete',
-  'd4.reading': 'Reading the machine’s files…',
+  'd4.reading': "Reading the machine's files…",
   'd4.nothing': 'No file is deleted; the machine is only taken off the list.',
 
   'd7.title': 'Allow writing to "{base}"?',

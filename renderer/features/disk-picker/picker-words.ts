@@ -9,7 +9,7 @@ export const t = defineWords({
   'picker.places': 'Places',
   'picker.known': 'Known disks',
   'picker.recent': 'Recent folders',
-  'picker.machine': 'This machine’s folder',
+  'picker.machine': "This machine's folder",
   'picker.browse': 'Browse files…',
   'picker.filter': 'Show',
   'picker.up': 'Up',

@@ -55,7 +55,7 @@ export const t = defineWords({
     'Persistent would write to a disk that {n, plural, one {another machine} other {# other machines}} depend on.',
 
   'redo.label': 'REDO log directory',
-  'redo.help': 'Blank: next to the disk. A single period: this machine’s folder.',
+  'redo.help': "Blank: next to the disk. A single period: this machine's folder.",
   'redo.others': 'Other machines can keep running.',
   'redo.where': 'Redo logs will lie in {folder}.',
   'redo.create': 'Create',

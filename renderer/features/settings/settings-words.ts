@@ -48,7 +48,7 @@ export const t = defineWords({
   'disk.protect': 'Base disk: Redoubt and the file system refuse writes',
   'disk.protectFile': 'All files of {file}.',
   'disk.adopts':
-    'This is the redo log with the waiting changes of "{vm}". With OK it becomes the machine’s disk: the changes are kept as they are, and nothing is left to decide.',
+    'This is the redo log with the waiting changes of "{vm}". With OK it becomes the machine\'s disk: the changes are kept as they are, and nothing is left to decide.',
   'disk.shared':
     '{n, plural, one {Another machine or disk depends} other {# other machines or disks depend}} on this file. In persistent mode "{vm}" is not started on it.',
 
@@ -61,7 +61,7 @@ export const t = defineWords({
   'general.name': 'Name',
   'general.guest': 'Guest system',
   'general.redo': 'REDO log directory',
-  'general.redoHelp': 'Blank: next to the disk. A single period: this machine’s folder.',
+  'general.redoHelp': "Blank: next to the disk. A single period: this machine's folder.",
   'general.create': 'Create',
   'general.useDot': 'Use "."',
   'general.folder': 'Working folder',
