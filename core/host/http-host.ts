@@ -119,7 +119,11 @@ async function answer(
 ): Promise<void> {
   const { headers } = request;
   const say = (status: number, text: string): void => {
-    response.writeHead(status, { ...securityHeaders(headers.host ?? ''), 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    response.writeHead(status, {
+      ...securityHeaders(headers.host ?? ''),
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+    });
     response.end(`${text}\n`);
   };
   if (!access.isLocalHost(headers)) {
@@ -132,7 +136,12 @@ async function answer(
   }
   const token = new URLSearchParams(request.url?.split('?')[1]).get('token');
   if (token !== null && access.isToken(token)) {
-    response.writeHead(303, { ...securityHeaders(headers.host ?? ''), 'set-cookie': access.cookie(), location: '/', 'cache-control': 'no-store' });
+    response.writeHead(303, {
+      ...securityHeaders(headers.host ?? ''),
+      'set-cookie': access.cookie(),
+      location: '/',
+      'cache-control': 'no-store',
+    });
     response.end();
     return;
   }

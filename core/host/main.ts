@@ -17,7 +17,9 @@ interface Arguments {
 }
 
 function readArguments(): Arguments {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '0' }, 'token-file': { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '0' }, 'token-file': { type: 'string' } },
+  });
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) throw new Error(`--port: ${values.port} is no port number`);
   return { port, tokenFile: values['token-file'] };

@@ -18,7 +18,11 @@ export interface HostOptions {
  * running machines go on, and the next host finds them again.
  */
 export async function startHost({ port, token, home, rendererDirectory }: HostOptions): Promise<HttpHost> {
-  const core = await createCore({ ...(home === undefined ? {} : { home }), shell: { kind: 'host' }, appVersion: appVersion() });
+  const core = await createCore({
+    ...(home === undefined ? {} : { home }),
+    shell: { kind: 'host' },
+    appVersion: appVersion(),
+  });
   let http: HttpHost;
   try {
     http = await startHttpHost({ port, token, rendererDirectory, core });

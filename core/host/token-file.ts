@@ -22,7 +22,9 @@ export function tokenFromFile(file: string): string {
     return writeToken(file);
   }
   if (text.length < minimumTokenLength || /\s/.test(text)) {
-    throw new Error(`${file} holds no token: one word of at least ${String(minimumTokenLength)} characters is expected`);
+    throw new Error(
+      `${file} holds no token: one word of at least ${String(minimumTokenLength)} characters is expected`,
+    );
   }
   return text;
 }

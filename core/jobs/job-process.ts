@@ -16,7 +16,7 @@ export interface JobRun {
   readonly input: unknown;
   /** Asks the job to stop. One that does not is ended. */
   readonly signal: AbortSignal;
-  onProgress(progress: JobProgress): void;
+  readonly onProgress: (progress: JobProgress) => void;
 }
 
 /** How long a job may take to stop when asked. */

@@ -58,7 +58,10 @@ export class JobRegistry {
       },
       (error: unknown) => {
         const wire = toWire(error);
-        this.finish(id, wire.code === 'job.cancelled' ? { state: 'cancelled' } : { state: 'failed', error: { ...wire } });
+        this.finish(
+          id,
+          wire.code === 'job.cancelled' ? { state: 'cancelled' } : { state: 'failed', error: { ...wire } },
+        );
       },
     );
     const view: JobView = {

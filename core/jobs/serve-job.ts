@@ -6,7 +6,7 @@ export interface JobTask {
   /** Aborted when the user cancels, and when the process that asked for the job is gone. */
   readonly signal: AbortSignal;
   /** May be called as often as one likes: at most ten reports a second are sent, a new phase always. */
-  report(progress: JobProgress): void;
+  readonly report: (progress: JobProgress) => void;
 }
 
 const reportEveryMs = 100;

@@ -48,11 +48,7 @@ export class Connection {
   private resolveEnded: () => void = () => undefined;
 
   /** `accepted` is paused, as `pauseOnConnect` leaves it. */
-  constructor(
-    accepted: Socket,
-    exports: ReadonlyMap<string, BlockDevice>,
-    pool: SlabPool,
-  ) {
+  constructor(accepted: Socket, exports: ReadonlyMap<string, BlockDevice>, pool: SlabPool) {
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
     });

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../api/errors.ts';
-import { RedoubtError } from '../base/redoubt-error.ts';
+import { toWire } from '../base/redoubt-error.ts';
 import { nbdErrno, type NbdErrno } from './protocol.ts';
 
 /**
@@ -17,7 +17,5 @@ const errnoOfCode: Partial<Record<ErrorCode, NbdErrno>> = {
 
 /** The NBD error number for anything that a block device throws. */
 export function errnoOf(error: unknown): NbdErrno {
-  if (!(error instanceof RedoubtError)) return nbdErrno.EIO;
-  const code: ErrorCode = error.code;
-  return errnoOfCode[code] ?? nbdErrno.EIO;
+  return errnoOfCode[toWire(error).code] ?? nbdErrno.EIO;
 }

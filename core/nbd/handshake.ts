@@ -19,8 +19,7 @@ import {
  * `ended` means that the connection is to be closed after what was sent.
  */
 export type HandshakeResult =
-  | { readonly kind: 'transmission'; readonly device: BlockDevice; readonly rest: Buffer }
-  | { readonly kind: 'ended' };
+  { readonly kind: 'transmission'; readonly device: BlockDevice; readonly rest: Buffer } | { readonly kind: 'ended' };
 
 const clientFlagsBytes = 4;
 const optionHeaderBytes = 16;

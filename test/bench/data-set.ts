@@ -38,14 +38,19 @@ export async function makeDataSet(folder: string, depth: number, sizeBytes: numb
   return { depth, sizeBytes, redoubt, qcow2 };
 }
 
-async function makeOurs(folder: string, sizeBytes: number, unitsOfLink: readonly (readonly number[])[]): Promise<string> {
+async function makeOurs(
+  folder: string,
+  sizeBytes: number,
+  unitsOfLink: readonly (readonly number[])[],
+): Promise<string> {
   let leaf = join(folder, 'disk.vmdk');
   for (const [link, units] of unitsOfLink.entries()) {
     if (link === 0) await createBase({ file: leaf, capacityBytes: sizeBytes, split: true, bus: 'ide' });
     else leaf = (await createRedoLog({ parent: leaf, randomSuffix: true })).file;
     const session = await openDiskSession({ file: leaf, mode: 'persistent' });
     try {
-      for (const unit of units) await session.device.write(unit * unitBytes, [Buffer.alloc(unitBytes, patternOf(unit, link))]);
+      for (const unit of units)
+        await session.device.write(unit * unitBytes, [Buffer.alloc(unitBytes, patternOf(unit, link))]);
     } finally {
       await session.close();
     }
@@ -53,14 +58,28 @@ async function makeOurs(folder: string, sizeBytes: number, unitsOfLink: readonly
   return leaf;
 }
 
-async function makeQcow2(folder: string, sizeBytes: number, unitsOfLink: readonly (readonly number[])[]): Promise<string> {
+async function makeQcow2(
+  folder: string,
+  sizeBytes: number,
+  unitsOfLink: readonly (readonly number[])[],
+): Promise<string> {
   let leaf = '';
   for (const [link, units] of unitsOfLink.entries()) {
     const file = join(folder, `disk-${String(link)}.qcow2`);
     const backing = link === 0 ? [String(sizeBytes)] : [];
-    await run('qemu-img', ['create', '-q', '-f', 'qcow2', ...(link === 0 ? [] : ['-b', leaf, '-F', 'qcow2']), file, ...backing]);
+    await run('qemu-img', [
+      'create',
+      '-q',
+      '-f',
+      'qcow2',
+      ...(link === 0 ? [] : ['-b', leaf, '-F', 'qcow2']),
+      file,
+      ...backing,
+    ]);
     leaf = file;
-    const commands = units.map((unit) => `write -P ${String(patternOf(unit, link))} ${String(unit * unitBytes)} ${String(unitBytes)}\n`);
+    const commands = units.map(
+      (unit) => `write -P ${String(patternOf(unit, link))} ${String(unit * unitBytes)} ${String(unitBytes)}\n`,
+    );
     await qemuIo(file, commands);
   }
   return leaf;

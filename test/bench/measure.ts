@@ -30,7 +30,13 @@ interface FioDirection {
 }
 
 /** Runs fio's own NBD engine against a server for so many seconds. `scratch` is a file it may write. */
-export async function fio(server: NbdServerProcess, job: FioJob, sizeBytes: number, seconds: number, scratch: string): Promise<Sample> {
+export async function fio(
+  server: NbdServerProcess,
+  job: FioJob,
+  sizeBytes: number,
+  seconds: number,
+  scratch: string,
+): Promise<Sample> {
   const args = [
     '--name=bench',
     '--ioengine=nbd',
@@ -63,7 +69,20 @@ const strideBlocks = 100_003;
 
 /** 4 KiB reads at queue depth 32 through QEMU's own block layer, over a large stride. */
 export async function qemuImgBench(format: 'raw' | 'qcow2', image: string, requests: number): Promise<Sample> {
-  const args = ['bench', '-f', format, '-c', String(requests), '-d', '32', '-s', '4096', '-S', String(4096 * strideBlocks), image];
+  const args = [
+    'bench',
+    '-f',
+    format,
+    '-c',
+    String(requests),
+    '-d',
+    '32',
+    '-s',
+    '4096',
+    '-S',
+    String(4096 * strideBlocks),
+    image,
+  ];
   const { stdout } = await run('qemu-img', args);
   const seconds = Number(/Run completed in ([0-9.]+) seconds/.exec(stdout)?.[1]);
   return { rate: requests / seconds };

@@ -16,7 +16,14 @@ export interface NbdServerProcess {
 /** Serves a disk of ours; writes go to `redo` where there is one. */
 export async function serveOurs(socketPath: string, file: string, redo?: string): Promise<NbdServerProcess> {
   const program = join(import.meta.dirname, 'serve-disk.ts');
-  const args = ['--import', import.meta.resolve('tsx'), program, socketPath, file, ...(redo === undefined ? [] : [redo])];
+  const args = [
+    '--import',
+    import.meta.resolve('tsx'),
+    program,
+    socketPath,
+    file,
+    ...(redo === undefined ? [] : [redo]),
+  ];
   return serving(await startChild(process.execPath, args), socketPath);
 }
 
@@ -65,7 +72,9 @@ const ticksPerSecond = 100;
 /** User and system time of all threads, from /proc; 0 where there is none. */
 function cpuSecondsOf(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   } catch {
     return 0;

@@ -28,7 +28,8 @@ export interface BenchReport {
 export function summarise(row: Row, samples: readonly { ours: Sample; peer: Sample }[]): RowResult {
   const ratios = samples.map(({ ours, peer }) => ours.rate / peer.rate);
   const ratio = median(ratios);
-  const cpu = (side: 'ours' | 'peer') => samples.map((sample) => sample[side].cpuMicroseconds).filter((value) => value !== undefined);
+  const cpu = (side: 'ours' | 'peer') =>
+    samples.map((sample) => sample[side].cpuMicroseconds).filter((value) => value !== undefined);
   const [oursCpu, peerCpu] = [cpu('ours'), cpu('peer')];
   return {
     work: row.work,

@@ -53,8 +53,16 @@ export function benchRows(): Row[] {
     overNbd('1 MiB sequential read', 16, { rw: 'read', blockBytes: MIB, depth: 4 }, 1),
     intoFresh('256 KiB sequential write, fresh log', { rw: 'write', blockBytes: 256 * KIB, depth: 4 }, 1),
     intoFresh('4 KiB random write, queue depth 32, fresh log', { rw: 'randwrite', blockBytes: 4 * KIB, depth: 32 }, 2),
-    intoFresh('4 KiB 70/30 mix, queue depth 32, fresh log', { rw: 'randrw', blockBytes: 4 * KIB, depth: 32, extra: ['--rwmixread=70'] }, 2),
-    intoFresh('4 KiB write and FLUSH, each, fresh log', { rw: 'randwrite', blockBytes: 4 * KIB, depth: 1, extra: ['--fsync=1'] }, 0.8),
+    intoFresh(
+      '4 KiB 70/30 mix, queue depth 32, fresh log',
+      { rw: 'randrw', blockBytes: 4 * KIB, depth: 32, extra: ['--rwmixread=70'] },
+      2,
+    ),
+    intoFresh(
+      '4 KiB write and FLUSH, each, fresh log',
+      { rw: 'randwrite', blockBytes: 4 * KIB, depth: 1, extra: ['--fsync=1'] },
+      0.8,
+    ),
     deepAgainstFlat(0.9),
   ];
 }
@@ -68,7 +76,8 @@ function overNbd(work: string, depth: number, job: FioJob, bar?: number): Row {
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
       const { set, ours, peer } = context.served(depth);
-      const one = (server: NbdServerProcess) => fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
+      const one = (server: NbdServerProcess) =>
+        fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
       return { ours: await one(ours), peer: await one(peer) };
     },
   };
@@ -100,13 +109,18 @@ function intoFresh(work: string, job: FioJob, bar: number): Row {
     bar,
     measure: async (context) => {
       const { set } = context.served(1);
-      const one = (server: NbdServerProcess) => fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
+      const one = (server: NbdServerProcess) =>
+        fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
       return { ours: await withFreshLog(context, set, one), peer: await withFreshOverlay(context, set, one) };
     },
   };
 }
 
-async function withFreshLog(context: BenchContext, set: DataSet, use: (server: NbdServerProcess) => Promise<Sample>): Promise<Sample> {
+async function withFreshLog(
+  context: BenchContext,
+  set: DataSet,
+  use: (server: NbdServerProcess) => Promise<Sample>,
+): Promise<Sample> {
   const { file } = await createRedoLog({ parent: set.redoubt, randomSuffix: true });
   try {
     const server = await serveOurs(join(context.folder, 'fresh.sock'), set.redoubt, file);
@@ -120,7 +134,11 @@ async function withFreshLog(context: BenchContext, set: DataSet, use: (server: N
   }
 }
 
-async function withFreshOverlay(context: BenchContext, set: DataSet, use: (server: NbdServerProcess) => Promise<Sample>): Promise<Sample> {
+async function withFreshOverlay(
+  context: BenchContext,
+  set: DataSet,
+  use: (server: NbdServerProcess) => Promise<Sample>,
+): Promise<Sample> {
   const file = join(context.folder, 'fresh.qcow2');
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', set.qcow2, '-F', 'qcow2', file]);
   try {
@@ -144,7 +162,8 @@ function deepAgainstFlat(bar: number): Row {
     bar,
     measure: async (context) => {
       const [deep, flat] = [context.served(64), context.served(1)];
-      const one = ({ ours, set }: ServedSet) => fio(ours, random4k(32), set.sizeBytes, context.secondsPerSample, scratch(context));
+      const one = ({ ours, set }: ServedSet) =>
+        fio(ours, random4k(32), set.sizeBytes, context.secondsPerSample, scratch(context));
       return { ours: await one(deep), peer: await one(flat) };
     },
   };

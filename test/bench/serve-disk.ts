@@ -9,7 +9,9 @@ import { openDiskSession } from '../../core/disk/session.ts';
 async function main(): Promise<void> {
   const [socketPath, file, redo] = process.argv.slice(2);
   if (socketPath === undefined || file === undefined) throw new Error('usage: serve-disk SOCKET FILE [REDO]');
-  const session = await openDiskSession(redo === undefined ? { file, mode: 'persistent' } : { file, mode: 'undoable', redo });
+  const session = await openDiskSession(
+    redo === undefined ? { file, mode: 'persistent' } : { file, mode: 'undoable', redo },
+  );
   const server = await startNbdServer({ socketPath, exports: new Map([['', session.device]]) });
   process.on('SIGTERM', () => {
     void server

@@ -90,21 +90,32 @@ describe.skipIf(!hasTools('qemu-img', 'qemu-io'))('qemu-img, through descriptors
     await expectSameAsPlain(links[0] ?? '');
   }, 60_000);
 
-  it.skipIf(!hasTools('vmdkmount') || !canMount)('agrees with libvmdk about the content of a base', async () => {
-    // libvmdk looks for extents beside the descriptor only.
-    const [descriptor] = (await redoubt('disk', 'describe', links[0] ?? '', '--out', folder.path)).trim().split('\n');
-    const mount = folder.at('mount');
-    mkdirSync(mount);
-    await run('vmdkmount', [descriptor ?? '', mount]);
-    try {
-      await run('cmp', ['-n', String(MIB), folder.at('mount', 'vmdk1'), folder.at('plain')]);
-      for (const seam of seams) {
-        await run('cmp', ['-i', String(seam - MIB), '-n', String(2 * MIB), folder.at('mount', 'vmdk1'), folder.at('plain')]);
+  it.skipIf(!hasTools('vmdkmount') || !canMount)(
+    'agrees with libvmdk about the content of a base',
+    async () => {
+      // libvmdk looks for extents beside the descriptor only.
+      const [descriptor] = (await redoubt('disk', 'describe', links[0] ?? '', '--out', folder.path)).trim().split('\n');
+      const mount = folder.at('mount');
+      mkdirSync(mount);
+      await run('vmdkmount', [descriptor ?? '', mount]);
+      try {
+        await run('cmp', ['-n', String(MIB), folder.at('mount', 'vmdk1'), folder.at('plain')]);
+        for (const seam of seams) {
+          await run('cmp', [
+            '-i',
+            String(seam - MIB),
+            '-n',
+            String(2 * MIB),
+            folder.at('mount', 'vmdk1'),
+            folder.at('plain'),
+          ]);
+        }
+      } finally {
+        await run('umount', [mount]);
       }
-    } finally {
-      await run('umount', [mount]);
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 
   it('reads three redo logs, one over the other, at every step', async () => {
     for (const level of [1, 2, 3]) {
@@ -115,7 +126,11 @@ describe.skipIf(!hasTools('qemu-img', 'qemu-io'))('qemu-img, through descriptors
         { byte: 10 * level, offsetBytes: 16 * KIB * level, lengthBytes: 24 * KIB },
         { byte: 10 * level + 1, offsetBytes: 512 * (12_340 + 3 * level), lengthBytes: 512 * 7 },
         ...seams.map((seam) => ({ byte: 10 * level + 2, offsetBytes: seam - 50 * KIB * level, lengthBytes: 77 * KIB })),
-        ...seams.map((seam) => ({ byte: 10 * level + 3, offsetBytes: seam + 100 * KIB + 512 * level, lengthBytes: 33 * KIB })),
+        ...seams.map((seam) => ({
+          byte: 10 * level + 3,
+          offsetBytes: seam + 100 * KIB + 512 * level,
+          lengthBytes: 33 * KIB,
+        })),
         // Zeros over content are content; zeros over nothing are nothing.
         { byte: 0, offsetBytes: (seams[0] ?? 0) - 200 * KIB, lengthBytes: 8 * KIB * level },
         { byte: 0, offsetBytes: GIB + level * MIB, lengthBytes: MIB },
@@ -131,7 +146,17 @@ describe.skipIf(!hasTools('qemu-img', 'qemu-io'))('qemu-img, through descriptors
     const disk = await serveDisk(links.at(-1) ?? '', folder.at('nbd.sock'), '--mode', 'persistent');
     try {
       const client = await NbdTestClient.open(folder.at('nbd.sock'));
-      const spots = [0, 4 * MIB, 6 * MIB, GIB, GIB + 2 * MIB, 3 * GIB, 4 * GIB + 8 * MIB, sizeBytes - 2 * MIB, ...seams.map((seam) => seam - MIB)];
+      const spots = [
+        0,
+        4 * MIB,
+        6 * MIB,
+        GIB,
+        GIB + 2 * MIB,
+        3 * GIB,
+        4 * GIB + 8 * MIB,
+        sizeBytes - 2 * MIB,
+        ...seams.map((seam) => seam - MIB),
+      ];
       for (const offsetBytes of spots) {
         const { data } = await client.request({ type: command.read, offsetBytes, lengthBytes: 2 * MIB });
         const wanted = Buffer.alloc(2 * MIB);
@@ -144,21 +169,38 @@ describe.skipIf(!hasTools('qemu-img', 'qemu-io'))('qemu-img, through descriptors
     }
   }, 60_000);
 
-  it.skipIf(!hasTools('nbdinfo'))('is preceded by nbdinfo, which reads the size', async () => {
-    const disk = await serveDisk(links.at(-1) ?? '', folder.at('nbd.sock'), '--mode', 'nonpersistent', '--redo-dir', folder.path);
-    try {
-      expect((await run('nbdinfo', ['--size', disk.uri])).stdout.trim()).toBe(String(sizeBytes));
-    } finally {
-      await disk.stop();
-    }
-  }, 60_000);
+  it.skipIf(!hasTools('nbdinfo'))(
+    'is preceded by nbdinfo, which reads the size',
+    async () => {
+      const disk = await serveDisk(
+        links.at(-1) ?? '',
+        folder.at('nbd.sock'),
+        '--mode',
+        'nonpersistent',
+        '--redo-dir',
+        folder.path,
+      );
+      try {
+        expect((await run('nbdinfo', ['--size', disk.uri])).stdout.trim()).toBe(String(sizeBytes));
+      } finally {
+        await disk.stop();
+      }
+    },
+    60_000,
+  );
 
-  it.skipIf(!hasTools('vmdkinfo'))('agrees with libvmdk about size and extents', async () => {
-    const [descriptor] = (await redoubt('disk', 'describe', links[0] ?? '', '--out', folder.at('for-libvmdk'))).trim().split('\n');
-    const { stdout } = await run('vmdkinfo', [descriptor ?? '']);
-    expect(stdout).toContain(`(${String(sizeBytes)} bytes)`);
-    expect(stdout).toMatch(/Number of extents:\s+3/);
-  }, 60_000);
+  it.skipIf(!hasTools('vmdkinfo'))(
+    'agrees with libvmdk about size and extents',
+    async () => {
+      const [descriptor] = (await redoubt('disk', 'describe', links[0] ?? '', '--out', folder.at('for-libvmdk')))
+        .trim()
+        .split('\n');
+      const { stdout } = await run('vmdkinfo', [descriptor ?? '']);
+      expect(stdout).toContain(`(${String(sizeBytes)} bytes)`);
+      expect(stdout).toMatch(/Number of extents:\s+3/);
+    },
+    60_000,
+  );
 });
 
 describe.skipIf(!hasTools('bximage', 'qemu-io'))('bximage', () => {
@@ -179,7 +221,12 @@ describe.skipIf(!hasTools('bximage', 'qemu-io'))('bximage', () => {
     expect((await run('bximage', ['-func=info', '-q', file])).stdout).toContain("disk image mode = 'vmware3'");
     await bximage('-func=convert', '-imgmode=flat', '-q', file, folder.at('flat'));
     // It copies whole cylinders of the geometry in the header; what is behind them it leaves away.
-    await run('cmp', ['-n', String(Math.floor(sizeBytes / cylinderBytes) * cylinderBytes), folder.at('flat'), folder.at('plain')]);
+    await run('cmp', [
+      '-n',
+      String(Math.floor(sizeBytes / cylinderBytes) * cylinderBytes),
+      folder.at('flat'),
+      folder.at('plain'),
+    ]);
   }, 60_000);
 });
 

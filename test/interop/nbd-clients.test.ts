@@ -70,8 +70,20 @@ describe.skipIf(!hasTools('qemu-img', 'qemu-io'))('qemu', () => {
   it('writes, zeroes, trims and reads', async () => {
     const device = new MemoryDevice(64 * megabyte);
     const { server } = await serve(device);
-    const commands = ['write -P 0xa5 1M 3M', 'write -z 2M 512k', 'write -f -P 0x5a 100k 1k', 'discard 40M 8M', 'read -P 0xa5 1M 1M', 'flush'];
-    const { stdout } = await run('qemu-io', ['-f', 'raw', ...commands.flatMap((command) => ['-c', command]), image(server)]);
+    const commands = [
+      'write -P 0xa5 1M 3M',
+      'write -z 2M 512k',
+      'write -f -P 0x5a 100k 1k',
+      'discard 40M 8M',
+      'read -P 0xa5 1M 1M',
+      'flush',
+    ];
+    const { stdout } = await run('qemu-io', [
+      '-f',
+      'raw',
+      ...commands.flatMap((command) => ['-c', command]),
+      image(server),
+    ]);
     expect(stdout).not.toMatch(/fail|error/i);
     expect(device.bytes.subarray(megabyte, 2 * megabyte).every((byte) => byte === 0xa5)).toBe(true);
     expect(device.bytes.subarray(2 * megabyte, 2.5 * megabyte).every((byte) => byte === 0)).toBe(true);
@@ -91,7 +103,8 @@ describe.skipIf(!hasTools('qemu-img', 'qemu-io'))('qemu', () => {
 
   it('runs deep queues of reads and writes', async () => {
     const { server } = await serve(new MemoryDevice(64 * megabyte));
-    const bench = (...options: string[]) => run('qemu-img', ['bench', '-f', 'raw', '-t', 'none', '-c', '4000', '-d', '32', ...options, image(server)]);
+    const bench = (...options: string[]) =>
+      run('qemu-img', ['bench', '-f', 'raw', '-t', 'none', '-c', '4000', '-d', '32', ...options, image(server)]);
     await expect(bench('-s', '4096', '-S', '20480')).resolves.toBeDefined();
     await expect(bench('-w', '-s', '4096', '-S', '12288', '--flush-interval', '500')).resolves.toBeDefined();
     await expect(bench('-s', '262144')).resolves.toBeDefined();

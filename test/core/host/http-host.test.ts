@@ -56,7 +56,11 @@ afterAll(async () => {
 
 const cookie = (): string => `redoubt-${String(port)}=${token}`;
 
-async function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<{ response: IncomingMessage; body: string }> {
+async function get(
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<{ response: IncomingMessage; body: string }> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     httpRequest({ host: '127.0.0.1', port, path, method, headers, setHost: headers['host'] === undefined }, resolve)
       .on('error', reject)
@@ -92,25 +96,37 @@ describe('pages', () => {
     ['a wrong cookie', '/', { cookie: 'redoubt-0=x' }],
     ['a wrong header', '/', { authorization: 'Bearer wrong' }],
   ])('refuses %s', async (_what, path, headers) => {
-    const { response, body } = await get(path, headers as Record<string, string>);
+    const { response, body } = await get(path, headers);
     expect(response.statusCode).toBe(401);
     expect(body).not.toContain('<title>');
   });
 
   it('answers to the names of this machine only', async () => {
     expect((await get('/', { cookie: cookie(), host: 'evil.example' })).response.statusCode).toBe(403);
-    expect((await get(`/?token=${token}`, { host: `127.0.0.1.evil.example:${String(port)}` })).response.statusCode).toBe(403);
+    expect(
+      (await get(`/?token=${token}`, { host: `127.0.0.1.evil.example:${String(port)}` })).response.statusCode,
+    ).toBe(403);
     expect((await get('/', { cookie: cookie(), host: `localhost:${String(port)}` })).response.statusCode).toBe(200);
   });
 
-  it.each(['/../secret', '/%2e%2e/secret', '/..%2fsecret', '/assets/../../secret', '/link', '/%00', '/%', '/assets', '/nothing.js', '//etc/passwd', '//', '/['])(
-    'finds nothing at %s',
-    async (path) => {
-      const { response, body } = await get(path, { cookie: cookie() });
-      expect(response.statusCode).toBe(404);
-      expect(body).not.toContain('secret');
-    },
-  );
+  it.each([
+    '/../secret',
+    '/%2e%2e/secret',
+    '/..%2fsecret',
+    '/assets/../../secret',
+    '/link',
+    '/%00',
+    '/%',
+    '/assets',
+    '/nothing.js',
+    '//etc/passwd',
+    '//',
+    '/[',
+  ])('finds nothing at %s', async (path) => {
+    const { response, body } = await get(path, { cookie: cookie() });
+    expect(response.statusCode).toBe(404);
+    expect(body).not.toContain('secret');
+  });
 
   it('takes nothing', async () => {
     expect((await get('/', { cookie: cookie() }, 'POST')).response.statusCode).toBe(405);

@@ -28,14 +28,23 @@ describe('JobRegistry', () => {
     await expect(job.result).resolves.toEqual({ said: 'hello' });
     stop.abort();
     await watching;
-    expect(seen[0]).toMatchObject({ id: job.id, state: 'running', phase: 'preparing', subject: 'base.vmdk', machineId: 'm1' });
+    expect(seen[0]).toMatchObject({
+      id: job.id,
+      state: 'running',
+      phase: 'preparing',
+      subject: 'base.vmdk',
+      machineId: 'm1',
+    });
     expect(seen).toContainEqual(expect.objectContaining({ phase: 'copying', doneBytes: 10, totalBytes: 10 }));
     expect(registry.list()).toMatchObject([{ id: job.id, state: 'done', phase: 'done' }]);
   });
 
   it('passes a refusal on as what it is', async () => {
     const registry = makeRegistry();
-    await expect(start(registry, 'refuse').result).rejects.toMatchObject({ code: 'disk.read-only', details: { file: 'base.vmdk' } });
+    await expect(start(registry, 'refuse').result).rejects.toMatchObject({
+      code: 'disk.read-only',
+      details: { file: 'base.vmdk' },
+    });
     expect(registry.list()).toMatchObject([{ state: 'failed', error: { code: 'disk.read-only' } }]);
   });
 
@@ -51,7 +60,10 @@ describe('JobRegistry', () => {
 
   it('notices a process that dies', async () => {
     const registry = makeRegistry();
-    await expect(start(registry, 'die').result).rejects.toMatchObject({ code: 'internal', details: { detail: 'exit status 3' } });
+    await expect(start(registry, 'die').result).rejects.toMatchObject({
+      code: 'internal',
+      details: { detail: 'exit status 3' },
+    });
   });
 
   it('ends a process that stays after its last word', async () => {

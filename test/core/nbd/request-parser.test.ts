@@ -6,7 +6,13 @@ import { requestBytes } from '../../support/nbd-client.ts';
 const payload = Buffer.from('The quick brown fox');
 const stream = Buffer.concat([
   requestBytes({ type: command.read, cookie: 1n, offsetBytes: 0x1_2345_6789n, lengthBytes: 4096 }),
-  requestBytes({ type: command.write, cookie: 0xfedc_ba98_7654_3210n, offsetBytes: 512, lengthBytes: payload.length, flags: 1 }),
+  requestBytes({
+    type: command.write,
+    cookie: 0xfedc_ba98_7654_3210n,
+    offsetBytes: 512,
+    lengthBytes: payload.length,
+    flags: 1,
+  }),
   payload,
   requestBytes({ type: command.write, cookie: 3n, lengthBytes: 0 }),
   requestBytes({ type: command.flush, cookie: 4n }),

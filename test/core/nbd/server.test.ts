@@ -1,31 +1,32 @@
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
-import type { BlockDevice } from '../../../core/disk/block-device.ts';
-import { command, maximumPayloadBytes, option } from '../../../core/nbd/protocol.ts';
+import { command, maximumPayloadBytes, nbdErrno, option } from '../../../core/nbd/protocol.ts';
 import { startNbdServer, type NbdServer } from '../../../core/nbd/server.ts';
 import { MemoryDevice } from '../../support/memory-device.ts';
 import { infoRequest, NbdTestClient, requestBytes, type RequestFields } from '../../support/nbd-client.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const megabyte = 1024 * 1024;
-const [EPERM, EIO, EINVAL, ENOSPC] = [1, 5, 22, 28];
+const { EPERM, EIO, EINVAL, ENOSPC } = nbdErrno;
 
 /** A path in a folder that goes with the test. */
 function temporaryPath(...names: string[]): string {
   const folder = makeTempFolder();
-  onTestFinished(folder.remove);
+  onTestFinished(() => {
+    folder.remove();
+  });
   return folder.at(...names);
 }
 
-async function serve(devices: BlockDevice | Record<string, BlockDevice>): Promise<NbdServer> {
-  const exports = new Map('sizeBytes' in devices ? [['', devices as BlockDevice]] : Object.entries(devices));
+async function serve(devices: MemoryDevice | Record<string, MemoryDevice>): Promise<NbdServer> {
+  const exports = devices instanceof MemoryDevice ? new Map([['', devices]]) : new Map(Object.entries(devices));
   const server = await startNbdServer({ socketPath: temporaryPath('nbd.sock'), exports });
   onTestFinished(() => server.close());
   return server;
 }
 
-async function open(device: BlockDevice): Promise<NbdTestClient> {
+async function open(device: MemoryDevice): Promise<NbdTestClient> {
   const server = await serve(device);
   const client = await NbdTestClient.open(server.socketPath);
   onTestFinished(() => {
@@ -35,7 +36,7 @@ async function open(device: BlockDevice): Promise<NbdTestClient> {
 }
 
 describe('the socket', () => {
-  it('is the owner\'s alone, and gone after close', async () => {
+  it("is the owner's alone, and gone after close", async () => {
     const server = await serve(new MemoryDevice(megabyte));
     expect(statSync(server.socketPath).mode & 0o777).toBe(0o600);
     await server.close();
@@ -58,14 +59,14 @@ describe('the socket', () => {
     expect(readFileSync(file, 'utf8')).toBe('not a socket');
   });
 
-  it('says why it can\'t be made', async () => {
+  it("says why it can't be made", async () => {
     const socketPath = temporaryPath('missing', 'nbd.sock');
     await expect(startNbdServer({ socketPath, exports: new Map() })).rejects.toMatchObject({ code: 'disk.io' });
   });
 });
 
 describe('negotiation', () => {
-  async function negotiate(devices: Record<string, BlockDevice>): Promise<NbdTestClient> {
+  async function negotiate(devices: Record<string, MemoryDevice>): Promise<NbdTestClient> {
     const server = await serve(devices);
     const client = await NbdTestClient.connect(server.socketPath);
     onTestFinished(() => {
@@ -83,7 +84,10 @@ describe('negotiation', () => {
   });
 
   it('tells size, flags and, where asked, block sizes', async () => {
-    const client = await negotiate({ disk: new MemoryDevice(megabyte), odd: new MemoryDevice(777, { isWritable: false }) });
+    const client = await negotiate({
+      disk: new MemoryDevice(megabyte),
+      odd: new MemoryDevice(777, { isWritable: false }),
+    });
     const [info, sizes, end] = await client.option(option.info, infoRequest('disk', [3]));
     expect(info?.data.readBigUInt64BE(2)).toBe(1_048_576n);
     expect(info?.data.readUInt16BE(10)).toBe(0b1_0110_1101);
@@ -109,10 +113,18 @@ describe('negotiation', () => {
 
   it('speaks EXPORT_NAME, with and without the zeroes', async () => {
     const server = await serve({ disk: new MemoryDevice(megabyte) });
-    for (const [flags, length] of [[3, 10], [1, 134]] as const) {
+    for (const [flags, length] of [
+      [3, 10],
+      [1, 134],
+    ] as const) {
       const client = await NbdTestClient.connect(server.socketPath);
       client.sendClientFlags(flags);
-      client.send(Buffer.concat([Buffer.from('IHAVEOPT\0\0\0\x01\0\0\0\x04disk'), requestBytes({ type: command.read, lengthBytes: 100 })]));
+      client.send(
+        Buffer.concat([
+          Buffer.from('IHAVEOPT\0\0\0\x01\0\0\0\x04disk'),
+          requestBytes({ type: command.read, lengthBytes: 100 }),
+        ]),
+      );
       expect((await client.take(length)).readBigUInt64BE(0)).toBe(1_048_576n);
       expect((await client.reply(100)).data).toHaveLength(100);
       client.close();
@@ -139,12 +151,17 @@ describe('negotiation', () => {
   });
 });
 
-describe.each([['at once', false], ['later', true]])('requests on a device that finishes %s', (_how, isSlow) => {
+describe.each([
+  ['at once', false],
+  ['later', true],
+])('requests on a device that finishes %s', (_how, isSlow) => {
   it('reads what was written, at any alignment', async () => {
     const device = new MemoryDevice(megabyte, { isSlow });
     const client = await open(device);
     const bytes = Buffer.from('written at an odd place');
-    expect((await client.request({ type: command.write, offsetBytes: 1001, lengthBytes: bytes.length }, bytes)).errno).toBe(0);
+    expect(
+      (await client.request({ type: command.write, offsetBytes: 1001, lengthBytes: bytes.length }, bytes)).errno,
+    ).toBe(0);
     const read = await client.request({ type: command.read, offsetBytes: 1000, lengthBytes: bytes.length + 2 });
     expect(read.data.toString()).toBe(`\0${bytes.toString()}\0`);
   });
@@ -173,7 +190,15 @@ describe.each([['at once', false], ['later', true]])('requests on a device that 
     await client.request({ type: command.writeZeroes, flags: 3, lengthBytes: 4096 });
     await client.request({ type: command.trim, flags: 1, lengthBytes: 4096 });
     await client.request({ type: command.flush });
-    expect(device.log).toEqual(['write 0+4', 'flush', 'writeZeroes 0+4096', 'flush', 'discard 0+4096', 'flush', 'flush']);
+    expect(device.log).toEqual([
+      'write 0+4',
+      'flush',
+      'writeZeroes 0+4096',
+      'flush',
+      'discard 0+4096',
+      'flush',
+      'flush',
+    ]);
   });
 
   it('turns refusals into error numbers and goes on', async () => {
@@ -192,7 +217,9 @@ describe.each([['at once', false], ['later', true]])('requests on a device that 
   it('cuts large zeroing into slices and serves others in between', async () => {
     const device = new MemoryDevice(64 * megabyte, { isSlow });
     const client = await open(device);
-    client.send(requestBytes({ type: command.writeZeroes, cookie: 1n, offsetBytes: megabyte, lengthBytes: 60 * megabyte }));
+    client.send(
+      requestBytes({ type: command.writeZeroes, cookie: 1n, offsetBytes: megabyte, lengthBytes: 60 * megabyte }),
+    );
     client.send(requestBytes({ type: command.read, cookie: 2n, lengthBytes: 512 }));
     expect((await client.reply(512)).cookie).toBe(2n);
     expect((await client.reply()).cookie).toBe(1n);
@@ -265,7 +292,10 @@ describe('requests that are refused', () => {
   it('a write past the end, its payload skipped', async () => {
     const device = new MemoryDevice(megabyte);
     const client = await open(device);
-    const answer = await client.request({ type: command.write, offsetBytes: megabyte, lengthBytes: 4 }, Buffer.from('abcd'));
+    const answer = await client.request(
+      { type: command.write, offsetBytes: megabyte, lengthBytes: 4 },
+      Buffer.from('abcd'),
+    );
     expect(answer.errno).toBe(ENOSPC);
     expect((await client.request({ type: command.read, lengthBytes: 512 })).errno).toBe(0);
   });
