@@ -40,8 +40,9 @@ export class MachineOperations {
 
   /** Throws machine.changes-waiting unless answered, and whatever keeps the machine from starting. */
   async powerOn(id: string, answer: WaitingAnswer | undefined, alwaysContinue: boolean): Promise<void> {
-    const { live } = this.services;
+    const { live, fleet } = this.services;
     const before = this.configuration(id);
+    await fleet.find(id); // somebody else may have started it a moment ago
     requirePowerState(live.view(id).power, ['off', 'failed', 'suspended'], before.name, 'be powered on');
     if (this.starting.has(id)) throw new RedoubtError('machine.busy', `"${before.name}" is being started.`, { machine: before.name, doing: 'starting' });
     this.starting.add(id);
@@ -60,6 +61,8 @@ export class MachineOperations {
     if (alwaysContinue) await editConfiguration(before.configPath, (document) => { document.set('redoubt.whenChangesWait', 'continue'); });
     await this.settleWaiting(id, before, alwaysContinue ? 'continue' : answer);
     live.setStarting(id, true);
+    // Whoever has it is named at once, rather than by a runner that waits in vain.
+    (await lockMachine(before.configPath, before.name, 'starting', lockWaitMs)).release();
     const handle = await fleet.spawn(id, before.name, before.configPath);
     try {
       await handle.calls.start({ continueWaiting: true });

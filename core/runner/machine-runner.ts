@@ -99,7 +99,7 @@ export class MachineRunner {
     await guest.requestShutdown();
   }
 
-  /** Ends the guest; resolves when it is gone and its disks are closed. May be called at any time. */
+  /** Ends the guest; resolves when it is gone. May be called at any time. */
   async powerOff(): Promise<void> {
     this.isStopWanted = true;
     const { power } = this.board.now;
@@ -191,7 +191,9 @@ export class MachineRunner {
     await this.disks?.close().catch((failure: unknown) => { this.log.error('closing disks', failure); });
     await prepared?.undo().catch((failure: unknown) => { this.log.error('undoing the start', failure); });
     const isQuestion = error instanceof RedoubtError && error.is('machine.changes-waiting');
-    this.board.step('start-failed', { ...(isQuestion ? {} : { problem: toWire(error) }), isLeaving: true });
+    const problem = isQuestion ? {} : { problem: toWire(error) };
+    if (isAtRest(this.board.now.power)) this.board.change({ ...problem, isLeaving: true }); // the disk thread died first
+    else this.board.step('start-failed', { ...problem, isLeaving: true });
     this.leave();
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Home } from '../base/home.ts';
@@ -25,14 +25,17 @@ export function runtimePaths(home: Home, machineId: string): RuntimePaths {
   return { directory, controlSocket: join(directory, 'control.sock') };
 }
 
-/** Makes the runtime folder and proves that nobody else can look into it. */
+/** Makes the runtime folder and sees to it that nobody else can look into it. Throws disk.permission. */
 export function prepareRuntimeDirectory(home: Home, machineId: string): RuntimePaths {
   const paths = runtimePaths(home, machineId);
   for (const directory of [join(paths.directory, '..'), paths.directory]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const status = statSync(directory);
-    const isPrivate = process.platform === 'win32' || (status.uid === userInfo().uid && (status.mode & 0o077) === 0);
-    if (!isPrivate) throw new RedoubtError('disk.permission', `${directory} is open to others.`, { file: directory, operation: 'use' });
+    if (process.platform === 'win32') continue;
+    const status = lstatSync(directory);
+    if (!status.isDirectory() || status.uid !== userInfo().uid) {
+      throw new RedoubtError('disk.permission', `${directory} belongs to somebody else.`, { file: directory, operation: 'use' });
+    }
+    if ((status.mode & 0o077) !== 0) chmodSync(directory, 0o700);
   }
   return paths;
 }
