@@ -84,20 +84,6 @@ describe.skipIf(!isAvailable)('v86 with Scratchpad', { timeout: 60_000 }, () => 
     await screen.waitForText(/Saved note 1/);
   });
 
-  it('pauses when the disk finds no room, and goes on with the same write', async () => {
-    const device = scratchpadDisk();
-    const machine = await start(device);
-    const screen = await machine.screen();
-    await screen.waitForText(/Boot 1\./);
-    device.failures.set('write', new RedoubtError('disk.no-space', 'No room.', { file: 'disk' }));
-    await screen.typeLine('patience');
-    expect(await machine.event('paused')).toEqual({ kind: 'paused', reason: 'no-space' });
-    device.failures.clear();
-    await machine.guest.resume();
-    await screen.waitForText(/Saved note 1/);
-    expect(notesOn(device.bytes)).toEqual([{ number: 1, text: 'patience' }]);
-  });
-
   it('shows the guest an error when the disk fails', async () => {
     const device = scratchpadDisk();
     const machine = await start(device);
@@ -112,22 +98,6 @@ describe.skipIf(!isAvailable)('v86 with Scratchpad', { timeout: 60_000 }, () => 
     device.failures.clear();
     await screen.typeLine('found');
     await screen.waitForText(/1\. found/);
-  });
-
-  it('does nothing while paused', async () => {
-    const device = scratchpadDisk();
-    const machine = await start(device);
-    const screen = await machine.screen();
-    await screen.waitForText(/Boot 1\./);
-    await machine.guest.pause();
-    await machine.guest.pause();
-    const requests = device.log.length;
-    await screen.typeLine('later');
-    await delay(300);
-    expect(device.log.length).toBe(requests);
-    await machine.guest.resume();
-    await screen.waitForText(/Saved note 1/);
-    expect(machine.events).toEqual([{ kind: 'paused', reason: 'asked' }, { kind: 'resumed' }]);
   });
 
   it.each(['ide0:1', 'ide1:0', 'ide1:1'])('boots from %s', async (slot) => {
@@ -152,13 +122,6 @@ describe.skipIf(!isAvailable)('v86 with Scratchpad', { timeout: 60_000 }, () => 
     machines.push(machine);
     const screen = await machine.screen();
     await screen.waitForText(/No bootable device/);
-  });
-
-  it('powers off at any time, more than once', async () => {
-    const machine = await start(scratchpadDisk());
-    await Promise.all([machine.guest.powerOff(), machine.guest.powerOff()]);
-    await machine.guest.powerOff();
-    expect(await machine.guest.ended).toEqual({ kind: 'powered-off' });
   });
 
   it('refuses what it does not have, and leaves nothing behind', async () => {
