@@ -6,7 +6,8 @@ const top = resolve(import.meta.dirname, '..');
 
 export default defineConfig({
   testDir: resolve(top, 'test/e2e/specs'),
-  outputDir: resolve(top, 'test-results'),
+  outputDir: resolve(top, 'test-results/e2e'),
+  globalSetup: resolve(top, 'test/support/own-home.ts'),
   // Guests and a browser share two cores: one spec at a time keeps the clock honest.
   workers: 1,
   timeout: 120_000,

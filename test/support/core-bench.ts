@@ -51,7 +51,7 @@ export class CoreBench {
   }
 
   async waitFor(id: string, isReached: (view: MachineView) => boolean, what: string): Promise<MachineView> {
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
       const view = await this.view(id);
       if (isReached(view)) return view;
       await new Promise((resolve) => setTimeout(resolve, 40));
@@ -85,7 +85,7 @@ export class CoreBench {
   }
 
   async waitUntilGone(pid: number): Promise<void> {
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
       if (isGone({ ...ownIdentity(), pid, startedAt: '' })) return;
       await new Promise((resolve) => setTimeout(resolve, 30));
     }

@@ -5,8 +5,10 @@ export type PickerFilterName = 'Disks and redo logs' | 'Virtual disks (*.vmdk)' 
 /** The dialog in which a disk is chosen. */
 export class PickerPage {
   readonly dialog: Locator;
+  private readonly page: Page;
 
   constructor(page: Page) {
+    this.page = page;
     this.dialog = page.getByRole('dialog', { name: 'Choose a Disk' });
   }
 
@@ -16,7 +18,7 @@ export class PickerPage {
 
   /** A file's row, by its whole name. */
   row(name: string): Locator {
-    return this.dialog.getByRole('row').filter({ has: this.dialog.getByText(name, { exact: true }) });
+    return this.dialog.getByRole('row').filter({ has: this.page.getByText(name, { exact: true }) });
   }
 
   /** Names of all rows, from top to bottom. */

@@ -54,6 +54,11 @@ export class SettingsPage {
     await this.dialog.getByRole('radio', { name: mode, exact: true }).check();
   }
 
+  /** Of the Options tab. */
+  async chooseBackend(name: 'v86' | 'qemu'): Promise<void> {
+    await this.dialog.getByTestId('settings.backend').selectOption(name);
+  }
+
   /** Opens the picker for the disk's file. */
   async browse(): Promise<PickerPage> {
     await this.dialog.getByRole('button', { name: 'Browse for a disk' }).click();
