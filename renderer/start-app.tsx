@@ -1,9 +1,10 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app.tsx';
-import { connection } from './transport/client.ts';
-import { follow } from './stores/follow.ts';
+// First, because its styles come before those of the features, which change them.
 import { ThemeProvider } from './theme/theme-provider.tsx';
+import { App } from './app.tsx';
+import { follow } from './stores/follow.ts';
+import { connection } from './transport/client.ts';
 import { assert } from './assert.ts';
 
 /** Follows the core's streams and draws the window into `element`, for the life of the page. */

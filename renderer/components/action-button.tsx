@@ -33,11 +33,11 @@ export function ActionButton(props: {
         {...(className === undefined ? {} : { className })}
         {...(tabIndex === undefined ? {} : { tabIndex })}
         aria-disabled={enabled !== true || undefined}
-        data-disabled={enabled !== true || undefined}
+        {...(enabled === true ? {} : { 'data-disabled': true })}
         aria-label={isIconOnly ? label : undefined}
         aria-keyshortcuts={key === undefined ? undefined : ariaKey(key, isMac)}
         data-testid={testId}
-        px={isIconOnly ? 7 : undefined}
+        {...(isIconOnly ? { px: 7 } : {})}
         leftSection={isIconOnly ? undefined : icon}
         onClick={() => {
           runAction(action, context);

@@ -27,7 +27,7 @@ export function ContextMenu({
       onChange={(isOpen) => (isOpen ? undefined : onClose())}
       position="bottom-start"
       offset={0}
-      width={240}
+      width={270}
       returnFocus
     >
       <Menu.Target>

@@ -8,7 +8,7 @@ import { ContextMenu, type ContextMenuRequest } from '../../components/context-m
 import { useMachines } from '../../stores/machines.ts';
 import { setQuery, useSelection, type Selection } from '../../stores/selection.ts';
 import { GroupHead, LeafRowView } from './tree-rows.tsx';
-import { libraryTree, type GroupId, type LeafRow } from './library-tree.ts';
+import { libraryTree, type GroupId, type GroupRow, type LeafRow } from './library-tree.ts';
 import styles from './sidebar.module.css';
 import { treeMove, visibleRows } from './tree-keys.ts';
 import { t } from './words.ts';
@@ -30,6 +30,7 @@ export function Sidebar() {
   const groups = useMemo(() => libraryTree(machines, query), [machines, query]);
   const rows = visibleRows(groups, closed);
   const tabStop = rows.some((row) => row.key === focusedKey) ? focusedKey : (rows[0]?.key ?? '');
+  const selectedKey = selectedRow(rows, selection, focusedKey);
   const hasMatches = query.trim() === '' || rows.some((row) => row.kind === 'leaf');
 
   const focusRow = (key: string) => {
@@ -125,7 +126,7 @@ export function Sidebar() {
                 <LeafRowView
                   key={row.key}
                   row={row}
-                  isSelected={isSame(row.target, selection)}
+                  isSelected={row.key === selectedKey}
                   isTabStop={tabStop === row.key}
                   onFocus={() => {
                     setFocusedKey(row.key);
@@ -152,6 +153,12 @@ export function Sidebar() {
       )}
     </nav>
   );
+}
+
+/** A machine may stand in two groups: the row that was used last counts as selected, else the first. */
+function selectedRow(rows: readonly (GroupRow | LeafRow)[], selection: Selection, focusedKey: string): string | undefined {
+  const fitting = rows.filter((row) => row.kind === 'leaf' && isSame(row.target, selection));
+  return (fitting.find((row) => row.key === focusedKey) ?? fitting[0])?.key;
 }
 
 function isSame(a: Selection, b: Selection): boolean {

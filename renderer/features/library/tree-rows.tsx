@@ -2,10 +2,10 @@ import {
   IconAlertTriangleFilled,
   IconChevronDown,
   IconChevronRight,
+  IconCircleOff,
   IconDatabase,
-  IconDiamondFilled,
   IconLockFilled,
-  IconRestore,
+  IconSquareRotatedFilled,
 } from '@tabler/icons-react';
 import type { MouseEvent, ReactNode } from 'react';
 import { StateIcon } from '../../components/state-icon.tsx';
@@ -15,11 +15,11 @@ import styles from './sidebar.module.css';
 import { t } from './words.ts';
 
 const badgeIcons = {
-  waiting: IconDiamondFilled,
-  nonpersistent: IconRestore,
+  waiting: IconSquareRotatedFilled,
+  nonpersistent: IconCircleOff,
   protected: IconLockFilled,
   attention: IconAlertTriangleFilled,
-} as const satisfies Record<Badge, typeof IconRestore>;
+} as const satisfies Record<Badge, typeof IconCircleOff>;
 
 /** A group of the tree with its rows. */
 export function GroupHead(props: {

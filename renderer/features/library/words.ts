@@ -8,7 +8,7 @@ export const t = defineWords({
   bases: 'Bases',
   machines: 'Machines',
   waiting: 'Waiting',
-  'new': 'New Virtual Machine',
+  new: 'New Virtual Machine',
   'search.placeholder': 'Search machines',
   'search.clear': 'Clear search',
   'search.none': 'No machine matches "{query}"',

@@ -43,7 +43,7 @@ export function chainRows(
       file: fileName(link.path),
       role: index === 0 ? 'base' : 'redo-log',
       level: index + 1,
-      size: allocated === undefined ? t('disks.size.unknown') : formatSize(allocated),
+      size: allocated === undefined ? '–' : formatSize(allocated),
       state: t(`disks.state.${state}`),
       stateKind: state === 'writing' ? 'writing' : state === 'read-only' ? 'read-only' : state === 'committing' ? 'waiting' : 'plain',
       users: usersOf(link.path, machines),
@@ -76,7 +76,7 @@ function finish(row: Omit<ChainRow, 'name'> & { parent: string | undefined }): C
   const values = {
     file: facts.file,
     parent: parent === undefined ? '' : fileName(parent),
-    size: facts.size,
+    size: facts.size === '–' ? t('disks.size.unknown') : facts.size,
     users: t('disks.users', { n: facts.users.length, names: facts.users.join(', ') }),
     state: facts.state,
   };

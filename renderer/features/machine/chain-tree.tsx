@@ -1,10 +1,10 @@
-import { IconCornerDownRight, IconDatabase, IconDiamondFilled, IconLockFilled, IconPencil } from '@tabler/icons-react';
+import { IconCornerDownRight, IconDatabase, IconLockFilled, IconPencil, IconSquareRotatedFilled } from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import type { ChainRow } from './chain-rows.ts';
 import styles from './disks-tab.module.css';
 import { t } from './words.ts';
 
-const stateIcons = { 'read-only': IconLockFilled, writing: IconPencil, waiting: IconDiamondFilled, plain: undefined } as const;
+const stateIcons = { 'read-only': IconLockFilled, writing: IconPencil, waiting: IconSquareRotatedFilled, plain: undefined } as const;
 
 /** A chain as a tree of one branch. Up and Down go through it; every row says all of itself. */
 export function ChainTree({ label, rows }: { readonly label: string; readonly rows: readonly ChainRow[] }) {
@@ -36,7 +36,6 @@ export function ChainTree({ label, rows }: { readonly label: string; readonly ro
             aria-label={row.name}
             aria-selected={index === current}
             tabIndex={index === current ? 0 : -1}
-            style={{ paddingInlineStart: 10 + (row.level - 1) * 22 }}
             title={row.path}
             data-role={row.role}
             data-state={row.stateKind}
@@ -44,13 +43,15 @@ export function ChainTree({ label, rows }: { readonly label: string; readonly ro
               setCurrent(index);
             }}
           >
-            {row.role === 'base' ? (
-              <IconDatabase size={16} className={styles.base} aria-hidden="true" />
-            ) : (
-              <IconCornerDownRight size={16} className={styles.branch} aria-hidden="true" />
-            )}
-            <span className={styles.file} dir="ltr" data-selectable>
-              {row.file}
+            <span className={styles.file} style={{ paddingInlineStart: (row.level - 1) * 20 }}>
+              {row.role === 'base' ? (
+                <IconDatabase size={16} className={styles.base} aria-hidden="true" />
+              ) : (
+                <IconCornerDownRight size={16} className={styles.branch} aria-hidden="true" />
+              )}
+              <span dir="ltr" data-selectable>
+                {row.file}
+              </span>
             </span>
             <span className={styles.kind}>{row.role === 'base' ? t('disks.base') : t('disks.redo-log')}</span>
             <span className={styles.users}>{row.users.length === 0 ? '' : t('disks.used-by', { names: row.users.join(', ') })}</span>

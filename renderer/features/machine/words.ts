@@ -19,7 +19,8 @@ export const t = defineWords({
   'fact.folder': 'Folder',
   'disk.named': 'Disk {slot}',
   'disk.mode': '{mode, select, persistent {Persistent} undoable {Undoable} other {Nonpersistent}}',
-  'disk.mode.redo': '{mode, select, persistent {Persistent} undoable {Undoable} other {Nonpersistent}} · redo log {size}',
+  'disk.mode.redo':
+    '{mode, select, persistent {Persistent} undoable {Undoable} other {Nonpersistent}} · redo log {size}',
   'disk.sizes': '{capacity}, {n, plural, one {one file} other {# files}}, {allocated} on this computer',
   'disk.unreadable': 'Not readable',
   'base.others': '{n, plural, =0 {} one {one other machine uses it} other {# other machines use it}}',
@@ -62,7 +63,8 @@ export const t = defineWords({
   'disks.empty.switch': 'Switch to Undoable',
   'disks.none': 'This machine has no disk',
   'disks.none.text': 'Add one in the settings.',
-  'disks.mode': '{mode, select, persistent {Persistent: changes go straight to the disk} undoable {Undoable: changes go to a redo log, you decide at power-off} other {Nonpersistent: changes are thrown away at power-off}}',
+  'disks.mode':
+    '{mode, select, persistent {Persistent: changes go straight to the disk} undoable {Undoable: changes go to a redo log, you decide at power-off} other {Nonpersistent: changes are thrown away at power-off}}',
 
   'settings.edit': 'Edit settings…',
   'settings.locked': 'Power off to change the machine. You can look at its settings meanwhile.',
@@ -71,7 +73,8 @@ export const t = defineWords({
   'settings.name': 'Name',
   'settings.config': 'Configuration file',
   'settings.redo-directory': 'REDO log directory',
-  'settings.redo-directory.value': '{dir, select, dot {This machine\u2019s folder} blank {Next to the disk} other {{path}}}',
+  'settings.redo-directory.value':
+    '{dir, select, dot {This machine\u2019s folder} blank {Next to the disk} other {{path}}}',
   'settings.power-off': 'When powering off',
   'settings.power-off.value': '{choice, select, keep {Keep} commit {Commit} discard {Discard} other {Ask}}',
   'settings.power-on': 'When changes are waiting at power-on',
@@ -86,4 +89,8 @@ export const t = defineWords({
 });
 
 /** The names of the backends, as in menus and facts. */
-export const backendLabels: Readonly<Record<string, string>> = { qemu: 'QEMU', v86: 'Built-in emulator', fake: 'Test backend' };
+export const backendLabels: Readonly<Record<string, string>> = {
+  qemu: 'QEMU',
+  v86: 'Built-in emulator',
+  fake: 'Test backend',
+};

@@ -42,7 +42,7 @@ export function MenuBar() {
           }}
           position="bottom-start"
           offset={0}
-          width={268}
+          width={292}
           trapFocus
           returnFocus
           loop

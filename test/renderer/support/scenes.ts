@@ -21,7 +21,7 @@ export function makeMachine(changes: Partial<MachineView> & { name: string }): M
     id: changes.name,
     configPath: `${directory}/${changes.name}.vmx`,
     directory,
-    guestOs: 'win2000',
+    guestOs: 'win2000Pro',
     memoryMb: 128,
     network: 'nat',
     effectiveBackend: 'qemu',

@@ -4,7 +4,7 @@ import { chromium, type Page } from '@playwright/test';
 import { servePage } from './fake-page-server.ts';
 
 /**
- * Takes a picture of every screen on the fake core, light and dark, into `out/pictures`, and prints what
+ * Takes a picture of every screen on the fake core, light, dark and in high contrast, into `out/pictures`, and prints what
  * the page complained about. `npx vite build --config build/renderer-dev.config.ts` first, then
  * `npx tsx test/renderer/support/take-pictures.ts [name…]`.
  */
@@ -118,10 +118,14 @@ await mkdir(target, { recursive: true });
 const server = await servePage(join(root, 'out/renderer-dev'));
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 try {
-  for (const scheme of ['light', 'dark'] as const) {
+  for (const scheme of ['light', 'dark', 'contrast'] as const) {
     for (const shot of shots) {
       if (wanted.length > 0 && !wanted.some((name) => shot.name.startsWith(name))) continue;
-      const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, colorScheme: scheme });
+      const page = await browser.newPage({
+        viewport: { width: 1100, height: 700 },
+        colorScheme: scheme === 'dark' ? 'dark' : 'light',
+        contrast: scheme === 'contrast' ? 'more' : 'no-preference',
+      });
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') console.log(`${shot.name}: ${message.text()}`);
       });
