@@ -8,5 +8,5 @@ export function parseSize(text: string): number {
   const bytes = Number(digits) * (units[unit.toUpperCase()] ?? NaN);
   if (digits !== undefined && Number.isSafeInteger(bytes)) return bytes;
   const reason = 'not a number of bytes, or of K, M, G or T';
-  throw new RedoubtError('disk.bad-size', `${text} is no size: ${reason}.`, { value: text, reason });
+  throw new RedoubtError('disk.bad-size', `"${text}" is no size: ${reason}.`, { value: text, reason });
 }

@@ -3,6 +3,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { commitRedoLog } from '../../disk/commit.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
 import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session.ts';
+import type { OpenContext } from '../../disk/open-context.ts';
 import { startNbdServer } from '../../nbd/server.ts';
 import type { Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
@@ -45,51 +46,53 @@ function checkOptions({ mode, redo, redoDir, atEnd }: ServeOptions): void {
 }
 
 async function serve(file: string, options: ServeOptions, terminal: Terminal): Promise<void> {
-  const { mode, socket, atEnd = 'keep', redo } = options;
+  const { mode, atEnd = 'keep', redo } = options;
   const context = openContext(options, `served, ${mode}`, file, ...(redo === undefined ? [] : [redo]));
   // Listened to before anything is made, so that nothing is left behind however early the signal comes.
-  using signal = new EndSignal();
-  const log = await chooseRedoLog(file, options, context);
-  let session: DiskSession;
+  const signal = new EndSignal();
   try {
-    session = await openAndServe(file, log, { ...options, socket }, context, terminal, signal);
-  } catch (error) {
-    await log?.undo();
-    throw error;
+    const log = await chooseRedoLog(file, options, context);
+    const session = await serveUntil(signal.came, file, log, options, context, terminal);
+    log?.cleanUp();
+    if (session.redo === undefined || mode !== 'undoable') return;
+    if (atEnd === 'commit') await commitRedoLog({ redo: session.redo, context });
+    if (atEnd === 'discard') await discardRedoLog({ redo: session.redo, context });
+  } finally {
+    signal.dispose();
   }
-  log?.cleanUp();
-  if (session.redo === undefined || mode !== 'undoable') return;
-  if (atEnd === 'commit') await commitRedoLog({ redo: session.redo, context });
-  if (atEnd === 'discard') await discardRedoLog({ redo: session.redo, context });
 }
 
-/** Resolves with the closed session when the signal has come. What fails before the disk is served is undone by the caller. */
-async function openAndServe(
+/** Resolves with the session, closed, after `ended`. If it fails before the disk is served, a log that was made for it goes. */
+async function serveUntil(
+  ended: Promise<void>,
   file: string,
   log: ChosenLog | undefined,
-  options: ServeOptions,
-  context: ReturnType<typeof openContext>,
+  { mode, socket }: ServeOptions,
+  context: OpenContext,
   terminal: Terminal,
-  signal: EndSignal,
 ): Promise<DiskSession> {
-  const session = await openDiskSession({ file, mode: options.mode, ...(log === undefined ? {} : { redo: log.file }), context });
+  let isServing = false;
   try {
-    const server = await startNbdServer({ socketPath: options.socket, exports: new Map([['', session.device]]) });
+    const session = await openDiskSession({ file, mode, ...(log === undefined ? {} : { redo: log.file }), context });
     try {
+      const server = await startNbdServer({ socketPath: socket, exports: new Map([['', session.device]]) });
+      isServing = true;
       if (session.redo !== undefined) terminal.out(`redo ${session.redo}\n`);
       terminal.out('ready\n');
-      await signal.came;
-    } finally {
+      await ended;
       await server.close();
+    } finally {
+      await session.close();
     }
-  } finally {
-    await session.close();
+    return session;
+  } catch (error) {
+    if (!isServing) await log?.undo();
+    throw error;
   }
-  return session;
 }
 
 /** SIGTERM or SIGINT, whichever comes first; further ones are ignored, because closing is under way. */
-class EndSignal implements Disposable {
+class EndSignal {
   readonly came: Promise<void>;
   private listener: () => void = () => undefined;
 
@@ -100,7 +103,7 @@ class EndSignal implements Disposable {
     process.on('SIGTERM', this.listener).on('SIGINT', this.listener);
   }
 
-  [Symbol.dispose](): void {
+  dispose(): void {
     process.off('SIGTERM', this.listener).off('SIGINT', this.listener);
   }
 }
