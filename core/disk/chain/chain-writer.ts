@@ -28,13 +28,13 @@ export class ChainWriter {
 
   /** Writes `chunks`, together `lengthBytes`, at an offset of the disk. Throws disk.no-space, disk.io, disk.corrupt. */
   write(offsetBytes: number, chunks: readonly Uint8Array[], lengthBytes: number): void {
-    const cursor = new ChunkCursor(chunks);
+    const cursor = new ChunkCursor(chunks, lengthBytes);
     for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
       const content = cursor.take(piece.lengthBytes);
       if (piece.kind === 'allocate' && piece.isEmptyBelow && isAllZeros(content)) continue;
       this.chain.leaf.beginWriting(piece.extent);
       if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.fileOffsetBytes, content);
-      else this.allocate(piece, new ChunkCursor(content));
+      else this.allocate(piece, new ChunkCursor(content, piece.lengthBytes));
       this.chain.leaf.noteWritten(piece.lengthBytes);
     }
   }

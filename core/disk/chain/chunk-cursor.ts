@@ -14,20 +14,18 @@ export function zeroChunks(lengthBytes: number): Uint8Array[] {
 /** Walks over the chunks of a request and hands out parts of them without copying. */
 export class ChunkCursor {
   private readonly chunks: readonly Uint8Array[];
+  private readonly totalBytes: number;
   private index = 0;
   private within = 0;
 
-  constructor(chunks: readonly Uint8Array[]) {
+  constructor(chunks: readonly Uint8Array[], totalBytes: number) {
     this.chunks = chunks;
+    this.totalBytes = totalBytes;
   }
 
-  /** The next `lengthBytes`, as views into the chunks. */
+  /** The next `lengthBytes`, as views into the chunks; all of them at once as they are. */
   take(lengthBytes: number): readonly Uint8Array[] {
-    const only = this.chunks[0];
-    if (this.chunks.length === 1 && this.within === 0 && only?.length === lengthBytes) {
-      this.index = 1;
-      return this.chunks;
-    }
+    if (lengthBytes === this.totalBytes) return this.chunks;
     const taken: Uint8Array[] = [];
     for (let left = lengthBytes; left > 0; ) {
       const chunk = this.chunks[this.index];
