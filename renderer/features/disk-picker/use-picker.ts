@@ -30,13 +30,13 @@ export interface Picker {
   readonly inspection: Answer<DiskInspection>;
   /** Choose was pressed and the answer stood against it: its sentence gets the focus. */
   readonly wasRefused: boolean;
-  goTo(place: PickerPlace): void;
-  setFilter(filter: PickerFilter): void;
-  type(path: string): void;
-  select(row: PickerRow): void;
+  readonly goTo: (place: PickerPlace) => void;
+  readonly setFilter: (filter: PickerFilter) => void;
+  readonly type: (path: string) => void;
+  readonly select: (row: PickerRow) => void;
   /** Enter or a double click: opens a folder, chooses anything else. */
-  open(row: PickerRow): void;
-  choose(path?: string): void;
+  readonly open: (row: PickerRow) => void;
+  readonly choose: (path?: string) => void;
 }
 
 /** The state of the picker. `onDone` closes it; the request's `onPick` gets what was chosen. */

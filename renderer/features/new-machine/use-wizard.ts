@@ -18,15 +18,15 @@ export interface Wizard extends WizardChecks {
   readonly isCreating: boolean;
   /** Why the machine could not be created, after Finish. */
   readonly failure: RedoubtError | undefined;
-  change(changes: Partial<WizardDraft>): void;
-  goTo(panel: PanelId): void;
-  back(): void;
+  readonly change: (changes: Partial<WizardDraft>) => void;
+  readonly goTo: (panel: PanelId) => void;
+  readonly back: () => void;
   /** To the next panel; on the last one, creates the machine. Waits for checks that are under way. */
-  next(): void;
+  readonly next: () => void;
   /** Asks the core everything again, after something outside the draft has changed. */
-  checkAgain(): void;
+  readonly checkAgain: () => void;
   /** What to say under a field, or nothing. */
-  problemOf(field: WizardField): WizardProblem['problem'] | undefined;
+  readonly problemOf: (field: WizardField) => WizardProblem['problem'] | undefined;
 }
 
 /** Holds the answers, the open panel and what is wrong. `onCreated` closes the wizard. */
@@ -87,7 +87,7 @@ export function useWizard(basePath: string | undefined, onCreated: () => void): 
     if (!wantsNext || isChecking) return;
     setWantsNext(false);
     proceed();
-    // eslint-disable-next-line -- `proceed` is made anew with every draft; only the end of checking may start it.
+    // `proceed` is made anew with every draft; only the wish, or the end of checking, may start it.
   }, [wantsNext, isChecking]);
 
   return {

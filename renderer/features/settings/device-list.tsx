@@ -1,9 +1,6 @@
-import { Button } from '@mantine/core';
 import { IconCpu2, IconDatabase, IconDisc, IconNetwork, IconPlug } from '@tabler/icons-react';
 import { useId, useRef, type KeyboardEvent } from 'react';
-import { pickPath } from '../disk-picker/pick-path.ts';
 import { deviceItems } from './device-items.ts';
-import { addDisk, diskPlace, freeSlot, removeDisk } from './settings-draft.ts';
 import { t } from './settings-words.ts';
 import type { Editor } from './use-settings.ts';
 import styles from './settings.module.css';
@@ -12,13 +9,11 @@ const icons = { memory: IconCpu2, disk: IconDatabase, cdrom: IconDisc, network: 
 
 /** The hardware list. One tab stop; arrows, Home and End choose, and the page beside it follows. */
 export function DeviceList({ editor }: { editor: Editor }) {
-  const { settings, machine, place, isLocked } = editor;
+  const { settings, machine, place } = editor;
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
   const items = deviceItems(settings, machine);
   const current = items.findIndex((item) => item.place === place);
-  const slot = items[current]?.slot;
-  const free = freeSlot(settings);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Partial<Record<string, number>> = {
@@ -69,38 +64,6 @@ export function DeviceList({ editor }: { editor: Editor }) {
           );
         })}
       </ul>
-      <div className={styles.deviceButtons}>
-        <Button
-          data-testid="settings.add"
-          disabled={isLocked || free === undefined}
-          title={free === undefined ? t('noSlot') : undefined}
-          aria-describedby={editor.lockId}
-          onClick={() => {
-            pickPath({
-              what: 'disk',
-              machineDirectory: machine.directory,
-              machineName: machine.name,
-              onPick: (path) => {
-                editor.replace(addDisk(settings, path));
-                if (free !== undefined) editor.goTo(diskPlace(free));
-              },
-            });
-          }}
-        >
-          {t('add')}
-        </Button>
-        <Button
-          data-testid="settings.remove"
-          disabled={isLocked || slot === undefined || settings.disks.length < 2}
-          title={slot !== undefined && settings.disks.length < 2 ? t('lastDisk') : undefined}
-          aria-describedby={editor.lockId}
-          onClick={() => {
-            if (slot !== undefined) editor.replace(removeDisk(settings, slot));
-          }}
-        >
-          {t('remove')}
-        </Button>
-      </div>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-f
 import { Notice } from '../../components/notice.tsx';
 import { sayProblem } from '../../components/problem-words.ts';
 import { useMachine } from '../../stores/machines.ts';
+import { DeviceButtons } from './device-buttons.tsx';
 import { DeviceList } from './device-list.tsx';
 import { CdromPanel } from './panels/cdrom-panel.tsx';
 import { DiskPanel } from './panels/disk-panel.tsx';
@@ -131,7 +132,7 @@ function EditorPages({ editor, onClose }: { editor: Editor; onClose: () => void 
           </Notice>
         </div>
       )}
-      <DialogFooter>
+      <DialogFooter start={tab === 'hardware' ? <DeviceButtons editor={editor} /> : undefined}>
         <Button type="submit" variant="filled" data-testid="settings.ok" loading={isSaving}>
           {t('ok')}
         </Button>

@@ -28,13 +28,13 @@ export interface Editor {
   readonly failure: RedoubtError | undefined;
   /** Files whose protection is to change with the next save: path, wanted state. */
   readonly protection: Readonly<Record<string, boolean>>;
-  change(changes: Partial<MachineSettings>): void;
-  replace(settings: MachineSettings): void;
-  setProtection(path: string, isProtected: boolean): void;
-  goTo(place: SettingsPlace): void;
-  problemOf(field: SettingsProblem['field']): string | undefined;
+  readonly change: (changes: Partial<MachineSettings>) => void;
+  readonly replace: (settings: MachineSettings) => void;
+  readonly setProtection: (path: string, isProtected: boolean) => void;
+  readonly goTo: (place: SettingsPlace) => void;
+  readonly problemOf: (field: SettingsProblem['field']) => string | undefined;
   /** Saves; `onSaved` is called when all of it is written. */
-  save(onSaved: () => void): void;
+  readonly save: (onSaved: () => void) => void;
 }
 
 /** Reads a machine's settings and holds the changes until they are saved. `undefined` while they are read. */

@@ -103,6 +103,6 @@ export class MachinePage {
   /** A note, and that the guest has taken it. */
   async writeNote(text: string): Promise<void> {
     await this.typeLine(text);
-    await this.expectScreen(new RegExp(`\\d+ +${text}$`, 'm'));
+    await this.expectScreen(new RegExp(`\\d+\\. +${text}`));
   }
 }

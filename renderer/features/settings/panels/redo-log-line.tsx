@@ -10,11 +10,10 @@ export function RedoLogLine({ machine, slot, isLocked }: { machine: MachineView;
   const redo = machine.disks.find((disk) => disk.slot === slot)?.redo;
   const canDecide = redo !== undefined && !isLocked && machine.jobId === undefined;
   return (
-    <div className={styles.line}>
-      <span data-testid="disk.redo" title={redo?.path}>
+    <div className={styles.wholeLine}>
+      <span className={styles.grow} data-testid="disk.redo" title={redo?.path}>
         {redoWords(redo)}
       </span>
-      <span className={styles.lineEnd} />
       <Button
         data-testid="disk.commit"
         disabled={!canDecide}
