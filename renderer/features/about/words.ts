@@ -8,7 +8,8 @@ export const t = defineWords({
   'about.backends': 'Machines run on',
   'about.licence': 'Published under the MIT licence. Notices of the software it builds on come with it.',
   'shortcuts.title': 'Keyboard Shortcuts',
-  'shortcuts.console': 'While the console has keyboard and pointer, only Ctrl+Alt (leave it) and Ctrl+Alt+Enter act here; everything else goes to the guest.',
+  'shortcuts.console':
+    'While the console has keyboard and pointer, only Ctrl+Alt (leave it) and Ctrl+Alt+Enter act here; everything else goes to the guest.',
   'preferences.title': 'Preferences',
   'preferences.appearance': 'Appearance',
   'preferences.appearance.system': 'As the system',

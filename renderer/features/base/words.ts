@@ -3,7 +3,7 @@ import { defineWords } from '../../words/message.ts';
 export const t = defineWords({
   toolbar: 'Base',
   kind: 'Base',
-  'new': 'New machine from this base',
+  new: 'New machine from this base',
   protect: 'Protect',
   unprotect: 'Allow writing…',
   'fact.file': 'File',

@@ -26,7 +26,8 @@ export function jobPhase(job: JobView): string {
 /** Speed and the time that remains, once they mean something. */
 export function jobSpeed(job: JobView, now: number): string | undefined {
   const elapsedMs = now - job.startedAt;
-  if (job.state !== 'running' || job.phase !== 'copying' || elapsedMs < steadyAfterMs || job.doneBytes === 0) return undefined;
+  if (job.state !== 'running' || job.phase !== 'copying' || elapsedMs < steadyAfterMs || job.doneBytes === 0)
+    return undefined;
   const bytesPerSecond = job.doneBytes / (elapsedMs / 1000);
   const remainingMs = ((job.totalBytes - job.doneBytes) / bytesPerSecond) * 1000;
   return t('speed', { speed: formatSpeed(bytesPerSecond), remaining: formatRemaining(remainingMs) });
