@@ -1,5 +1,5 @@
 import { openDialog } from '../stores/dialogs.ts';
-import { selectTab } from '../stores/selection.ts';
+import { selectTab, useSelection } from '../stores/selection.ts';
 import { asRedoubtError, client } from '../transport/client.ts';
 import type { Action } from './action.ts';
 import { canPowerOn } from './power-state.ts';
@@ -14,14 +14,18 @@ export const powerOn: Action = {
   perform: async ({ machine }) => {
     if (machine === undefined) return;
     await startMachine(machine.id);
-    selectTab('console');
   },
 };
 
-/** Starts a machine; the power-on question is not an error but a dialog. Other refusals are thrown. */
+/**
+ * Starts a machine and, if it is still the one that is selected, shows its console. The power-on question is
+ * not an error but a dialog; other refusals are thrown.
+ */
 export async function startMachine(id: string): Promise<void> {
   try {
     await client().machines.powerOn({ id });
+    const { selection } = useSelection.getState();
+    if (selection.kind === 'machine' && selection.id === id) selectTab('console');
   } catch (thrown) {
     const error = asRedoubtError(thrown);
     if (!error.is('machine.changes-waiting')) throw error;

@@ -1,8 +1,9 @@
 import type { Dependent, ErrorCode, ErrorDetails } from '../../core/api/errors.ts';
+import { backendName } from '../words/backends.ts';
 import { fileName } from '../words/file-name.ts';
 import type { NextStep } from './next-step.ts';
 import type { RedoubtError } from './redoubt-error.ts';
-import { backendNames, t } from './words.ts';
+import { t } from './words.ts';
 
 /** What a person reads of an error: what failed, why and what to do, and steps that the window can take. */
 export interface ErrorMessage {
@@ -252,8 +253,4 @@ function holderOf({ holder }: ErrorDetails<'disk.locked'>): string {
 
 function nameOf(dependent: Dependent): string {
   return dependent.machineName ?? fileName(dependent.path);
-}
-
-function backendName(backend: string): string {
-  return backendNames[backend] ?? backend;
 }

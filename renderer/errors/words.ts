@@ -133,10 +133,3 @@ export const t = defineWords({
   'copy.done': 'Copied',
   close: 'Close',
 });
-
-/** How the parts of a system are called in sentences. */
-export const backendNames: Readonly<Record<string, string>> = {
-  qemu: 'QEMU',
-  v86: 'The built-in emulator',
-  fake: 'The test backend',
-};

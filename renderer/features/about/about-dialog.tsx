@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
 import { RedoubtMark } from '../../components/redoubt-mark.tsx';
 import { useShellInfo } from '../../stores/shell-info.ts';
+import { backendLine } from '../../words/backends.ts';
 import styles from './about.module.css';
 import { t } from './words.ts';
 
@@ -19,7 +20,7 @@ export function AboutDialog({ onClose }: { readonly onClose: () => void }) {
             <ul className={styles.backends} aria-label={t('about.backends')}>
               {info?.backends.map((backend) => (
                 <li key={backend.name} data-available={backend.isAvailable}>
-                  {backend.description}
+                  {backendLine(backend)}
                 </li>
               ))}
             </ul>

@@ -8,9 +8,10 @@ import { guestSystem } from '../../components/guest-systems.ts';
 import { ErrorNotice } from '../../errors/error-notice.tsx';
 import type { RedoubtError } from '../../errors/redoubt-error.ts';
 import { asRedoubtError, client } from '../../transport/client.ts';
+import { backendName } from '../../words/backends.ts';
 import { FactList, type Fact } from './fact-list.tsx';
 import styles from './machine-page.module.css';
-import { backendLabels, t } from './words.ts';
+import { t } from './words.ts';
 
 /** The configuration as it stands, and the way into the editor. */
 export function SettingsTab({ machine }: { readonly machine: MachineView }) {
@@ -71,7 +72,7 @@ function options(machine: MachineView, settings: MachineSettings): readonly Fact
     { label: t('settings.power-on'), value: t('settings.power-on.value', { choice: settings.whenChangesWait }) },
     {
       label: t('settings.backend'),
-      value: settings.backend === undefined ? t('settings.backend.auto') : (backendLabels[settings.backend] ?? settings.backend),
+      value: settings.backend === undefined ? t('settings.backend.auto') : backendName(settings.backend),
     },
     { label: t('settings.config'), value: machine.configPath, isPath: true },
   ];

@@ -4,18 +4,20 @@ import { guestSystem } from '../../components/guest-systems.ts';
 import { powerWords } from '../../components/state-icon.tsx';
 import { useNow } from '../../components/use-now.ts';
 import { useShellInfo } from '../../stores/shell-info.ts';
+import { backendLine, backendName } from '../../words/backends.ts';
 import { formatElapsed } from '../../words/dates.ts';
 import { FactList, type Fact } from './fact-list.tsx';
 import { chainOf, diskFacts } from './disk-facts.ts';
 import { LivePicture } from './live-picture.tsx';
 import styles from './machine-page.module.css';
-import { backendLabels, t } from './words.ts';
+import { t } from './words.ts';
 
 /** The machine at a glance: what it shows, what it does, what it stands on. */
 export function SummaryTab({ machine }: { readonly machine: MachineView }) {
   const backends = useShellInfo((state) => state.info?.backends);
   const backend = backends?.find((candidate) => candidate.name === machine.effectiveBackend);
-  const runsOn = backend?.description ?? backendLabels[machine.effectiveBackend ?? ''];
+  const runsOn =
+    backend !== undefined ? backendLine(backend) : machine.effectiveBackend === undefined ? undefined : backendName(machine.effectiveBackend);
   const facts: Fact[] = [
     { label: t('fact.state'), value: <StateWords machine={machine} />, testId: 'summary.state' },
     ...diskFacts(machine),

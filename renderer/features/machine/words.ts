@@ -87,10 +87,3 @@ export const t = defineWords({
 
   'done.undoable': '"{vm}" is undoable now.',
 });
-
-/** The names of the backends, as in menus and facts. */
-export const backendLabels: Readonly<Record<string, string>> = {
-  qemu: 'QEMU',
-  v86: 'Built-in emulator',
-  fake: 'Test backend',
-};

@@ -3,6 +3,7 @@ import { useConnection } from '../../stores/connection.ts';
 import { useJobs } from '../../stores/jobs.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { useShellInfo } from '../../stores/shell-info.ts';
+import { backendLine } from '../../words/backends.ts';
 import { JobProgress } from './job-progress.tsx';
 import { jobPercent, jobSubject } from './job-words.ts';
 import styles from './tasks.module.css';
@@ -47,7 +48,7 @@ export function StatusBar() {
       )}
       <span className={styles.space} />
       {isConnected ? <span>{t('status.machines', { total: machines.length, running })}</span> : undefined}
-      {backend === undefined ? undefined : <span>{backend.description}</span>}
+      {backend === undefined ? undefined : <span>{backendLine(backend)}</span>}
     </footer>
   );
 }

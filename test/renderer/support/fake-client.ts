@@ -9,7 +9,7 @@ import { FakeScreen, drawScreenPng } from './fake-screen.ts';
 
 /** The contract's calls over a fake core, with the schemas checked as over a wire. */
 export function makeFakeClient(core: FakeCore): Client {
-  return createRouterClient(makeRouter(core), { context: {} });
+  return createRouterClient(makeFakeRouter(core), { context: {} });
 }
 
 /** A connection that is always open, on a fake core. */
@@ -40,7 +40,8 @@ export function implementFake(core: FakeCore) {
 }
 export type FakeImplementer = ReturnType<typeof implementFake>;
 
-function makeRouter(core: FakeCore) {
+/** The whole contract over a fake core, to be called directly or served on a wire. */
+export function makeFakeRouter(core: FakeCore) {
   const os = implementFake(core);
   return os.router({
     machines: makeMachines(os.machines, core),
@@ -61,11 +62,11 @@ function makeRouter(core: FakeCore) {
         machinesDirectory: '/home/ada/Redoubt',
         hostMemoryMb: 16384,
         backends: [
-          { name: 'qemu', isAvailable: true, description: 'QEMU 9.2, TCG', network: true, scsi: true, maximumMemoryMb: 8192 },
+          { name: 'qemu', isAvailable: true, description: '9.2, TCG', network: true, scsi: true, maximumMemoryMb: 8192 },
           {
             name: 'v86',
             isAvailable: true,
-            description: 'Built-in emulator',
+            description: '0.5.462',
             network: 'The built-in emulator has no network.',
             scsi: 'The built-in emulator has IDE only.',
             maximumMemoryMb: 1024,
