@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname, join, basename } from 'node:path';
+import { dirname, join } from 'node:path';
 import { asFileError, errnoOf } from './file-error.ts';
 
 /**
@@ -10,7 +10,8 @@ import { asFileError, errnoOf } from './file-error.ts';
  */
 export function replaceFile(file: string, content: string | Uint8Array, { mode = 0o666 }: { mode?: number } = {}): void {
   const folder = dirname(file);
-  const temporary = join(folder, `.${basename(file).slice(0, 200)}.${randomBytes(6).toString('hex')}.new`);
+  // Not made from the file's own name, which may be as long as names can be.
+  const temporary = join(folder, `.redoubt-${randomBytes(8).toString('hex')}.new`);
   try {
     writeNewFile(temporary, content, mode);
     try {
@@ -49,7 +50,7 @@ export function readFileIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
     throw asFileError(error, file, 'read');
   }
 }

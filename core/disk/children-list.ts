@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { withGate } from './locks/gate.ts';
@@ -30,9 +29,8 @@ export async function addChild(parent: string, entry: ChildEntry): Promise<void>
   await change(parent, (children) => [...children.filter((child) => child.path !== entry.path), entry]);
 }
 
-/** Takes a log off its parent's list; the last one takes the list with it. */
+/** Takes a log off its parent's list; the last one takes the list with it. Where that is refused the entry stays, and leads nowhere. */
 export async function removeChild(parent: string, path: string): Promise<void> {
-  if (readFileIfThere(childrenFile(parent)) === undefined) return;
   await change(parent, (children) => children.filter((child) => child.path !== path));
 }
 
@@ -42,13 +40,15 @@ function childrenFile(parent: string): string {
 
 async function change(parent: string, edit: (children: ChildEntry[]) => ChildEntry[]): Promise<void> {
   try {
+    const before = readChildren(parent);
+    if (edit(before).length === 0 && before.length === 0) return;
     await withGate(parent, () => {
       const children = edit(readChildren(parent));
       if (children.length === 0) removeFile(childrenFile(parent));
       else replaceFile(childrenFile(parent), encode(children));
     });
   } catch (error) {
-    if (error instanceof RedoubtError && (error.is('disk.permission') || (error.is('disk.not-found') && error.details.file === dirname(parent)))) return;
+    if (error instanceof RedoubtError && (error.is('disk.permission') || error.is('disk.not-found'))) return;
     throw error;
   }
 }

@@ -35,6 +35,8 @@ export interface RedoLogRequest {
 
 /** How often a random name in use is drawn again: 2^24 names, so that even the second draw is rare. */
 const draws = 100;
+/** Bytes of the header's field, less the final NUL. */
+const longestStoredName = 1023;
 
 /**
  * Makes an empty redo log over a disk, synced with its folder: all segments or none. `file` is the first.
@@ -98,6 +100,9 @@ async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link
 function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, spans: readonly number[]): NewExtent[] {
   const { header } = parent;
   const { storedName, relativePath } = parentNames(first, parent.path);
+  if (Buffer.byteLength(storedName) > longestStoredName) {
+    throw new RedoubtError('disk.bad-name', `The path ${storedName} is too long for a redo log to name it.`, { value: storedName, reason: 'too long' });
+  }
   const record = {
     contentId: randomBytes(16).toString('hex'),
     linkId: randomBytes(16).toString('hex'),

@@ -6,6 +6,7 @@ import { readChildren } from './children-list.ts';
 import { readJournal } from './commit-journal.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { judgeParent, parentCandidates } from './parent-check.ts';
+import { isRemovingName } from './remove-link.ts';
 
 export interface DependentsQuery {
   /** Files, or folders whose files are looked at, besides the link's own list and folder. */
@@ -33,6 +34,7 @@ export async function findDependents(file: string, query: DependentsQuery = {}):
 }
 
 function addIfDependent(path: string, link: LinkHead, found: Set<string>): void {
+  if (isRemovingName(path)) return;
   let child: LinkHead;
   try {
     child = readLinkHead(path);

@@ -42,7 +42,8 @@ function measure(child: LinkHead, parent: LinkHead): { needBytes: number; freeBy
 
 async function problemOf(child: LinkHead, parent: LinkHead, context: OpenContext): Promise<RedoubtError | undefined> {
   try {
-    await checkCommit(child, parent, context);
+    // One that was interrupted goes on; nobody else can hang from its parent.
+    if (parent.header.record?.committing === undefined) await checkCommit(child, parent, context);
   } catch (error) {
     if (error instanceof RedoubtError) return error;
     throw error;

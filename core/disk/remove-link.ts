@@ -7,6 +7,8 @@ import type { CowdHeader } from './formats/cowd/header.ts';
 import { readSegmentHead, segmentPath, type LinkHead } from './link-head.ts';
 import { parentCandidates } from './parent-check.ts';
 
+const ending = '.removing';
+
 /**
  * Removes all files of a redo log. The caller holds its writer lock.
  *
@@ -38,9 +40,9 @@ export async function finishRemoval(path: string): Promise<boolean> {
   return true;
 }
 
-/** Whether the link's removal has begun; then there is no such link any more. */
-export function isBeingRemoved(path: string): boolean {
-  return isThere(removingName(path));
+/** Whether a file is what is left of a log that is being removed. */
+export function isRemovingName(path: string): boolean {
+  return path.endsWith(ending);
 }
 
 async function unlinkFiles(path: string, header: CowdHeader): Promise<void> {
@@ -66,7 +68,7 @@ function belongsTo(file: string, first: CowdHeader, part: number): boolean {
 }
 
 function removingName(path: string): string {
-  return `${path}.removing`;
+  return `${path}${ending}`;
 }
 
 function isThere(path: string): boolean {
