@@ -39,7 +39,9 @@ export async function createCore({ home = resolveHome(), shell, appVersion }: Co
   const closing = new Disposables();
   const library = new Library(home.settingsDirectory);
   const backends = new BackendChooser(createBackends(home));
-  const jobs = new MachineJobs((machineId, jobId) => { live.setJob(machineId, jobId); });
+  const jobs = new MachineJobs((machineId, jobId) => {
+    live.setJob(machineId, jobId);
+  });
   closing.add(() => jobs.close());
 
   const fleet: RunnerFleet = new RunnerFleet(home, {
@@ -48,7 +50,9 @@ export async function createCore({ home = resolveHome(), shell, appVersion }: Co
       // What it leaves with is the last that will be heard of it.
       if (state.isLeaving && state.problem !== undefined) live.setProblem(id, state.problem);
     },
-    onEnded: (id, isOrderly) => { runnerEnded(id, isOrderly); },
+    onEnded: (id, isOrderly) => {
+      runnerEnded(id, isOrderly);
+    },
   });
   const live = new LiveMachines(home, library, backends, (id) => fleet.find(id));
   const services: RouterServices = { home, appVersion, shell, library, backends, fleet, live, jobs };
@@ -63,7 +67,12 @@ export async function createCore({ home = resolveHome(), shell, appVersion }: Co
   const runnerDied = (id: string): ReturnType<typeof toWire> => {
     const machine = live.views().find((view) => view.id === id)?.name ?? id;
     const reason = 'it ended without a word';
-    return toWire(new RedoubtError('machine.runner-failed', `The process that ran "${machine}" ended without a word.`, { machine, reason }));
+    return toWire(
+      new RedoubtError('machine.runner-failed', `The process that ran "${machine}" ended without a word.`, {
+        machine,
+        reason,
+      }),
+    );
   };
 
   await live.open();
@@ -92,7 +101,9 @@ async function connectScreen(live: LiveMachines, machineId: string): Promise<Soc
   const socket = connect(path);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
-    socket.once('error', () => { reject(refusal()); });
+    socket.once('error', () => {
+      reject(refusal());
+    });
   });
   socket.removeAllListeners('error');
   return socket;

@@ -25,7 +25,9 @@ export class Broadcast<T> {
   subscribe(signal?: AbortSignal, first: readonly T[] = []): AsyncGenerator<T, void, undefined> {
     const listener: Listener<T> = { queue: [...first], isEnded: false };
     this.listeners.add(listener);
-    const stop = (): void => { this.end(listener); };
+    const stop = (): void => {
+      this.end(listener);
+    };
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
     return this.drain(listener, () => signal?.removeEventListener('abort', stop));

@@ -33,7 +33,12 @@ export function resolveHome(environment: NodeJS.ProcessEnv = process.env): Home 
   const config = join(environment['XDG_CONFIG_HOME'] ?? join(user, '.config'), 'redoubt');
   const state = join(environment['XDG_STATE_HOME'] ?? join(user, '.local', 'state'), 'redoubt');
   const runtime = environment['XDG_RUNTIME_DIR'];
-  return places(machinesDirectory, config, runtime === undefined ? join(state, 'run') : join(runtime, 'redoubt'), join(state, 'logs'));
+  return places(
+    machinesDirectory,
+    config,
+    runtime === undefined ? join(state, 'run') : join(runtime, 'redoubt'),
+    join(state, 'logs'),
+  );
 }
 
 /** Everything below one folder, as `REDOUBT_HOME` has it. */
@@ -49,6 +54,11 @@ export function prepareHome(home: Home): void {
   mkdirSync(home.runDirectory, { recursive: true, mode: 0o700 });
 }
 
-function places(machinesDirectory: string, settingsDirectory: string, runDirectory: string, logsDirectory: string): Home {
+function places(
+  machinesDirectory: string,
+  settingsDirectory: string,
+  runDirectory: string,
+  logsDirectory: string,
+): Home {
   return { machinesDirectory, settingsDirectory, runDirectory, logsDirectory };
 }

@@ -25,11 +25,19 @@ export interface LockFile {
 export async function acquireLock(path: string, purpose: string, waitMs = 0): Promise<LockFile | LockHolder> {
   const token = randomBytes(8).toString('hex');
   const prepared = `${path}.${token}`;
-  writeFileSync(prepared, JSON.stringify({ ...ownIdentity(), token, purpose } satisfies LockHolder), { flag: 'wx', mode: 0o644 });
+  writeFileSync(prepared, JSON.stringify({ ...ownIdentity(), token, purpose } satisfies LockHolder), {
+    flag: 'wx',
+    mode: 0o644,
+  });
   const deadline = Date.now() + waitMs;
   try {
     for (;;) {
-      if (tryLink(prepared, path)) return { release: () => { release(path, token); } };
+      if (tryLink(prepared, path))
+        return {
+          release: () => {
+            release(path, token);
+          },
+        };
       const holder = lockHolder(path);
       if (holder === undefined) continue;
       if (isGone(holder)) {
@@ -55,7 +63,8 @@ export function lockHolder(path: string): LockHolder | undefined {
     return JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
-    if (error instanceof SyntaxError) return { host: '', bootId: '', pid: 0, startedAt: '', token: '', purpose: 'a lock that cannot be read' };
+    if (error instanceof SyntaxError)
+      return { host: '', bootId: '', pid: 0, startedAt: '', token: '', purpose: 'a lock that cannot be read' };
     throw error;
   }
 }

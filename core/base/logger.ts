@@ -34,9 +34,15 @@ export function openLogger(file: string): Logger {
     }
   };
   return {
-    info: (text) => { write('info ', text); },
-    warn: (text) => { write('warn ', text); },
-    error: (text, error) => { write('error', error === undefined ? text : `${text}: ${describe(error)}`); },
+    info: (text) => {
+      write('info ', text);
+    },
+    warn: (text) => {
+      write('warn ', text);
+    },
+    error: (text, error) => {
+      write('error', error === undefined ? text : `${text}: ${describe(error)}`);
+    },
     close: () => {
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;

@@ -11,7 +11,10 @@ export async function adopts(chosen: string, waitingRedo: string, context: OpenC
   const wanted = realPath(waitingRedo);
   if (realPath(chosen) === wanted) return true;
   try {
-    const { links } = await inspectChain(chosen, { ...context, trustedPaths: [...(context.trustedPaths ?? []), chosen] });
+    const { links } = await inspectChain(chosen, {
+      ...context,
+      trustedPaths: [...(context.trustedPaths ?? []), chosen],
+    });
     return links.some((link) => realPath(link.path) === wanted);
   } catch {
     return false;

@@ -18,8 +18,13 @@ export interface Answer {
  * Writes down what was answered, synced, before anything of it happens. Slots without a log that waits are
  * left out. Throws what reading the logs' headers throws; then nothing is written.
  */
-export async function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[], context: OpenContext): Promise<void> {
-  const rows: DecisionRow[] = [];
+export async function recordDecisions(
+  configuration: MachineConfiguration,
+  answers: readonly Answer[],
+  context: OpenContext,
+): Promise<void> {
+  // What was decided about other disks and is not carried out yet still holds.
+  const rows = readDecisions(configuration.configPath).filter((row) => !answers.some(({ slot }) => slot === row.slot));
   for (const { slot, answer } of answers) {
     const disk = configuration.disks.find((one) => one.slot === slot);
     const redo = disk && keptRedo(configuration, disk);
@@ -45,7 +50,11 @@ export type CommitCarrier = (row: DecisionRow, context: OpenContext) => Promise<
  * A row that is refused (the base is read-only, others depend on it) becomes a keep; the refusal is thrown
  * when the other rows are done.
  */
-export async function carryOutDecisions(configPath: string, context: OpenContext, commit?: CommitCarrier): Promise<void> {
+export async function carryOutDecisions(
+  configPath: string,
+  context: OpenContext,
+  commit?: CommitCarrier,
+): Promise<void> {
   let refusal: { error: unknown } | undefined;
   for (const row of readDecisions(configPath)) {
     if (row.answer === 'commit' && commit === undefined) continue;
@@ -58,7 +67,10 @@ export async function carryOutDecisions(configPath: string, context: OpenContext
       if (error instanceof DecisionPostponed) return;
       refusal ??= { error };
     }
-    writeDecisions(configPath, readDecisions(configPath).filter((one) => one.slot !== row.slot));
+    writeDecisions(
+      configPath,
+      readDecisions(configPath).filter((one) => one.slot !== row.slot),
+    );
   }
   if (refusal !== undefined) throw refusal.error;
 }
@@ -103,5 +115,7 @@ async function forgetRedo(configPath: string, row: DecisionRow): Promise<void> {
   const disk = configuration.disks.find((one) => one.slot === row.slot);
   const named = disk?.redo === undefined ? undefined : absoluteFrom(configuration.directory, disk.redo);
   if (named !== row.redo) return;
-  await editConfiguration(configPath, (document) => { writeRedo(document, row.slot, undefined); });
+  await editConfiguration(configPath, (document) => {
+    writeRedo(document, row.slot, undefined);
+  });
 }

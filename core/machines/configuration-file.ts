@@ -22,7 +22,10 @@ export function loadConfiguration(configPath: string): MachineConfiguration {
  * is not written. Returns the configuration as it is now. Throws machine.bad-config,
  * machine.folder-not-writable, machine.busy (somebody else keeps editing it), and what `edit` throws.
  */
-export async function editConfiguration(configPath: string, edit: (document: VmxDocument) => void): Promise<MachineConfiguration> {
+export async function editConfiguration(
+  configPath: string,
+  edit: (document: VmxDocument) => void,
+): Promise<MachineConfiguration> {
   const lock = await lockForEdit(configPath);
   try {
     const document = loadDocument(configPath);
@@ -57,7 +60,10 @@ function loadDocument(configPath: string): VmxDocument {
     bytes = readFileSync(configPath);
   } catch (error) {
     if (error instanceof RedoubtError) throw error;
-    throw bad(errnoOf(error) === 'ENOENT' ? 'it does not exist' : `it cannot be read (${String(errnoOf(error))})`, error);
+    throw bad(
+      errnoOf(error) === 'ENOENT' ? 'it does not exist' : `it cannot be read (${String(errnoOf(error))})`,
+      error,
+    );
   }
   if (bytes.includes(0)) throw bad('it is not a text file');
   return VmxDocument.parse(bytes);
@@ -67,7 +73,10 @@ async function lockForEdit(configPath: string): Promise<{ release(): void }> {
   try {
     const lock = await acquireLock(`${configPath}.edit`, 'changing the configuration', editWaitMs);
     if (isHeld(lock)) return lock;
-    throw new RedoubtError('machine.busy', `${configPath} is being changed by process ${String(lock.pid)}.`, { machine: configPath, doing: lock.purpose });
+    throw new RedoubtError('machine.busy', `${configPath} is being changed by process ${String(lock.pid)}.`, {
+      machine: configPath,
+      doing: lock.purpose,
+    });
   } catch (error) {
     throw folderError(error, dirname(configPath));
   }
@@ -75,5 +84,10 @@ async function lockForEdit(configPath: string): Promise<{ release(): void }> {
 
 function folderError(error: unknown, folder: string): unknown {
   if (asFileError(error, folder, 'write').code !== 'disk.permission') return error;
-  return new RedoubtError('machine.folder-not-writable', `No permission to write to ${folder}.`, { folder }, { cause: error });
+  return new RedoubtError(
+    'machine.folder-not-writable',
+    `No permission to write to ${folder}.`,
+    { folder },
+    { cause: error },
+  );
 }

@@ -28,7 +28,10 @@ export function hostMemoryMb(): number {
 export function checkMemory(memoryMb: number): void {
   const maximumMb = hostMemoryMb();
   if (memoryMb >= 1 && memoryMb <= maximumMb) return;
-  throw new RedoubtError('machine.bad-memory', `${String(memoryMb)} MB is not between 1 and ${String(maximumMb)}.`, { memoryMb, maximumMb });
+  throw new RedoubtError('machine.bad-memory', `${String(memoryMb)} MB is not between 1 and ${String(maximumMb)}.`, {
+    memoryMb,
+    maximumMb,
+  });
 }
 
 export interface MachineExtras {
@@ -43,14 +46,20 @@ export interface MachineExtras {
  * machine.folder-taken, machine.folder-not-writable, machine.bad-memory, and what making or inspecting the
  * disk throws.
  */
-export async function createMachine(home: Home, library: Library, wanted: NewMachine, extras: MachineExtras = {}): Promise<string> {
+export async function createMachine(
+  home: Home,
+  library: Library,
+  wanted: NewMachine,
+  extras: MachineExtras = {},
+): Promise<string> {
   const directory = resolve(wanted.directory);
   const index = MachineIndex.read(library);
   const problem = nameProblem(wanted.name, index) ?? folderProblem(directory, index);
   if (problem !== undefined) throw problem;
   checkMemory(wanted.memoryMb);
   const configPath = configPathFor(directory, wanted.name);
-  if (existsSync(configPath)) throw new RedoubtError('disk.exists', `${configPath} exists already.`, { file: configPath });
+  if (existsSync(configPath))
+    throw new RedoubtError('disk.exists', `${configPath} exists already.`, { file: configPath });
 
   const undo = new Undo();
   try {
@@ -71,15 +80,31 @@ export function configPathFor(directory: string, name: string): string {
   return join(directory, `${fileNameFor(name)}.vmx`);
 }
 
-async function prepareDisk(home: Home, wanted: NewMachine, directory: string, undo: Undo, start?: Uint8Array): Promise<string> {
+async function prepareDisk(
+  home: Home,
+  wanted: NewMachine,
+  directory: string,
+  undo: Undo,
+  start?: Uint8Array,
+): Promise<string> {
   const { disk, bus } = wanted;
   if (disk.kind === 'existing') {
     const path = resolve(directory, disk.path);
-    await inspectChain(path, { trustedPaths: [path], configDirectory: directory, settingsDirectory: home.settingsDirectory });
+    await inspectChain(path, {
+      trustedPaths: [path],
+      configDirectory: directory,
+      settingsDirectory: home.settingsDirectory,
+    });
     return path;
   }
   const file = resolve(directory, disk.fileName);
-  const { files } = await createBase({ file, capacityBytes: disk.capacityBytes, split: disk.split, bus, allocateNow: disk.allocateNow });
+  const { files } = await createBase({
+    file,
+    capacityBytes: disk.capacityBytes,
+    split: disk.split,
+    bus,
+    allocateNow: disk.allocateNow,
+  });
   for (const made of files) undo.willMake(made);
   if (start !== undefined) await writeToDiskStart(file, start);
   return file;
@@ -96,9 +121,17 @@ async function writeToDiskStart(file: string, bytes: Uint8Array): Promise<void> 
   }
 }
 
-function newDocument(wanted: NewMachine, id: string, diskPath: string, directory: string, isDemo: boolean): VmxDocument {
+function newDocument(
+  wanted: NewMachine,
+  id: string,
+  diskPath: string,
+  directory: string,
+  isDemo: boolean,
+): VmxDocument {
   const document = VmxDocument.empty();
-  const set = (name: string, value: string | undefined): void => { if (value !== undefined) document.set(name, value); };
+  const set = (name: string, value: string | undefined): void => {
+    if (value !== undefined) document.set(name, value);
+  };
   set('config.version', '6');
   set('virtualHW.version', '2');
   set('displayName', wanted.name.trim());
@@ -134,7 +167,12 @@ class Undo {
     } catch (error) {
       const known = asFileError(error, directory, 'make');
       if (known.code !== 'disk.permission') throw known;
-      throw new RedoubtError('machine.folder-not-writable', `No permission to make ${directory}.`, { folder: directory }, { cause: error });
+      throw new RedoubtError(
+        'machine.folder-not-writable',
+        `No permission to make ${directory}.`,
+        { folder: directory },
+        { cause: error },
+      );
     }
   }
 
@@ -143,12 +181,20 @@ class Undo {
   }
 
   run(): void {
-    for (const file of this.files) quietly(() => { unlinkSync(file); });
+    for (const file of this.files)
+      quietly(() => {
+        unlinkSync(file);
+      });
     const folder = this.folder;
     if (folder === undefined) return;
     // The disk's side folder is ours too, and empty; anything else keeps the folder.
-    for (const file of this.files) quietly(() => { rmSync(`${file}.lck`, { recursive: true }); });
-    quietly(() => { rmdirSync(folder); });
+    for (const file of this.files)
+      quietly(() => {
+        rmSync(`${file}.lck`, { recursive: true });
+      });
+    quietly(() => {
+      rmdirSync(folder);
+    });
   }
 }
 

@@ -32,7 +32,11 @@ export async function powerOffQuestion(subject: QuestionSubject): Promise<PowerO
   return disks.length === 0 ? undefined : { machineId, machineName: configuration.name, disks };
 }
 
-async function questionRow({ configuration, index, context }: QuestionSubject, disk: ConfiguredDisk, redo: string): Promise<QuestionDisk> {
+async function questionRow(
+  { configuration, index, context }: QuestionSubject,
+  disk: ConfiguredDisk,
+  redo: string,
+): Promise<QuestionDisk> {
   const description = await describeRedo(redo, context);
   const searched = { searchPaths: index.searchPaths(), except: [redo] };
   const dependents = index.named(await findDependents(description.parent, searched));

@@ -38,12 +38,20 @@ export async function planDeletion(library: Library, home: Home, id: string): Pr
  * Deletes files of the plan: what it deletes, and of what stays only what nobody else uses. The library is
  * the caller's. Throws api.bad-request for any other file, disk.permission, disk.io.
  */
-export async function deleteMachineFiles(library: Library, home: Home, id: string, files: readonly string[]): Promise<void> {
+export async function deleteMachineFiles(
+  library: Library,
+  home: Home,
+  id: string,
+  files: readonly string[],
+): Promise<void> {
   const { configPath } = library.entry(id);
   const plan = await planDeletion(library, home, id);
-  const allowed = new Set([...plan.deletes, ...plan.stays.filter((row) => row.usedBy.length === 0)].map((row) => row.path));
+  const allowed = new Set(
+    [...plan.deletes, ...plan.stays.filter((row) => row.usedBy.length === 0)].map((row) => row.path),
+  );
   const foreign = files.filter((file) => !allowed.has(file));
-  if (foreign.length > 0) throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
+  if (foreign.length > 0)
+    throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
   // The configuration goes last: what a crash leaves is a machine that can be deleted again.
   for (const file of [...files].sort((a, b) => Number(a === configPath) - Number(b === configPath))) remove(file);
   removeEmptyFolder(dirname(configPath));
@@ -76,9 +84,16 @@ async function linksOf(configuration: MachineConfiguration, home: Home): Promise
   return links;
 }
 
-async function judge(plan: DeletionPlan, link: Link, machine: { id: string; configuration: MachineConfiguration; index: MachineIndex }): Promise<void> {
+async function judge(
+  plan: DeletionPlan,
+  link: Link,
+  machine: { id: string; configuration: MachineConfiguration; index: MachineIndex },
+): Promise<void> {
   const { id, configuration, index } = machine;
-  const others = index.usersOf(link.path).filter((user) => user.id !== id).map((user) => user.configuration.name);
+  const others = index
+    .usersOf(link.path)
+    .filter((user) => user.id !== id)
+    .map((user) => user.configuration.name);
   const own = index.machines.find((one) => one.id === id);
   const except = [...(own?.redoPaths ?? []), ...(own?.diskPaths ?? [])];
   const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(() => []);

@@ -71,7 +71,10 @@ export class Library {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const lock = await acquireLock(`${this.path}.lock`, 'changing the library', 5000);
     if (!isHeld(lock)) {
-      throw new RedoubtError('machine.busy', `The library is being changed by process ${String(lock.pid)}.`, { machine: 'library', doing: lock.purpose });
+      throw new RedoubtError('machine.busy', `The library is being changed by process ${String(lock.pid)}.`, {
+        machine: 'library',
+        doing: lock.purpose,
+      });
     }
     try {
       const before = this.read();

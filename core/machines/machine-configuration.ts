@@ -54,8 +54,16 @@ export function readConfiguration(document: VmxDocument, configPath: string): Ma
     ...(serialFile === undefined ? {} : { serialFile }),
     redoLogDir: (document.get('redoLogDir') ?? document.get('workingDir') ?? '').trim(),
     ...(backend.success ? { backend: backend.data } : {}),
-    whenPoweringOff: choice(machineSettingsSchema.shape.whenPoweringOff, document.get('redoubt.whenPoweringOff'), 'ask'),
-    whenChangesWait: choice(machineSettingsSchema.shape.whenChangesWait, document.get('redoubt.whenChangesWait'), 'ask'),
+    whenPoweringOff: choice(
+      machineSettingsSchema.shape.whenPoweringOff,
+      document.get('redoubt.whenPoweringOff'),
+      'ask',
+    ),
+    whenChangesWait: choice(
+      machineSettingsSchema.shape.whenChangesWait,
+      document.get('redoubt.whenChangesWait'),
+      'ask',
+    ),
     isDemo: isTrue(document.get('redoubt.demo')),
     ...(uuid === undefined ? {} : { uuid }),
   };

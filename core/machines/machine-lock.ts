@@ -8,7 +8,12 @@ import { RedoubtError } from '../base/redoubt-error.ts';
  * Only one process at a time runs a machine, or carries out what was decided about its disks. The lock lies
  * beside the configuration file, so that it holds for everybody who opens that file.
  */
-export async function lockMachine(configPath: string, machineName: string, purpose: string, waitMs = 0): Promise<LockFile> {
+export async function lockMachine(
+  configPath: string,
+  machineName: string,
+  purpose: string,
+  waitMs = 0,
+): Promise<LockFile> {
   try {
     const lock = await acquireLock(lockPath(configPath), purpose, waitMs);
     if (isHeld(lock)) return lock;
@@ -20,7 +25,12 @@ export async function lockMachine(configPath: string, machineName: string, purpo
     const errno = errnoOf(error);
     if (errno !== 'EACCES' && errno !== 'EPERM' && errno !== 'EROFS') throw error;
     const folder = dirname(configPath);
-    throw new RedoubtError('machine.folder-not-writable', `No permission to write to ${folder}.`, { folder }, { cause: error });
+    throw new RedoubtError(
+      'machine.folder-not-writable',
+      `No permission to write to ${folder}.`,
+      { folder },
+      { cause: error },
+    );
   }
 }
 

@@ -9,14 +9,18 @@ const longest = 100;
 /** What stands in the way of a name, or `undefined`. `exceptId`: the machine that has it. */
 export function nameProblem(name: string, index: MachineIndex, exceptId?: string): RedoubtError | undefined {
   const typed = name.trim();
-  const bad = (reason: string): RedoubtError => new RedoubtError('machine.bad-name', `A machine can't be named "${typed}": ${reason}.`, { name: typed, reason });
+  const bad = (reason: string): RedoubtError =>
+    new RedoubtError('machine.bad-name', `A machine can't be named "${typed}": ${reason}.`, { name: typed, reason });
   if (typed === '') return bad('it is empty');
   if (typed.length > longest) return bad(`it is longer than ${String(longest)} characters`);
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  if (/[\u0000-\u001f\u007f]/.test(typed)) return bad('it has control characters');
+  if (/\p{Cc}/u.test(typed)) return bad('it has control characters');
   if (/[/\\]/.test(typed)) return bad('it has a slash');
-  const isTaken = index.machines.some((one) => one.id !== exceptId && one.configuration.name.toLowerCase() === typed.toLowerCase());
-  return isTaken ? new RedoubtError('machine.name-taken', `A machine named "${typed}" exists.`, { name: typed }) : undefined;
+  const isTaken = index.machines.some(
+    (one) => one.id !== exceptId && one.configuration.name.toLowerCase() === typed.toLowerCase(),
+  );
+  return isTaken
+    ? new RedoubtError('machine.name-taken', `A machine named "${typed}" exists.`, { name: typed })
+    : undefined;
 }
 
 /** `base`, or `base 2`, `base 3`, … — the first that is free, as a machine and as a folder. */
@@ -29,8 +33,11 @@ export function freeName(base: string, index: MachineIndex, machinesDirectory: s
 
 /** A name as the name of a file: what some host's file system refuses becomes `_`. */
 export function fileNameFor(name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  const safe = name.trim().replace(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '_').replace(/[. ]+$/, '').replace(/^\.+/, '_');
+  const safe = name
+    .trim()
+    .replace(/[\p{Cc}<>:"/\\|?*]/gu, '_')
+    .replace(/[. ]+$/, '')
+    .replace(/^\.+/, '_');
   return safe === '' ? '_' : safe;
 }
 
@@ -39,9 +46,14 @@ export function folderProblem(directory: string, index: MachineIndex): RedoubtEr
   const owner = index.machines.find((one) => one.configuration.directory === directory);
   if (owner !== undefined) {
     const machine = owner.configuration.name;
-    return new RedoubtError('machine.folder-taken', `${directory} belongs to "${machine}".`, { folder: directory, machine });
+    return new RedoubtError('machine.folder-taken', `${directory} belongs to "${machine}".`, {
+      folder: directory,
+      machine,
+    });
   }
-  return isWritableFolder(directory) ? undefined : new RedoubtError('machine.folder-not-writable', `No permission to write to ${directory}.`, { folder: directory });
+  return isWritableFolder(directory)
+    ? undefined
+    : new RedoubtError('machine.folder-not-writable', `No permission to write to ${directory}.`, { folder: directory });
 }
 
 /** Whether files can be made in a folder, or, where it does not exist, in the nearest one above it. */

@@ -16,7 +16,8 @@ import type { VmxDocument } from './vmx/vmx-document.ts';
 
 /** The configuration as the editor shows it. */
 export function settingsOf(configuration: MachineConfiguration): MachineSettings {
-  const { name, guestOs, memoryMb, network, backend, redoLogDir, whenPoweringOff, whenChangesWait, serialFile } = configuration;
+  const { name, guestOs, memoryMb, network, backend, redoLogDir, whenPoweringOff, whenChangesWait, serialFile } =
+    configuration;
   return {
     name,
     guestOs,
@@ -44,7 +45,11 @@ export function isLockedChange(before: MachineSettings, after: MachineSettings):
  * about before its disk gets another file or mode (machine.decide-first), unless the new file is that log
  * or one nested on it: then it is adopted, and the configuration forgets it as a log in the same save.
  */
-export async function saveSettings(configuration: MachineConfiguration, wanted: MachineSettings, context: OpenContext): Promise<void> {
+export async function saveSettings(
+  configuration: MachineConfiguration,
+  wanted: MachineSettings,
+  context: OpenContext,
+): Promise<void> {
   const forgotten: string[] = [];
   for (const disk of configuration.disks) {
     const after = wanted.disks.find((one) => one.slot === disk.slot);
@@ -89,10 +94,19 @@ export async function decideFirst(
     () => 0,
   );
   const details = { slot: disk.slot, disk: path, redo, allocatedBytes, what };
-  return new RedoubtError('machine.decide-first', `The redo log ${redo} holds changes that nobody has decided about.`, details);
+  return new RedoubtError(
+    'machine.decide-first',
+    `The redo log ${redo} holds changes that nobody has decided about.`,
+    details,
+  );
 }
 
-function apply(document: VmxDocument, configuration: MachineConfiguration, wanted: MachineSettings, forgotten: readonly string[]): void {
+function apply(
+  document: VmxDocument,
+  configuration: MachineConfiguration,
+  wanted: MachineSettings,
+  forgotten: readonly string[],
+): void {
   const { directory } = configuration;
   const change = (name: string, before: string, after: string): void => {
     if (before !== after) document.set(name, after);

@@ -19,7 +19,9 @@ export async function openMachine(library: Library, path: string): Promise<strin
   const wanted = configuration.uuid ?? newMachineId();
   const { id } = await library.add({ id: wanted, configPath });
   if (id !== configuration.uuid) {
-    await editConfiguration(configPath, (document) => { document.set('uuid.bios', formatUuid(id)); }).catch((error: unknown) => {
+    await editConfiguration(configPath, (document) => {
+      document.set('uuid.bios', formatUuid(id));
+    }).catch((error: unknown) => {
       if (!(error instanceof RedoubtError && error.is('machine.folder-not-writable'))) throw error;
     });
   }

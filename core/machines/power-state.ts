@@ -34,7 +34,13 @@ const transitions: Record<PowerState, Partial<Record<PowerEvent, PowerState>>> =
     ended: 'off',
     'runner-died': 'off',
   },
-  paused: { resume: 'running', stop: 'stopping', 'ended-with-question': 'deciding', ended: 'off', 'runner-died': 'off' },
+  paused: {
+    resume: 'running',
+    stop: 'stopping',
+    'ended-with-question': 'deciding',
+    ended: 'off',
+    'runner-died': 'off',
+  },
   stopping: { 'ended-with-question': 'deciding', ended: 'off', 'start-failed': 'failed', 'runner-died': 'off' },
   deciding: { decided: 'off', 'runner-died': 'off' },
   suspended: { start: 'starting' },
@@ -46,9 +52,18 @@ export function nextPowerState(state: PowerState, event: PowerEvent): PowerState
 }
 
 /** Throws machine.wrong-power-state. `machine` is its name; `wanted` says in a word what somebody tried. */
-export function requirePowerState(state: PowerState, allowed: readonly PowerState[], machine: string, wanted: string): void {
+export function requirePowerState(
+  state: PowerState,
+  allowed: readonly PowerState[],
+  machine: string,
+  wanted: string,
+): void {
   if (allowed.includes(state)) return;
-  throw new RedoubtError('machine.wrong-power-state', `"${machine}" is ${state}: it cannot ${wanted}.`, { machine, state, wanted });
+  throw new RedoubtError('machine.wrong-power-state', `"${machine}" is ${state}: it cannot ${wanted}.`, {
+    machine,
+    state,
+    wanted,
+  });
 }
 
 /** Nothing runs and nothing is asked: the configuration may be changed. */

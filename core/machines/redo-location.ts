@@ -48,9 +48,14 @@ export interface RedoClaim {
  * Another machine that would write a log of the very same name: both have an undoable disk on one file and
  * neither has a REDO log directory. Random names never meet. Pure; paths are absolute.
  */
-export function findRedoClash(claim: Omit<RedoClaim, 'machineName'>, others: readonly RedoClaim[]): RedoClaim | undefined {
+export function findRedoClash(
+  claim: Omit<RedoClaim, 'machineName'>,
+  others: readonly RedoClaim[],
+): RedoClaim | undefined {
   if (!isPlain(claim)) return undefined;
-  return others.find((other) => other.machineId !== claim.machineId && other.diskPath === claim.diskPath && isPlain(other));
+  return others.find(
+    (other) => other.machineId !== claim.machineId && other.diskPath === claim.diskPath && isPlain(other),
+  );
 }
 
 function isPlain(claim: { mode: DiskMode; redoLogDir: string }): boolean {

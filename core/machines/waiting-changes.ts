@@ -24,20 +24,33 @@ export function keptRedo(configuration: MachineConfiguration, disk: ConfiguredDi
 }
 
 /** What waits for a decision, a row a disk. Throws what describeRedo throws. */
-export async function findWaitingChanges(configuration: MachineConfiguration, context: OpenContext): Promise<WaitingChanges[]> {
+export async function findWaitingChanges(
+  configuration: MachineConfiguration,
+  context: OpenContext,
+): Promise<WaitingChanges[]> {
   const rows: WaitingChanges[] = [];
   for (const disk of configuration.disks) {
     const redo = keptRedo(configuration, disk);
     if (redo === undefined) continue;
     const { allocatedBytes, changedAt, isUnclean } = await describeRedo(redo, context);
-    rows.push({ slot: disk.slot, disk: absoluteFrom(configuration.directory, disk.fileName), redo, allocatedBytes, changedAt, isUnclean });
+    rows.push({
+      slot: disk.slot,
+      disk: absoluteFrom(configuration.directory, disk.fileName),
+      redo,
+      allocatedBytes,
+      changedAt,
+      isUnclean,
+    });
   }
   return rows;
 }
 
 /** The power-on question as the error that it is on the wire. */
 export function changesWaiting(machine: string, disks: WaitingChanges[]): RedoubtError<'machine.changes-waiting'> {
-  return new RedoubtError('machine.changes-waiting', `"${machine}" has changes that nobody has decided about.`, { machine, disks });
+  return new RedoubtError('machine.changes-waiting', `"${machine}" has changes that nobody has decided about.`, {
+    machine,
+    disks,
+  });
 }
 
 function isReadable(folder: string): boolean {

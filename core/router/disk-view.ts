@@ -11,7 +11,12 @@ import type { MachineIndex } from '../machines/machine-index.ts';
 import { namedRedo } from '../machines/waiting-changes.ts';
 
 /** One disk of a machine as the window shows it, read from headers. What can't be read is told in `problem`. */
-export async function diskView(configuration: MachineConfiguration, disk: ConfiguredDisk, index: MachineIndex, context: OpenContext): Promise<DiskView> {
+export async function diskView(
+  configuration: MachineConfiguration,
+  disk: ConfiguredDisk,
+  index: MachineIndex,
+  context: OpenContext,
+): Promise<DiskView> {
   const path = absoluteFrom(configuration.directory, disk.fileName);
   const redo = namedRedo(configuration, disk);
   const view: DiskView = { slot: disk.slot, fileName: disk.fileName, path, mode: disk.mode, dependentCount: 0 };

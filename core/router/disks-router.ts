@@ -24,10 +24,18 @@ export function disksRouter({ home, library, live }: RouterServices) {
     /** The configured disks, what they hang from, and the logs of the machines. */
     known: disks.known.handler(() => {
       const index = MachineIndex.read(library);
-      const chains = live.views().flatMap((view) => view.disks.flatMap((disk) => [...(disk.chain ?? []), ...(disk.redo === undefined ? [] : [disk.redo])]));
+      const chains = live
+        .views()
+        .flatMap((view) =>
+          view.disks.flatMap((disk) => [...(disk.chain ?? []), ...(disk.redo === undefined ? [] : [disk.redo])]),
+        );
       const paths = new Set([...index.searchPaths(), ...chains.map((link) => link.path)]);
       const rows = [...paths].flatMap((path) => rowFor(path, 'disks-and-logs', index) ?? []);
-      return { rows: rows.filter((row) => row.kind !== 'segment').sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true })) };
+      return {
+        rows: rows
+          .filter((row) => row.kind !== 'segment')
+          .sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true })),
+      };
     }),
     inspect: disks.inspect.handler(async ({ input }) => {
       const path = resolve(home.machinesDirectory, input.path);
@@ -62,6 +70,7 @@ export function disksRouter({ home, library, live }: RouterServices) {
 /** Why a persistent disk on this file would be refused. */
 function persistentProblem(file: string, isReadOnly: boolean, dependents: Dependent[]): RedoubtError | undefined {
   if (isReadOnly) return new RedoubtError('disk.read-only', `${file} is read-only.`, { file, dependents });
-  if (dependents.length > 0) return new RedoubtError('disk.has-dependents', `Other redo logs hang from ${file}.`, { file, dependents });
+  if (dependents.length > 0)
+    return new RedoubtError('disk.has-dependents', `Other redo logs hang from ${file}.`, { file, dependents });
   return undefined;
 }

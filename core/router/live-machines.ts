@@ -39,7 +39,12 @@ export class LiveMachines {
   /** Asked at every look around: a runner that another shell started is found this way. */
   private readonly findRunner: (machineId: string) => Promise<unknown>;
 
-  constructor(home: Home, library: Library, backends: BackendChoices, findRunner: (machineId: string) => Promise<unknown>) {
+  constructor(
+    home: Home,
+    library: Library,
+    backends: BackendChoices,
+    findRunner: (machineId: string) => Promise<unknown>,
+  ) {
     this.home = home;
     this.library = library;
     this.backends = backends;

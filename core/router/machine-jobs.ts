@@ -28,8 +28,16 @@ export class MachineJobs {
    * DecisionPostponed where this process ends first: the commit goes on at the next start.
    */
   async commit({ machineId, redo, context }: CommitJob): Promise<void> {
-    const parent = await describeRedo(redo, context).then((one) => one.parent, () => redo);
-    const job = this.registry.start({ kind: 'commit', machineId, subject: basename(parent), input: { kind: 'commit', redo, context } });
+    const parent = await describeRedo(redo, context).then(
+      (one) => one.parent,
+      () => redo,
+    );
+    const job = this.registry.start({
+      kind: 'commit',
+      machineId,
+      subject: basename(parent),
+      input: { kind: 'commit', redo, context },
+    });
     this.onMachineJob(machineId, job.id);
     try {
       await job.result;

@@ -4,7 +4,13 @@ import { RedoubtError, toWire } from '../base/redoubt-error.ts';
 import { describeRedo } from '../disk/describe-redo.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { unfinishedCommit } from '../disk/settle.ts';
-import { carryOutDecisions, DecisionPostponed, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
+import {
+  carryOutDecisions,
+  DecisionPostponed,
+  hasOpenDecisions,
+  recordDecisions,
+  type Answer,
+} from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { checkMemory } from '../machines/create-machine.ts';
 import type { MachineConfiguration } from '../machines/machine-configuration.ts';
@@ -44,7 +50,11 @@ export class MachineOperations {
     const before = this.configuration(id);
     await fleet.find(id); // somebody else may have started it a moment ago
     requirePowerState(live.view(id).power, ['off', 'failed', 'suspended'], before.name, 'be powered on');
-    if (this.starting.has(id)) throw new RedoubtError('machine.busy', `"${before.name}" is being started.`, { machine: before.name, doing: 'starting' });
+    if (this.starting.has(id))
+      throw new RedoubtError('machine.busy', `"${before.name}" is being started.`, {
+        machine: before.name,
+        doing: 'starting',
+      });
     this.starting.add(id);
     try {
       await this.start(id, before, answer, alwaysContinue);
@@ -55,10 +65,18 @@ export class MachineOperations {
     }
   }
 
-  private async start(id: string, before: MachineConfiguration, answer: WaitingAnswer | undefined, alwaysContinue: boolean): Promise<void> {
+  private async start(
+    id: string,
+    before: MachineConfiguration,
+    answer: WaitingAnswer | undefined,
+    alwaysContinue: boolean,
+  ): Promise<void> {
     const { live, fleet } = this.services;
     live.setProblem(id, undefined);
-    if (alwaysContinue) await editConfiguration(before.configPath, (document) => { document.set('redoubt.whenChangesWait', 'continue'); });
+    if (alwaysContinue)
+      await editConfiguration(before.configPath, (document) => {
+        document.set('redoubt.whenChangesWait', 'continue');
+      });
     await this.settleWaiting(id, before, alwaysContinue ? 'continue' : answer);
     live.setStarting(id, true);
     // Whoever has it is named at once, rather than by a runner that waits in vain.
@@ -121,7 +139,12 @@ export class MachineOperations {
     const configuration = this.configuration(id);
     if (!hasOpenDecisions(configuration.configPath)) return;
     try {
-      const lock = await lockMachine(configuration.configPath, configuration.name, 'carrying out what was decided', lockWaitMs);
+      const lock = await lockMachine(
+        configuration.configPath,
+        configuration.name,
+        'carrying out what was decided',
+        lockWaitMs,
+      );
       try {
         const context = this.context(configuration);
         await carryOutDecisions(configuration.configPath, context, async ({ redo }) => {
@@ -159,7 +182,8 @@ export class MachineOperations {
   async remove(id: string): Promise<void> {
     const { library, live } = this.services;
     const { configPath } = library.entry(id);
-    if (!isAtRest(live.view(id).power)) requirePowerState(live.view(id).power, ['off', 'failed'], live.view(id).name, 'be removed');
+    if (!isAtRest(live.view(id).power))
+      requirePowerState(live.view(id).power, ['off', 'failed'], live.view(id).name, 'be removed');
     await library.remove(id);
     rmSync(lastPictureFile(configPath), { force: true });
     await live.look();
@@ -171,7 +195,11 @@ export class MachineOperations {
     requirePowerState(view.power, allowed, view.name, wanted);
     const handle = this.services.fleet.get(id);
     if (handle !== undefined) return handle;
-    throw new RedoubtError('machine.wrong-power-state', `"${view.name}" is off: it cannot ${wanted}.`, { machine: view.name, state: 'off', wanted });
+    throw new RedoubtError('machine.wrong-power-state', `"${view.name}" is off: it cannot ${wanted}.`, {
+      machine: view.name,
+      state: 'off',
+      wanted,
+    });
   }
 
   private atRest(id: string, wanted: string): MachineConfiguration {
@@ -181,7 +209,11 @@ export class MachineOperations {
   }
 
   /** Leftover decisions first; then the power-on question, unless it is answered. */
-  private async settleWaiting(id: string, configuration: MachineConfiguration, answer: WaitingAnswer | undefined): Promise<void> {
+  private async settleWaiting(
+    id: string,
+    configuration: MachineConfiguration,
+    answer: WaitingAnswer | undefined,
+  ): Promise<void> {
     await this.carryOut(id);
     const now = loadConfiguration(configuration.configPath);
     const context = this.context(now);
@@ -192,7 +224,11 @@ export class MachineOperations {
     this.services.live.setStarting(id, true);
     const lock = await lockMachine(now.configPath, now.name, 'deciding about changes', lockWaitMs);
     try {
-      await recordDecisions(now, waiting.map(({ slot }) => ({ slot, answer })), context);
+      await recordDecisions(
+        now,
+        waiting.map(({ slot }) => ({ slot, answer })),
+        context,
+      );
     } finally {
       lock.release();
     }

@@ -24,7 +24,12 @@ export interface LiveFacts {
 }
 
 /** A machine as its files describe it, at rest. A configuration that can't be read is told in `problem`. */
-export async function restingView(entry: LibraryEntry, index: MachineIndex, backends: BackendChoices, home: Home): Promise<MachineView> {
+export async function restingView(
+  entry: LibraryEntry,
+  index: MachineIndex,
+  backends: BackendChoices,
+  home: Home,
+): Promise<MachineView> {
   const { id, configPath } = entry;
   let configuration: MachineConfiguration;
   try {
@@ -53,7 +58,12 @@ export async function restingView(entry: LibraryEntry, index: MachineIndex, back
 
 /** The same machine with what its runner says. */
 export function liveView(resting: MachineView, { runner, problem, jobId, isStarting }: LiveFacts): MachineView {
-  const view: MachineView = { ...resting, problem: problem ?? resting.problem, jobId, disks: resting.disks.map((disk) => withoutOwnJob(disk, jobId)) };
+  const view: MachineView = {
+    ...resting,
+    problem: problem ?? resting.problem,
+    jobId,
+    disks: resting.disks.map((disk) => withoutOwnJob(disk, jobId)),
+  };
   const isBeforeRunner = runner === undefined || runner.power === 'off';
   if (isStarting === true && isBeforeRunner) return { ...view, power: 'starting', hasWaitingChanges: false };
   if (runner === undefined) return view;

@@ -20,7 +20,9 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
   let demo: Promise<string> | undefined;
   const makeDemo = async (): Promise<string> => {
     const rows = await backends.views();
-    const backend = (['v86', 'qemu', 'fake'] as const).find((name) => rows.some((row) => row.name === name && row.isAvailable));
+    const backend = (['v86', 'qemu', 'fake'] as const).find((name) =>
+      rows.some((row) => row.name === name && row.isAvailable),
+    );
     const id = await createDemo(home, library, backend);
     await live.refresh();
     return id;
@@ -105,7 +107,8 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
     /** Live while the guest runs; else the last picture that was saved. */
     screenshot: machines.screenshot.handler(async ({ input }) => {
       const runner = fleet.get(input.id);
-      if (runner !== undefined && ['running', 'paused'].includes(runner.state.power)) return await runner.calls.screenshot({});
+      if (runner !== undefined && ['running', 'paused'].includes(runner.state.power))
+        return await runner.calls.screenshot({});
       const { configPath } = library.entry(input.id);
       try {
         return { png: new Blob([readFileSync(lastPictureFile(configPath))], { type: 'image/png' }) };

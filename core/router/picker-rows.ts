@@ -36,7 +36,14 @@ export function browseFolder(directory: string, filter: PickerFilter, index: Mac
 export function rowFor(path: string, filter: PickerFilter, index: MachineIndex): PickerRow | undefined {
   const status = statusOf(path);
   if (status === undefined) return undefined;
-  const row: PickerRow = { path, name: basename(path), kind: 'not-a-disk', sizeBytes: status.size, changedAt: status.mtimeMs, usedBy: [] };
+  const row: PickerRow = {
+    path,
+    name: basename(path),
+    kind: 'not-a-disk',
+    sizeBytes: status.size,
+    changedAt: status.mtimeMs,
+    usedBy: [],
+  };
   if (status.isDirectory()) {
     return isSideFolder(row.name) ? undefined : { ...row, kind: 'folder', sizeBytes: 0 };
   }

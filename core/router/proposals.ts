@@ -23,22 +23,39 @@ export function proposeLocation(services: RouterServices, wanted: { name: string
   const index = MachineIndex.read(services.library);
   const { machinesDirectory } = services.home;
   const name = wanted.name.trim() === '' ? freeName('New machine', index, machinesDirectory) : wanted.name.trim();
-  const directory = wanted.directory === undefined || wanted.directory.trim() === '' ? join(machinesDirectory, fileNameFor(name)) : resolve(machinesDirectory, wanted.directory.trim());
+  const directory =
+    wanted.directory === undefined || wanted.directory.trim() === ''
+      ? join(machinesDirectory, fileNameFor(name))
+      : resolve(machinesDirectory, wanted.directory.trim());
   const configPath = configPathFor(directory, name);
   const isThere = statusOf(configPath) !== undefined;
-  const taken = isThere ? new RedoubtError('disk.exists', `${configPath} exists already.`, { file: configPath }) : undefined;
-  return { name, directory, configPath, ...problemOf(nameProblem(name, index) ?? folderProblem(directory, index) ?? taken) };
+  const taken = isThere
+    ? new RedoubtError('disk.exists', `${configPath} exists already.`, { file: configPath })
+    : undefined;
+  return {
+    name,
+    directory,
+    configPath,
+    ...problemOf(nameProblem(name, index) ?? folderProblem(directory, index) ?? taken),
+  };
 }
 
 /** The files that a new disk would consist of, and what speaks against it. */
-export function proposeDiskFiles(wanted: { directory: string; fileName: string; capacityBytes: number; split: boolean; bus: DiskBus }) {
+export function proposeDiskFiles(wanted: {
+  directory: string;
+  fileName: string;
+  capacityBytes: number;
+  split: boolean;
+  bus: DiskBus;
+}) {
   const { directory, fileName, capacityBytes, split, bus } = wanted;
   const freeBytes = freeBytesAt(directory);
   const space = freeBytes === undefined ? {} : { freeBytes };
   try {
     const files = [...planBaseFiles({ file: resolve(directory, fileName), capacityBytes, split, bus }).files];
     const taken = files.find((file) => statusOf(file) !== undefined);
-    const problem = taken === undefined ? undefined : new RedoubtError('disk.exists', `${taken} exists already.`, { file: taken });
+    const problem =
+      taken === undefined ? undefined : new RedoubtError('disk.exists', `${taken} exists already.`, { file: taken });
     return { files, ...space, ...problemOf(problem) };
   } catch (error) {
     return { files: [], ...space, problem: toWire(error) };
@@ -51,20 +68,27 @@ export function checkRedoDirectory(
   typed: { machineId?: string | undefined; machineDirectory: string; diskPaths: string[]; redoLogDir: string },
 ): Finding {
   const redoLogDir = typed.redoLogDir.trim();
-  if (redoLogDir !== '' && redoLogDir !== '.') return problemOf(directoryProblem(absoluteFrom(typed.machineDirectory, redoLogDir)));
+  if (redoLogDir !== '' && redoLogDir !== '.')
+    return problemOf(directoryProblem(absoluteFrom(typed.machineDirectory, redoLogDir)));
   if (redoLogDir === '.') {
     const isNew = typed.machineId === undefined; // its folder is still to be made
-    const problem = isNew && isWritableFolder(typed.machineDirectory) ? undefined : directoryProblem(typed.machineDirectory);
+    const problem =
+      isNew && isWritableFolder(typed.machineDirectory) ? undefined : directoryProblem(typed.machineDirectory);
     return problemOf(problem);
   }
   const claims = MachineIndex.read(services.library).redoClaims();
   for (const path of typed.diskPaths) {
     const diskPath = realPath(absoluteFrom(typed.machineDirectory, path));
-    const clash = findRedoClash({ machineId: typed.machineId ?? '', diskPath, mode: 'undoable', redoLogDir: '' }, claims);
+    const clash = findRedoClash(
+      { machineId: typed.machineId ?? '', diskPath, mode: 'undoable', redoLogDir: '' },
+      claims,
+    );
     if (clash !== undefined) {
       const file = plainRedoPath(diskPath);
       const details = { file, owner: clash.machineId, machineName: clash.machineName };
-      return problemOf(new RedoubtError('disk.redo-taken', `"${clash.machineName}" writes its redo log to ${file} too.`, details));
+      return problemOf(
+        new RedoubtError('disk.redo-taken', `"${clash.machineName}" writes its redo log to ${file} too.`, details),
+      );
     }
     const beside = dirname(diskPath);
     if (statusOf(beside) !== undefined) {

@@ -28,5 +28,7 @@ export function shellRouter({ shell: services, appVersion, home, backends }: Rou
 }
 
 function noDialogs(): RedoubtError {
-  return new RedoubtError('api.bad-request', 'This window has no system dialogs.', { issues: ['hasNativeDialogs is false'] });
+  return new RedoubtError('api.bad-request', 'This window has no system dialogs.', {
+    issues: ['hasNativeDialogs is false'],
+  });
 }

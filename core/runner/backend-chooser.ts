@@ -28,7 +28,10 @@ export class BackendChooser {
     const backend = wanted ?? candidates[0]?.name ?? 'qemu';
     const firmware = await this.missingFirmware(candidates);
     if (firmware !== undefined) return firmware;
-    throw new RedoubtError('backend.not-found', `Nothing here can run it. ${reasons.join(' ')}`, { backend, searched: reasons });
+    throw new RedoubtError('backend.not-found', `Nothing here can run it. ${reasons.join(' ')}`, {
+      backend,
+      searched: reasons,
+    });
   }
 
   /** What would run it now, from recent answers. */
@@ -45,13 +48,22 @@ export class BackendChooser {
       this.backends.map(async (backend): Promise<BackendView> => {
         const availability = await this.availability(backend);
         const { network, scsi, maximumMemoryMb } = backend.capabilities;
-        return { name: backend.name, isAvailable: availability.isAvailable, description: describe(availability), network, scsi, maximumMemoryMb };
+        return {
+          name: backend.name,
+          isAvailable: availability.isAvailable,
+          description: describe(availability),
+          network,
+          scsi,
+          maximumMemoryMb,
+        };
       }),
     );
   }
 
   private candidates(wanted: BackendName | undefined): readonly Backend[] {
-    return this.backends.filter((backend) => (wanted === undefined ? backend.name !== 'fake' : backend.name === wanted));
+    return this.backends.filter((backend) =>
+      wanted === undefined ? backend.name !== 'fake' : backend.name === wanted,
+    );
   }
 
   /** Where only firmware is missing, the backend itself says so best, with the files. */
@@ -66,13 +78,11 @@ export class BackendChooser {
   private availability(backend: Backend): Promise<BackendAvailability> {
     const known = this.known.get(backend.name);
     if (known !== undefined && Date.now() - known.at < rememberedMs) return known.availability;
-    const availability = backend.availability().catch(
-      (error: unknown): BackendAvailability => ({
-        isAvailable: false,
-        code: 'backend.not-found',
-        reason: error instanceof Error ? error.message : String(error),
-      }),
-    );
+    const availability = backend.availability().catch((error: unknown): BackendAvailability => ({
+      isAvailable: false,
+      code: 'backend.not-found',
+      reason: error instanceof Error ? error.message : String(error),
+    }));
     this.known.set(backend.name, { at: Date.now(), availability });
     return availability;
   }
@@ -80,5 +90,7 @@ export class BackendChooser {
 
 function describe(availability: BackendAvailability): string {
   if (!availability.isAvailable) return availability.reason;
-  return availability.accelerator === undefined ? availability.version : `${availability.version}, ${availability.accelerator}`;
+  return availability.accelerator === undefined
+    ? availability.version
+    : `${availability.version}, ${availability.accelerator}`;
 }

@@ -15,11 +15,22 @@ export interface ControlConnection {
 
 /** Connects to a runner's control socket; `undefined` if nobody listens there. */
 export async function connectControl(socketPath: string): Promise<ControlConnection | undefined> {
-  const socket = new WebSocket('ws://runner/', { createConnection: () => connect(socketPath), perMessageDeflate: false });
-  const closed = new Promise<void>((resolve) => socket.once('close', () => { resolve(); }));
+  const socket = new WebSocket('ws://runner/', {
+    createConnection: () => connect(socketPath),
+    perMessageDeflate: false,
+  });
+  const closed = new Promise<void>((resolve) =>
+    socket.once('close', () => {
+      resolve();
+    }),
+  );
   const isOpen = await new Promise<boolean>((resolve) => {
-    socket.once('open', () => { resolve(true); });
-    socket.on('error', () => { resolve(false); }); // stays: an error without a listener would end the process
+    socket.once('open', () => {
+      resolve(true);
+    });
+    socket.on('error', () => {
+      resolve(false);
+    }); // stays: an error without a listener would end the process
   });
   if (!isOpen) return undefined;
   const link = new RPCLink({
@@ -35,5 +46,11 @@ export async function connectControl(socketPath: string): Promise<ControlConnect
       },
     ],
   });
-  return { client: createORPCClient(link), closed, close: () => { socket.terminate(); } };
+  return {
+    client: createORPCClient(link),
+    closed,
+    close: () => {
+      socket.terminate();
+    },
+  };
 }

@@ -17,15 +17,21 @@ const farewellMs = 500;
 /** Serves the control contract on a Unix socket. Its folder is private, and that is the whole of its security. */
 export async function serveControl(runner: MachineRunner, socketPath: string): Promise<ControlServer> {
   const handler = new RPCHandler(runnerRouter(runner));
-  const http = createServer((_, response) => { response.writeHead(404).end(); });
+  const http = createServer((_, response) => {
+    response.writeHead(404).end();
+  });
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 1024 * 1024 });
   sockets.on('connection', (socket) => {
-    socket.on('error', () => { socket.terminate(); });
+    socket.on('error', () => {
+      socket.terminate();
+    });
     void handler.upgrade(socket);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
-    http.listen(socketPath, () => { resolve(); });
+    http.listen(socketPath, () => {
+      resolve();
+    });
   });
   return {
     close: async () => {
@@ -68,17 +74,25 @@ function runnerRouter(runner: MachineRunner) {
       await runner.decide(input.answers, input.always === true);
       return {};
     }),
-    screenshot: os.screenshot.handler(async () => ({ png: new Blob([new Uint8Array(await runner.screenshot())], { type: 'image/png' }) })),
+    screenshot: os.screenshot.handler(async () => ({
+      png: new Blob([new Uint8Array(await runner.screenshot())], { type: 'image/png' }),
+    })),
   });
 }
 
 /** A closing handshake comes after everything that was sent before it. */
 async function farewell(socket: WebSocket): Promise<void> {
-  const closed = new Promise<void>((resolve) => socket.once('close', () => { resolve(); }));
+  const closed = new Promise<void>((resolve) =>
+    socket.once('close', () => {
+      resolve();
+    }),
+  );
   // Answers are sent some turns after the act that ends us; the handshake must not overtake them.
   await new Promise((resolve) => setTimeout(resolve, 20));
   socket.close();
-  const timer = setTimeout(() => { socket.terminate(); }, farewellMs);
+  const timer = setTimeout(() => {
+    socket.terminate();
+  }, farewellMs);
   await closed;
   clearTimeout(timer);
 }

@@ -16,10 +16,16 @@ export class DiskThread {
 
   constructor() {
     this.worker = startThread('disk-worker');
-    this.worker.on('message', (reply: DiskReply) => { this.settle(reply); });
+    this.worker.on('message', (reply: DiskReply) => {
+      this.settle(reply);
+    });
     this.died = new Promise((resolve) => {
-      this.worker.on('error', (error) => { this.fail(error, resolve); });
-      this.worker.on('exit', () => { this.fail(new Error('the disk thread ended'), resolve); });
+      this.worker.on('error', (error) => {
+        this.fail(error, resolve);
+      });
+      this.worker.on('exit', () => {
+        this.fail(new Error('the disk thread ended'), resolve);
+      });
     });
   }
 
@@ -79,7 +85,9 @@ export class DiskThread {
   private fail(error: unknown, resolve: (error: Error) => void): void {
     const cause = error instanceof Error ? error : new Error(String(error));
     for (const waiter of this.waiting.values()) {
-      waiter.reject(new RedoubtError('internal', `The disk thread failed: ${cause.message}`, { detail: cause.message }, { cause }));
+      waiter.reject(
+        new RedoubtError('internal', `The disk thread failed: ${cause.message}`, { detail: cause.message }, { cause }),
+      );
     }
     this.waiting.clear();
     if (this.closing === undefined) resolve(cause);

@@ -17,8 +17,12 @@ const port = parentPort;
 assert(port !== null, 'the disk worker runs in a thread');
 port.on('message', ({ id, command }: { id: number; command: DiskCommand }) => {
   void carryOut(command).then(
-    (result) => { reply({ id, result }); },
-    (error: unknown) => { reply({ id, error: toWire(error) }); },
+    (result) => {
+      reply({ id, result });
+    },
+    (error: unknown) => {
+      reply({ id, error: toWire(error) });
+    },
   );
 });
 

@@ -14,12 +14,16 @@ export function requireCapabilities(backend: Backend, configuration: MachineConf
     { feature: 'serial port', isNeeded: configuration.serialFile !== undefined, capability: capabilities.serialPort },
   ];
   for (const { feature, isNeeded, capability } of needs) {
-    if (isNeeded && capability !== true) throw new RedoubtError('backend.unsupported', capability, { backend: name, feature, reason: capability });
+    if (isNeeded && capability !== true)
+      throw new RedoubtError('backend.unsupported', capability, { backend: name, feature, reason: capability });
   }
   const { memoryMb } = configuration;
   const maximumMb = capabilities.maximumMemoryMb;
   if (memoryMb > maximumMb) {
-    throw new RedoubtError('machine.bad-memory', `${name} gives a machine at most ${String(maximumMb)} MB.`, { memoryMb, maximumMb });
+    throw new RedoubtError('machine.bad-memory', `${name} gives a machine at most ${String(maximumMb)} MB.`, {
+      memoryMb,
+      maximumMb,
+    });
   }
 }
 
@@ -35,13 +39,16 @@ export function guestConfiguration(parts: {
   const { machineId, configuration, backend, disks, runtimeDirectory, log } = parts;
   const { directory, network, cdrom, serialFile } = configuration;
   const hasNetwork = network !== 'none' && backend.capabilities.network === true;
-  if (network !== 'none' && network !== 'nat') log.warn(`network "${network}" is not there yet: ${hasNetwork ? 'NAT instead' : 'none'}`);
+  if (network !== 'none' && network !== 'nat')
+    log.warn(`network "${network}" is not there yet: ${hasNetwork ? 'NAT instead' : 'none'}`);
   return {
     machineId,
     machineName: configuration.name,
     memoryMb: configuration.memoryMb,
     disks,
-    ...(cdrom === undefined ? {} : { cdrom: cdrom.isoPath === undefined ? {} : { isoPath: absoluteFrom(directory, cdrom.isoPath) } }),
+    ...(cdrom === undefined
+      ? {}
+      : { cdrom: cdrom.isoPath === undefined ? {} : { isoPath: absoluteFrom(directory, cdrom.isoPath) } }),
     network: hasNetwork ? 'nat' : 'none',
     ...(serialFile === undefined ? {} : { serialFilePath: absoluteFrom(directory, serialFile) }),
     runtimeDirectory,

@@ -20,5 +20,12 @@ serveJob(async (input, task) => {
   const { redo, context } = commitInputSchema.parse(input);
   // Absent and undefined mean the same here; the engine's types are stricter than JSON.
   const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
-  return await commitRedoLog({ redo, context: given, signal: task.signal, onProgress: (progress) => { task.report(progress); } });
+  return await commitRedoLog({
+    redo,
+    context: given,
+    signal: task.signal,
+    onProgress: (progress) => {
+      task.report(progress);
+    },
+  });
 });

@@ -1,4 +1,43 @@
+import { writeFileSync } from 'node:fs';
+import type { RunningGuest } from '../backends/backend.ts';
+import type { Logger } from '../base/logger.ts';
+
+const patienceMs = 700;
+
 /** Where the last picture of a machine's screen is kept: beside its configuration, a PNG file. */
 export function lastPictureFile(configPath: string): string {
   return `${configPath.replace(/\.(vmx|cfg)$/i, '')}.screen.png`;
+}
+
+/** The last that was seen of a guest's screen, to be shown while the machine is off. */
+export class LastPicture {
+  private readonly configPath: string;
+  private readonly log: Logger;
+  private picture: Uint8Array | undefined;
+
+  constructor(configPath: string, log: Logger) {
+    this.configPath = configPath;
+    this.log = log;
+  }
+
+  remember(picture: Uint8Array): void {
+    this.picture = picture;
+  }
+
+  /** A picture before the guest goes, if it comes in time. Never rejects. */
+  async take(guest: RunningGuest | undefined): Promise<void> {
+    const limit = new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs, undefined).unref());
+    const picture = await Promise.race([guest?.screenshot(), limit]).catch(() => undefined);
+    if (picture !== undefined) this.picture = picture;
+  }
+
+  /** Writes it down. A picture that can't be written is no loss. */
+  save(): void {
+    if (this.picture === undefined) return;
+    try {
+      writeFileSync(lastPictureFile(this.configPath), this.picture);
+    } catch (error) {
+      this.log.error('saving the last picture', error);
+    }
+  }
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import type { PowerOffQuestion } from '../api/machines.ts';
 import type { Logger } from '../base/logger.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
@@ -17,16 +16,22 @@ import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.
 import type { BackendChooser } from './backend-chooser.ts';
 import { DiskThread } from './disk-thread.ts';
 import { guestConfiguration, nbdSocketPath, requireCapabilities } from './guest-configuration.ts';
-import { lastPictureFile } from './last-picture.ts';
-import { freshNonpersistentRedo, newRecord, prepareDisks, saveRecords, type PreparationSubject, type PreparedDisks } from './prepare-disks.ts';
+import { LastPicture } from './last-picture.ts';
+import {
+  freshNonpersistentRedo,
+  newRecord,
+  prepareDisks,
+  saveRecords,
+  type PreparationSubject,
+  type PreparedDisks,
+} from './prepare-disks.ts';
 import type { RunnerArguments } from './runner-handle.ts';
 import { RunnerStateBoard } from './runner-state.ts';
 
 const statsEveryMs = 1500;
-const pictureLimitMs = 700;
 
 /**
- * Runs one machine once: start, guest, end, decision. It is one thing because it is the order of these.
+ * Runs one machine once: start, guest, end, decision.
  *
  * Start: leftover decisions → power-on question → logs made, synced and named → sessions → guest.
  * End: guest gone → sessions closed clean → question (undoable disks) → answer written down and synced →
@@ -41,6 +46,7 @@ export class MachineRunner {
   private readonly runtimeDirectory: string;
   private readonly chooser: BackendChooser;
   private readonly log: Logger;
+  private readonly picture: LastPicture;
   private leave: () => void = () => undefined;
   private configuration: MachineConfiguration;
   private backend: Backend | undefined;
@@ -50,13 +56,13 @@ export class MachineRunner {
   private isStopWanted = false;
   private isKeepForced = false;
   private isResetting = false;
-  private picture: Uint8Array | undefined;
 
   constructor(args: RunnerArguments, runtimeDirectory: string, chooser: BackendChooser, log: Logger) {
     this.args = args;
     this.runtimeDirectory = runtimeDirectory;
     this.chooser = chooser;
     this.log = log;
+    this.picture = new LastPicture(args.configPath, log);
     this.configuration = loadConfiguration(args.configPath);
     this.board = new RunnerStateBoard(args.machineId);
     this.leaving = new Promise((resolve) => (this.leave = resolve));
@@ -79,9 +85,17 @@ export class MachineRunner {
       await this.failStart(error, prepared);
       throw error;
     }
-    this.board.step('started', { startedAt: Date.now(), backend: this.backend.name, rfbSocketPath: this.guest.rfbSocketPath });
+    this.board.step('started', {
+      startedAt: Date.now(),
+      backend: this.backend.name,
+      rfbSocketPath: this.guest.rfbSocketPath,
+    });
     this.log.info(`running on ${this.backend.name}`);
-    void this.guest.ended.then((end) => this.finish(end)).catch((error: unknown) => { this.giveUp(error); });
+    void this.guest.ended
+      .then((end) => this.finish(end))
+      .catch((error: unknown) => {
+        this.giveUp(error);
+      });
     this.timer = setInterval(() => void this.showStats(), statsEveryMs);
     void this.showStats();
     if (this.isStopWanted) await this.powerOff();
@@ -95,7 +109,7 @@ export class MachineRunner {
       const details = { backend: this.backend?.name ?? '', feature: 'shutdown', reason: capability };
       throw new RedoubtError('backend.unsupported', capability, details);
     }
-    await this.takePicture();
+    await this.picture.take(this.guest);
     await guest.requestShutdown();
   }
 
@@ -104,7 +118,7 @@ export class MachineRunner {
     this.isStopWanted = true;
     const { power } = this.board.now;
     if (power !== 'running' && power !== 'paused') return;
-    await this.takePicture();
+    await this.picture.take(this.guest);
     this.board.step('stop');
     await this.guest?.powerOff();
   }
@@ -139,7 +153,9 @@ export class MachineRunner {
     const wanted = answers.filter(({ slot }) => question?.disks.some((disk) => disk.slot === slot));
     const [first] = wanted;
     if (always && first !== undefined && wanted.every(({ answer }) => answer === first.answer)) {
-      await editConfiguration(this.args.configPath, (document) => { document.set('redoubt.whenPoweringOff', first.answer); });
+      await editConfiguration(this.args.configPath, (document) => {
+        document.set('redoubt.whenPoweringOff', first.answer);
+      });
     }
     await this.carryOut(wanted);
     this.goOff();
@@ -147,7 +163,7 @@ export class MachineRunner {
 
   async screenshot(): Promise<Uint8Array> {
     const picture = await this.requireGuest('show its screen').screenshot();
-    this.picture = picture;
+    this.picture.remember(picture);
     return picture;
   }
 
@@ -157,7 +173,10 @@ export class MachineRunner {
     this.configuration = loadConfiguration(configPath);
     const { name } = this.configuration;
     if (hasOpenDecisions(configPath)) {
-      throw new RedoubtError('machine.busy', `"${name}" has a commit that is not carried out.`, { machine: name, doing: 'committing' });
+      throw new RedoubtError('machine.busy', `"${name}" has a commit that is not carried out.`, {
+        machine: name,
+        doing: 'committing',
+      });
     }
     if (continueWaiting) return;
     const waiting = await findWaitingChanges(this.configuration, this.context());
@@ -167,12 +186,20 @@ export class MachineRunner {
   private async openDisks(prepared: PreparedDisks): Promise<BackendDisk[]> {
     const thread = new DiskThread();
     this.disks = thread;
-    void thread.died.then((error) => { this.giveUp(error); });
+    void thread.died.then((error) => {
+      this.giveUp(error);
+    });
     const socketPath = nbdSocketPath(this.runtimeDirectory, randomBytes(3).toString('hex'));
     const disks: BackendDisk[] = [];
     for (const { slot, request } of prepared.disks) {
       const sizeBytes = await thread.open(slot, request);
-      disks.push({ slot, sizeBytes, nbdSocketPath: socketPath, nbdExportName: slot, openPort: () => thread.openPort(slot, sizeBytes) });
+      disks.push({
+        slot,
+        sizeBytes,
+        nbdSocketPath: socketPath,
+        nbdExportName: slot,
+        openPort: () => thread.openPort(slot, sizeBytes),
+      });
     }
     await thread.serve(socketPath);
     return disks;
@@ -181,18 +208,32 @@ export class MachineRunner {
   private startGuest(backend: Backend, disks: readonly BackendDisk[]): Promise<RunningGuest> {
     const { runtimeDirectory, log } = this;
     const { machineId } = this.args;
-    const told = guestConfiguration({ machineId, configuration: this.configuration, backend, disks, runtimeDirectory, log });
-    return backend.start(told, (event) => { this.guestEvent(event); });
+    const told = guestConfiguration({
+      machineId,
+      configuration: this.configuration,
+      backend,
+      disks,
+      runtimeDirectory,
+      log,
+    });
+    return backend.start(told, (event) => {
+      this.guestEvent(event);
+    });
   }
 
   /** The start has failed: as if it had never been tried. */
   private async failStart(error: unknown, prepared: PreparedDisks | undefined): Promise<void> {
     this.log.error('the start failed', error);
-    await this.disks?.close().catch((failure: unknown) => { this.log.error('closing disks', failure); });
-    await prepared?.undo().catch((failure: unknown) => { this.log.error('undoing the start', failure); });
+    await this.disks?.close().catch((failure: unknown) => {
+      this.log.error('closing disks', failure);
+    });
+    await prepared?.undo().catch((failure: unknown) => {
+      this.log.error('undoing the start', failure);
+    });
     const isQuestion = error instanceof RedoubtError && error.is('machine.changes-waiting');
     const problem = isQuestion ? {} : { problem: toWire(error) };
-    if (isAtRest(this.board.now.power)) this.board.change({ ...problem, isLeaving: true }); // the disk thread died first
+    if (isAtRest(this.board.now.power))
+      this.board.change({ ...problem, isLeaving: true }); // the disk thread died first
     else this.board.step('start-failed', { ...problem, isLeaving: true });
     this.leave();
   }
@@ -200,11 +241,15 @@ export class MachineRunner {
   private guestEvent(event: GuestEvent): void {
     const { power } = this.board.now;
     this.log.info(`guest: ${event.kind}`);
-    if (event.kind === 'paused' && power === 'running') this.board.step('pause', event.reason === 'no-space' ? { problem: toWire(this.noSpace()) } : {});
+    if (event.kind === 'paused' && power === 'running')
+      this.board.step('pause', event.reason === 'no-space' ? { problem: toWire(this.noSpace()) } : {});
     if (event.kind === 'resumed' && power === 'paused') this.board.step('resume', { problem: undefined });
     // A guest that restarts itself is reset once more, over fresh logs.
     const mustRenew = this.configuration.disks.some((disk) => disk.mode === 'nonpersistent');
-    if (event.kind === 'reset' && mustRenew) this.reset().catch((error: unknown) => { this.log.error('reset', error); });
+    if (event.kind === 'reset' && mustRenew)
+      this.reset().catch((error: unknown) => {
+        this.log.error('reset', error);
+      });
   }
 
   private async renewNonpersistent(guest: RunningGuest): Promise<void> {
@@ -213,7 +258,10 @@ export class MachineRunner {
     await guest.pause();
     for (const disk of disks) {
       const redo = await freshNonpersistentRedo(this.subject(), disk);
-      await saveRecords(this.configuration, new Map([[disk.slot, newRecord(this.configuration, disk, { redo, isNew: true })]]));
+      await saveRecords(
+        this.configuration,
+        new Map([[disk.slot, newRecord(this.configuration, disk, { redo, isNew: true })]]),
+      );
       await this.disks?.replaceRedo(disk.slot, redo);
     }
     await guest.resume();
@@ -232,7 +280,7 @@ export class MachineRunner {
       this.log.error('closing disks', error);
       this.board.change({ problem: toWire(error) });
     }
-    this.savePicture();
+    this.picture.save();
     await this.forgetNonpersistent();
     const question = await this.question();
     const policy = this.configuration.whenPoweringOff;
@@ -279,7 +327,8 @@ export class MachineRunner {
 
   private async showStats(): Promise<void> {
     const disks = await this.disks?.stats().catch(() => undefined);
-    if (disks !== undefined && !isAtRest(this.board.now.power) && this.board.now.power !== 'deciding') this.board.change({ disks });
+    if (disks !== undefined && !isAtRest(this.board.now.power) && this.board.now.power !== 'deciding')
+      this.board.change({ disks });
   }
 
   private goOff(): void {
@@ -304,24 +353,10 @@ export class MachineRunner {
     })();
   }
 
-  private async takePicture(): Promise<void> {
-    const limit = new Promise<undefined>((resolve) => setTimeout(resolve, pictureLimitMs, undefined).unref());
-    const picture = await Promise.race([this.guest?.screenshot(), limit]).catch(() => undefined);
-    if (picture !== undefined) this.picture = picture;
-  }
-
-  private savePicture(): void {
-    if (this.picture === undefined) return;
-    try {
-      writeFileSync(lastPictureFile(this.args.configPath), this.picture);
-    } catch (error) {
-      this.log.error('saving the last picture', error);
-    }
-  }
-
   private requireGuest(wanted: string): RunningGuest {
     requirePowerState(this.board.now.power, ['running', 'paused'], this.configuration.name, wanted);
-    if (this.guest === undefined) throw new RedoubtError('internal', 'A running machine has no guest.', { detail: 'guest' });
+    if (this.guest === undefined)
+      throw new RedoubtError('internal', 'A running machine has no guest.', { detail: 'guest' });
     return this.guest;
   }
 
@@ -337,7 +372,9 @@ export class MachineRunner {
 
   private noSpace(): RedoubtError {
     const file = this.board.now.disks[0]?.redo ?? this.configuration.directory;
-    return new RedoubtError('disk.no-space', `No space is left for ${file}; "${this.configuration.name}" is paused.`, { file });
+    return new RedoubtError('disk.no-space', `No space is left for ${file}; "${this.configuration.name}" is paused.`, {
+      file,
+    });
   }
 
   private backendExited(reason: string): RedoubtError {

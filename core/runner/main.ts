@@ -17,7 +17,12 @@ import { prepareRuntimeDirectory, runtimePaths } from './runtime-paths.ts';
 const argumentsSchema = z.object({
   machineId: z.string().regex(/^[0-9a-f]{32}$/),
   configPath: z.string(),
-  home: z.object({ machinesDirectory: z.string(), settingsDirectory: z.string(), runDirectory: z.string(), logsDirectory: z.string() }),
+  home: z.object({
+    machinesDirectory: z.string(),
+    settingsDirectory: z.string(),
+    runDirectory: z.string(),
+    logsDirectory: z.string(),
+  }),
 });
 
 /** Another process that holds the machine may be about to let go of it. */
@@ -43,7 +48,9 @@ async function main(): Promise<void> {
       });
     }
     process.on('SIGHUP', () => undefined); // the shell's terminal may go; the machine goes on
-    const idle = setTimeout(() => { if (runner.board.now.power === 'off') void runner.powerOffAndKeep(); }, idleLimitMs);
+    const idle = setTimeout(() => {
+      if (runner.board.now.power === 'off') void runner.powerOffAndKeep();
+    }, idleLimitMs);
     await runner.leaving;
     clearTimeout(idle);
     await control.close();

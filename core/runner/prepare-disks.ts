@@ -45,8 +45,12 @@ export async function prepareDisks(subject: PreparationSubject): Promise<Prepare
   const made: string[] = [];
   const records = new Map<string, RedoRecord | undefined>();
   const undo = async (): Promise<void> => {
-    for (const redo of made) await discardRedoLog({ redo, force: true, context: subject.context }).catch(() => undefined);
-    await saveRecords(configuration, new Map(configuration.disks.map((disk) => [disk.slot, recordOf(disk, made, configuration)])));
+    for (const redo of made)
+      await discardRedoLog({ redo, force: true, context: subject.context }).catch(() => undefined);
+    await saveRecords(
+      configuration,
+      new Map(configuration.disks.map((disk) => [disk.slot, recordOf(disk, made, configuration)])),
+    );
   };
   try {
     for (const disk of configuration.disks) {
@@ -64,27 +68,45 @@ export async function prepareDisks(subject: PreparationSubject): Promise<Prepare
 }
 
 /** A fresh log for a nonpersistent disk; the caller saves its name and lets the session go over to it. */
-export async function freshNonpersistentRedo({ machineId, configuration, context }: PreparationSubject, disk: ConfiguredDisk): Promise<string> {
+export async function freshNonpersistentRedo(
+  { machineId, configuration, context }: PreparationSubject,
+  disk: ConfiguredDisk,
+): Promise<string> {
   return await makeRedo({ machineId, configuration, context }, disk);
 }
 
 /** Names logs in the configuration, in one replacement of the file. */
-export async function saveRecords(configuration: MachineConfiguration, records: ReadonlyMap<string, RedoRecord | undefined>): Promise<void> {
+export async function saveRecords(
+  configuration: MachineConfiguration,
+  records: ReadonlyMap<string, RedoRecord | undefined>,
+): Promise<void> {
   await editConfiguration(configuration.configPath, (document) => {
     for (const [slot, record] of records) writeRedo(document, slot, record);
   });
 }
 
 /** What the configuration says of a disk's log at the start of a session. */
-export function newRecord(configuration: MachineConfiguration, disk: ConfiguredDisk, leaf: { redo: string; isNew: boolean }): RedoRecord {
+export function newRecord(
+  configuration: MachineConfiguration,
+  disk: ConfiguredDisk,
+  leaf: { redo: string; isNew: boolean },
+): RedoRecord {
   const written = writtenFrom(configuration.directory, leaf.redo);
   const isDisposable = disk.mode === 'nonpersistent';
   if (leaf.isNew) return { redo: written, isDisposable, since: Date.now(), sessions: 1 };
-  return { redo: disk.redo ?? written, isDisposable, since: disk.redoSince ?? Date.now(), sessions: disk.redoSessions + 1 };
+  return {
+    redo: disk.redo ?? written,
+    isDisposable,
+    since: disk.redoSince ?? Date.now(),
+    sessions: disk.redoSessions + 1,
+  };
 }
 
 /** The log that takes the disk's writes; none for a persistent one. */
-async function leafFor(subject: PreparationSubject, disk: ConfiguredDisk): Promise<{ redo: string; isNew: boolean } | undefined> {
+async function leafFor(
+  subject: PreparationSubject,
+  disk: ConfiguredDisk,
+): Promise<{ redo: string; isNew: boolean } | undefined> {
   const { configuration, context } = subject;
   const path = absoluteFrom(configuration.directory, disk.fileName);
   const kept = keptRedo(configuration, disk);
@@ -104,10 +126,17 @@ async function requireOwnDisk({ index, context }: PreparationSubject, file: stri
   const { links } = await inspectChain(file, context);
   const dependents = index.named(await findDependents(file, { searchPaths: index.searchPaths() }));
   if (links[0]?.isReadOnly === true) {
-    throw new RedoubtError('disk.read-only', `${file} is read-only, and a persistent disk writes to it.`, { file, dependents });
+    throw new RedoubtError('disk.read-only', `${file} is read-only, and a persistent disk writes to it.`, {
+      file,
+      dependents,
+    });
   }
   if (dependents.length > 0) {
-    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${file}, and a persistent disk writes to it.`, { file, dependents });
+    throw new RedoubtError(
+      'disk.has-dependents',
+      `Other redo logs hang from ${file}, and a persistent disk writes to it.`,
+      { file, dependents },
+    );
   }
 }
 
@@ -115,24 +144,42 @@ async function requireOwnDisk({ index, context }: PreparationSubject, file: stri
  * A new log. Where its plain name exists and the file is our own (we died between making and naming it), it
  * is taken back; where it is another machine's, that machine is named.
  */
-async function makeOrTakeBackRedo(subject: PreparationSubject, disk: ConfiguredDisk, path: string): Promise<{ redo: string; isNew: boolean }> {
+async function makeOrTakeBackRedo(
+  subject: PreparationSubject,
+  disk: ConfiguredDisk,
+  path: string,
+): Promise<{ redo: string; isNew: boolean }> {
   try {
     return { redo: await makeRedo(subject, disk), isNew: true };
   } catch (error) {
     if (!(error instanceof RedoubtError && error.is('disk.redo-taken'))) throw error;
     const redo = plainRedoPath(path);
-    const owner = await describeRedo(redo, subject.context).then((one) => one.owner, () => undefined);
+    const owner = await describeRedo(redo, subject.context).then(
+      (one) => one.owner,
+      () => undefined,
+    );
     if (owner === subject.machineId) return { redo, isNew: false };
     const users = subject.index.usersOf(redo);
     const machine = users[0] ?? subject.index.machines.find((one) => one.id === owner);
-    const details = { ...error.details, ...(owner === undefined ? {} : { owner }), ...(machine === undefined ? {} : { machineName: machine.configuration.name }) };
+    const details = {
+      ...error.details,
+      ...(owner === undefined ? {} : { owner }),
+      ...(machine === undefined ? {} : { machineName: machine.configuration.name }),
+    };
     throw new RedoubtError('disk.redo-taken', error.message, details, { cause: error });
   }
 }
 
-async function makeRedo({ machineId, configuration, context }: Omit<PreparationSubject, 'index'>, disk: ConfiguredDisk): Promise<string> {
+async function makeRedo(
+  { machineId, configuration, context }: Omit<PreparationSubject, 'index'>,
+  disk: ConfiguredDisk,
+): Promise<string> {
   const redoLogDir = disk.redoLogDir ?? configuration.redoLogDir;
-  const { directory, hasRandomSuffix } = redoLocation({ mode: disk.mode, redoLogDir, configDirectory: configuration.directory });
+  const { directory, hasRandomSuffix } = redoLocation({
+    mode: disk.mode,
+    redoLogDir,
+    configDirectory: configuration.directory,
+  });
   const { file } = await createRedoLog({
     parent: absoluteFrom(configuration.directory, disk.fileName),
     ...(directory === undefined ? {} : { directory }),
@@ -143,14 +190,27 @@ async function makeRedo({ machineId, configuration, context }: Omit<PreparationS
   return file;
 }
 
-function sessionRequest({ machineId, configuration, context }: PreparationSubject, disk: ConfiguredDisk, redo: string | undefined): SessionRequest {
+function sessionRequest(
+  { machineId, configuration, context }: PreparationSubject,
+  disk: ConfiguredDisk,
+  redo: string | undefined,
+): SessionRequest {
   const file = absoluteFrom(configuration.directory, disk.fileName);
   return { file, mode: disk.mode, ...(redo === undefined ? {} : { redo }), owner: machineId, context };
 }
 
 /** What the configuration said before, unless that log is gone by our own hand. */
-function recordOf(disk: ConfiguredDisk, made: readonly string[], configuration: MachineConfiguration): RedoRecord | undefined {
+function recordOf(
+  disk: ConfiguredDisk,
+  made: readonly string[],
+  configuration: MachineConfiguration,
+): RedoRecord | undefined {
   const named = namedRedo(configuration, disk);
   if (disk.redo === undefined || named === undefined || made.includes(named)) return undefined;
-  return { redo: disk.redo, isDisposable: disk.isRedoDisposable, since: disk.redoSince ?? Date.now(), sessions: Math.max(1, disk.redoSessions) };
+  return {
+    redo: disk.redo,
+    isDisposable: disk.isRedoDisposable,
+    since: disk.redoSince ?? Date.now(),
+    sessions: Math.max(1, disk.redoSessions),
+  };
 }

@@ -1,7 +1,13 @@
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';
 import { call, stream } from '../api/call.ts';
-import { backendChoiceSchema, decisionSchema, powerOffQuestionSchema, powerStateSchema, slotSchema } from '../api/machines.ts';
+import {
+  backendChoiceSchema,
+  decisionSchema,
+  powerOffQuestionSchema,
+  powerStateSchema,
+  slotSchema,
+} from '../api/machines.ts';
 import { wireErrorSchema } from '../api/errors.ts';
 
 /** What a shell knows of a machine that has a runner. */
@@ -38,7 +44,13 @@ export const runnerContract = {
   powerOff: call(nothing, nothing),
   reset: call(nothing, nothing),
   /** Answers the open question. Resolves when it is written down; what commits is left to the shell. */
-  decide: call(z.object({ answers: z.array(z.object({ slot: slotSchema, answer: decisionSchema })), always: z.boolean().optional() }), nothing),
+  decide: call(
+    z.object({
+      answers: z.array(z.object({ slot: slotSchema, answer: decisionSchema })),
+      always: z.boolean().optional(),
+    }),
+    nothing,
+  ),
   /** A PNG file. */
   screenshot: call(nothing, z.object({ png: z.instanceof(Blob) })),
 };

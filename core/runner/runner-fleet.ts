@@ -31,7 +31,8 @@ export class RunnerFleet {
     const present = this.handles.get(machineId);
     if (present !== undefined) return present;
     if (!existsSync(runtimePaths(this.home, machineId).controlSocket)) return undefined;
-    const attaching = this.attaching.get(machineId) ?? RunnerHandle.attach(this.home, machineId, this.stateListener(machineId));
+    const attaching =
+      this.attaching.get(machineId) ?? RunnerHandle.attach(this.home, machineId, this.stateListener(machineId));
     this.attaching.set(machineId, attaching);
     const handle = await attaching.finally(() => this.attaching.delete(machineId));
     return handle === undefined ? undefined : this.keep(handle);
@@ -66,6 +67,8 @@ export class RunnerFleet {
   }
 
   private stateListener(machineId: string): (state: RunnerState) => void {
-    return (state) => { this.events.onState(machineId, state); };
+    return (state) => {
+      this.events.onState(machineId, state);
+    };
   }
 }

@@ -31,7 +31,12 @@ export class RunnerHandle {
   private latest: RunnerState;
   private isDetached = false;
 
-  private constructor(connection: ControlConnection, first: RunnerState, states: AsyncIterable<RunnerState>, onState: (state: RunnerState) => void) {
+  private constructor(
+    connection: ControlConnection,
+    first: RunnerState,
+    states: AsyncIterable<RunnerState>,
+    onState: (state: RunnerState) => void,
+  ) {
     this.machineId = first.machineId;
     this.connection = connection;
     this.latest = first;
@@ -47,7 +52,12 @@ export class RunnerHandle {
   }
 
   /** Attaches to the runner that a machine has, if it has one. `pid`: only to that process. */
-  static async attach(home: Home, machineId: string, onState: (state: RunnerState) => void, pid?: number): Promise<RunnerHandle | undefined> {
+  static async attach(
+    home: Home,
+    machineId: string,
+    onState: (state: RunnerState) => void,
+    pid?: number,
+  ): Promise<RunnerHandle | undefined> {
     const { controlSocket } = runtimePaths(home, machineId);
     if (!existsSync(controlSocket)) return undefined;
     const connection = await connectControl(controlSocket);
@@ -66,25 +76,34 @@ export class RunnerHandle {
   }
 
   /** Starts a runner process, detached, and attaches to it. Throws machine.runner-failed. */
-  static async spawn(options: RunnerArguments & { machineName: string; onState: (state: RunnerState) => void }): Promise<RunnerHandle> {
+  static async spawn(
+    options: RunnerArguments & { machineName: string; onState: (state: RunnerState) => void },
+  ): Promise<RunnerHandle> {
     const { machineId, configPath, home, machineName, onState } = options;
     mkdirSync(home.logsDirectory, { recursive: true, mode: 0o700 });
     const logFile = runnerLogFile(home, machineId);
     const child = spawnRunner({ machineId, configPath, home }, logFile);
     const exit = new Promise<string>((resolve) => {
-      child.once('error', (error) => { resolve(error.message); });
-      child.once('exit', (code, signal) => { resolve(signal ?? `exit status ${String(code)}`); });
+      child.once('error', (error) => {
+        resolve(error.message);
+      });
+      child.once('exit', (code, signal) => {
+        resolve(signal ?? `exit status ${String(code)}`);
+      });
     });
     let exited: string | undefined;
     void exit.then((how) => (exited = how));
-    for (const deadline = Date.now() + startLimitMs; Date.now() < deadline && exited === undefined; ) {
+    for (const deadline = Date.now() + startLimitMs; Date.now() < deadline && exited === undefined;) {
       const handle = await RunnerHandle.attach(home, machineId, onState, child.pid);
       if (handle !== undefined) return handle;
       await Promise.race([delay(pollMs), exit]);
     }
     child.kill('SIGKILL');
     const reason = `${exited ?? 'it did not answer'}: ${lastWords(logFile)}`;
-    throw new RedoubtError('machine.runner-failed', `The process that should run "${machineName}" failed: ${reason}`, { machine: machineName, reason });
+    throw new RedoubtError('machine.runner-failed', `The process that should run "${machineName}" failed: ${reason}`, {
+      machine: machineName,
+      reason,
+    });
   }
 
   /** Lets go; the machine goes on. */
@@ -93,7 +112,10 @@ export class RunnerHandle {
     this.connection.close();
   }
 
-  private async follow(states: AsyncIterable<RunnerState>, onState: (state: RunnerState) => void): Promise<{ isOrderly: boolean }> {
+  private async follow(
+    states: AsyncIterable<RunnerState>,
+    onState: (state: RunnerState) => void,
+  ): Promise<{ isOrderly: boolean }> {
     try {
       for await (const state of states) {
         this.latest = state;

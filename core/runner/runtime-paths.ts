@@ -21,7 +21,8 @@ const longestDirectoryBytes = 70;
  */
 export function runtimePaths(home: Home, machineId: string): RuntimePaths {
   const direct = join(home.runDirectory, machineId);
-  const directory = Buffer.byteLength(direct) <= longestDirectoryBytes ? direct : join(shortRoot(home), machineId.slice(0, 12));
+  const directory =
+    Buffer.byteLength(direct) <= longestDirectoryBytes ? direct : join(shortRoot(home), machineId.slice(0, 12));
   return { directory, controlSocket: join(directory, 'control.sock') };
 }
 
@@ -33,7 +34,10 @@ export function prepareRuntimeDirectory(home: Home, machineId: string): RuntimeP
     if (process.platform === 'win32') continue;
     const status = lstatSync(directory);
     if (!status.isDirectory() || status.uid !== userInfo().uid) {
-      throw new RedoubtError('disk.permission', `${directory} belongs to somebody else.`, { file: directory, operation: 'use' });
+      throw new RedoubtError('disk.permission', `${directory} belongs to somebody else.`, {
+        file: directory,
+        operation: 'use',
+      });
     }
     if ((status.mode & 0o077) !== 0) chmodSync(directory, 0o700);
   }

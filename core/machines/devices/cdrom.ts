@@ -12,7 +12,9 @@ const candidates = ['ide1:0', 'ide1:1', 'ide0:1', 'ide0:0'];
 
 /** The first drive that is present. A drive of the host itself (cdrom-raw, atapi-cdrom) counts as empty. */
 export function readCdrom(document: VmxDocument): ConfiguredCdrom | undefined {
-  const slot = candidates.find((candidate) => isTrue(document.get(`${candidate}.present`)) && isCdrom(document, candidate));
+  const slot = candidates.find(
+    (candidate) => isTrue(document.get(`${candidate}.present`)) && isCdrom(document, candidate),
+  );
   if (slot === undefined) return undefined;
   const isImage = document.get(`${slot}.deviceType`)?.toLowerCase() === 'cdrom-image';
   const isoPath = document.get(`${slot}.fileName`) ?? '';

@@ -89,12 +89,21 @@ export function writeRedo(document: VmxDocument, slot: string, record: RedoRecor
 
 /** Later products prefix modes with `independent-`; what nobody knows counts as persistent, the format's default. */
 function modeOf(text: string | undefined): DiskMode {
-  const mode = (text ?? '').trim().toLowerCase().replace(/^independent[-_]/, '');
-  return mode === 'undoable' || mode === 'append' ? 'undoable' : mode === 'nonpersistent' ? 'nonpersistent' : 'persistent';
+  const mode = (text ?? '')
+    .trim()
+    .toLowerCase()
+    .replace(/^independent[-_]/, '');
+  return mode === 'undoable' || mode === 'append'
+    ? 'undoable'
+    : mode === 'nonpersistent'
+      ? 'nonpersistent'
+      : 'persistent';
 }
 
 function slotsOf(document: VmxDocument): string[] {
-  const slots = document.names().flatMap((name) => /^((?:ide[01]:[01])|(?:scsi0:(?:[0-6]|[89]|1[0-5])))\./.exec(name)?.[1] ?? []);
+  const slots = document
+    .names()
+    .flatMap((name) => /^((?:ide[01]:[01])|(?:scsi0:(?:[0-6]|[89]|1[0-5])))\./.exec(name)?.[1] ?? []);
   return [...new Set(slots)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 

@@ -50,6 +50,8 @@ export function decodeValue(text: string): string {
 
 /** Only quotes, bars and control characters are escaped: backslashes of Windows paths are literal. */
 export function encodeValue(value: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return value.replace(/["|\u0000-\u001f\u007f]/g, (character) => `|${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return value.replace(
+    /["|\p{Cc}]/gu,
+    (character) => `|${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }

@@ -6,7 +6,12 @@ import { createBase } from '../../../core/disk/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
-import { carryOutDecisions, DecisionPostponed, recordDecisions, type CommitCarrier } from '../../../core/machines/carry-out-decisions.ts';
+import {
+  carryOutDecisions,
+  DecisionPostponed,
+  recordDecisions,
+  type CommitCarrier,
+} from '../../../core/machines/carry-out-decisions.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -42,7 +47,12 @@ describe('decisions', () => {
   });
 
   async function write(name: string, value: number): Promise<void> {
-    const session = await openDiskSession({ file: folder.at(`${name}.vmdk`), mode: 'undoable', redo: logOf(name), context: context() });
+    const session = await openDiskSession({
+      file: folder.at(`${name}.vmdk`),
+      mode: 'undoable',
+      redo: logOf(name),
+      context: context(),
+    });
     await session.device.write(0, [Buffer.alloc(mib, value)]);
     await session.close();
   }
@@ -56,7 +66,14 @@ describe('decisions', () => {
   }
 
   it('differ by disk, and leave nothing behind', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }, { slot: 'ide0:1', answer: 'discard' }], context());
+    await recordDecisions(
+      configuration(),
+      [
+        { slot: 'ide0:0', answer: 'commit' },
+        { slot: 'ide0:1', answer: 'discard' },
+      ],
+      context(),
+    );
     expect(readDecisions(configPath)).toHaveLength(2);
     await carryOutDecisions(configPath, context(), commit);
     expect([await firstByte('a'), await firstByte('b')]).toEqual([7, 0]);
@@ -64,8 +81,23 @@ describe('decisions', () => {
     expect([logOf('a'), logOf('b'), decisionPath(configPath)].filter((path) => existsSync(path))).toEqual([]);
   });
 
+  it('about one disk leave what was decided about another', async () => {
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }], context());
+    await recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'commit' }], context());
+    expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:0', 'ide0:1']);
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'keep' }], context());
+    expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:1']);
+  });
+
   it('keep writes nothing down', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'keep' }, { slot: 'ide0:1', answer: 'keep' }], context());
+    await recordDecisions(
+      configuration(),
+      [
+        { slot: 'ide0:0', answer: 'keep' },
+        { slot: 'ide0:1', answer: 'keep' },
+      ],
+      context(),
+    );
     expect(existsSync(decisionPath(configPath))).toBe(false);
   });
 
@@ -73,8 +105,12 @@ describe('decisions', () => {
     // What a crash leaves: the log gone, but named and still on the list; then the name gone, too.
     const before = readFileSync(configPath);
     const crashes: (() => Promise<void> | void)[] = [
-      async () => { await discardRedoLog({ redo: logOf('b'), context: context() }); },
-      () => { writeFileSync(configPath, before.toString().replace('ide0:1.redo = "b.vmdk.REDO"', 'ide0:1.redo = ""')); },
+      async () => {
+        await discardRedoLog({ redo: logOf('b'), context: context() });
+      },
+      () => {
+        writeFileSync(configPath, before.toString().replace('ide0:1.redo = "b.vmdk.REDO"', 'ide0:1.redo = ""'));
+      },
     ];
     await recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'discard' }], context());
     const rows = readDecisions(configPath);
@@ -90,7 +126,14 @@ describe('decisions', () => {
   });
 
   it('leave commits on the list for somebody who can carry them out', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }, { slot: 'ide0:1', answer: 'discard' }], context());
+    await recordDecisions(
+      configuration(),
+      [
+        { slot: 'ide0:0', answer: 'commit' },
+        { slot: 'ide0:1', answer: 'discard' },
+      ],
+      context(),
+    );
     await carryOutDecisions(configPath, context());
     expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:0']);
     await carryOutDecisions(configPath, context(), () => Promise.reject(new DecisionPostponed()));
@@ -109,7 +152,14 @@ describe('decisions', () => {
   });
 
   it('that are refused become a keep, and the others are carried out', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }, { slot: 'ide0:1', answer: 'discard' }], context());
+    await recordDecisions(
+      configuration(),
+      [
+        { slot: 'ide0:0', answer: 'commit' },
+        { slot: 'ide0:1', answer: 'discard' },
+      ],
+      context(),
+    );
     const refusal = new RedoubtError('disk.no-space', 'full', { file: 'a' });
     await expect(carryOutDecisions(configPath, context(), () => Promise.reject(refusal))).rejects.toBe(refusal);
     expect(named('ide0:0')).toBe('a.vmdk.REDO');
@@ -124,7 +174,9 @@ describe('decisions', () => {
     const interrupted: CommitCarrier = async (row) => {
       await commitRedoLog({ redo: row.redo, context: context(), signal: AbortSignal.abort() });
     };
-    await expect(carryOutDecisions(configPath, context(), interrupted)).rejects.toMatchObject({ code: 'job.cancelled' });
+    await expect(carryOutDecisions(configPath, context(), interrupted)).rejects.toMatchObject({
+      code: 'job.cancelled',
+    });
     expect(named('ide0:0')).toBe('a.vmdk.REDO');
     writeDecisions(configPath, rows); // as if the process had been killed instead
     await carryOutDecisions(configPath, context(), commit);

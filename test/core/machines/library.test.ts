@@ -8,8 +8,12 @@ import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 describe('the library', () => {
   let folder: TempFolder;
-  beforeEach(() => { folder = makeTempFolder(); });
-  afterEach(() => { folder.remove(); });
+  beforeEach(() => {
+    folder = makeTempFolder();
+  });
+  afterEach(() => {
+    folder.remove();
+  });
 
   it('lists what was added, in order, and nothing twice', async () => {
     const library = new Library(folder.at('settings'));
@@ -27,7 +31,9 @@ describe('the library', () => {
   it('loses nothing when several processes add at the same time', async () => {
     const fixture = new URL('library-adder-fixture.ts', import.meta.url).pathname;
     const adders = await Promise.all(
-      ['x', 'y', 'z'].map((name) => startChild(process.execPath, ['--import', import.meta.resolve('tsx'), fixture, folder.path, name])),
+      ['x', 'y', 'z'].map((name) =>
+        startChild(process.execPath, ['--import', import.meta.resolve('tsx'), fixture, folder.path, name]),
+      ),
     );
     const exits = await Promise.all(adders.map((adder) => adder.exited));
     expect(exits).toEqual([{ code: 0 }, { code: 0 }, { code: 0 }]);

@@ -52,8 +52,21 @@ uuid.bios = "56 4d 11 22 33 44 55 66-77 88 99 aa bb cc dd ee"
       uuid: '564d112233445566778899aabbccddee',
     });
     expect(configuration.disks).toEqual([
-      { slot: 'ide0:0', fileName: 'mydisk.vmdk', mode: 'undoable', redo: './mydisk.vmdk.REDO_a01168', isRedoDisposable: false, redoSessions: 0 },
-      { slot: 'scsi0:3', fileName: '/bases/data.vmdk', mode: 'nonpersistent', isRedoDisposable: false, redoSessions: 0 },
+      {
+        slot: 'ide0:0',
+        fileName: 'mydisk.vmdk',
+        mode: 'undoable',
+        redo: './mydisk.vmdk.REDO_a01168',
+        isRedoDisposable: false,
+        redoSessions: 0,
+      },
+      {
+        slot: 'scsi0:3',
+        fileName: '/bases/data.vmdk',
+        mode: 'nonpersistent',
+        isRedoDisposable: false,
+        redoSessions: 0,
+      },
     ]);
   });
 

@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { powerStateSchema } from '../../../core/api/machines.ts';
 import { nextPowerState, requirePowerState, type PowerEvent } from '../../../core/machines/power-state.ts';
 
-const events: PowerEvent[] = ['start', 'started', 'start-failed', 'pause', 'resume', 'stop', 'ended-with-question', 'ended', 'decided', 'runner-died'];
+const events: PowerEvent[] = [
+  'start',
+  'started',
+  'start-failed',
+  'pause',
+  'resume',
+  'stop',
+  'ended-with-question',
+  'ended',
+  'decided',
+  'runner-died',
+];
 
 /** Every step there is; all others must be refused. */
 const legal = `
@@ -43,6 +54,8 @@ describe('power states', () => {
   });
 
   it('refuse with the state and what was wanted', () => {
-    expect(() => { requirePowerState('deciding', ['off'], 'qa', 'be powered on'); }).toThrow('"qa" is deciding: it cannot be powered on.');
+    expect(() => {
+      requirePowerState('deciding', ['off'], 'qa', 'be powered on');
+    }).toThrow('"qa" is deciding: it cannot be powered on.');
   });
 });

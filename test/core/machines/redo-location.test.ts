@@ -18,7 +18,14 @@ describe('where a redo log goes', () => {
 });
 
 describe('two machines on one disk', () => {
-  const claim = (some: Partial<RedoClaim>): RedoClaim => ({ machineId: 'b', machineName: 'B', diskPath: '/base.vmdk', mode: 'undoable', redoLogDir: '', ...some });
+  const claim = (some: Partial<RedoClaim>): RedoClaim => ({
+    machineId: 'b',
+    machineName: 'B',
+    diskPath: '/base.vmdk',
+    mode: 'undoable',
+    redoLogDir: '',
+    ...some,
+  });
   const mine = claim({ machineId: 'a' });
 
   it.each([

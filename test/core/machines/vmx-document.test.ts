@@ -61,7 +61,8 @@ describe('a configuration document', () => {
     document.set('uuid.bios', 'a "b" | c');
     document.remove('ethernet0.present');
     expect(print(document)).toBe(
-      foreign.replace('MEMSIZE = "128"', 'MEMSIZE = "256"').replace('Ethernet0.present = "TRUE"  \r\n', '') + 'uuid.bios = "a |22b|22 |7C c"\r\n',
+      foreign.replace('MEMSIZE = "128"', 'MEMSIZE = "256"').replace('Ethernet0.present = "TRUE"  \r\n', '') +
+        'uuid.bios = "a |22b|22 |7C c"\r\n',
     );
   });
 

@@ -17,7 +17,11 @@ describe('the picker', () => {
     base = join(folder, 'mydisk.vmdk');
     mkdirSync(join(folder, 'sub'), { recursive: true });
     await createBase({ file: base, capacityBytes: 4 * 2 ** 30, split: true, bus: 'ide' });
-    ({ file: redo } = await createRedoLog({ parent: base, randomSuffix: true, context: { settingsDirectory: bench.home.settingsDirectory } }));
+    ({ file: redo } = await createRedoLog({
+      parent: base,
+      randomSuffix: true,
+      context: { settingsDirectory: bench.home.settingsDirectory },
+    }));
     writeFileSync(join(folder, 'fake.vmdk'), 'no disk');
     writeFileSync(join(folder, 'cd.iso'), 'image');
   });
@@ -48,7 +52,11 @@ describe('the picker', () => {
     expect((await bench.client.disks.inspect({ path: base })).persistentProblem?.code).toBe('disk.has-dependents');
     const refusal = await refusalOf(bench.client.disks.inspect({ path: join(folder, 'mydisk-02.vmdk') }));
     expect(refusal).toMatchObject({ code: 'disk.segment-picked', details: { part: 2, first: base } });
-    expect((await refusalOf(bench.client.disks.inspect({ path: join(folder, 'fake.vmdk') }))).code).toBe('disk.not-a-disk');
-    expect((await refusalOf(bench.client.disks.browse({ directory: join(folder, 'none'), filter: 'all' }))).code).toBe('disk.not-found');
+    expect((await refusalOf(bench.client.disks.inspect({ path: join(folder, 'fake.vmdk') }))).code).toBe(
+      'disk.not-a-disk',
+    );
+    expect((await refusalOf(bench.client.disks.browse({ directory: join(folder, 'none'), filter: 'all' }))).code).toBe(
+      'disk.not-found',
+    );
   });
 });

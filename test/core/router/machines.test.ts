@@ -30,7 +30,8 @@ describe('machines', { timeout: 60_000 }, () => {
     backend: 'fake',
     ...some,
   });
-  const create = async (name: string, some: Partial<NewMachine> = {}): Promise<string> => (await bench.client.machines.create(wanted(name, some))).id;
+  const create = async (name: string, some: Partial<NewMachine> = {}): Promise<string> =>
+    (await bench.client.machines.create(wanted(name, some))).id;
 
   it('are made, seen by everybody, and taken off the list', async () => {
     const events = await bench.client.machines.watch({});
@@ -42,7 +43,11 @@ describe('machines', { timeout: 60_000 }, () => {
     expect(await next()).toEqual({ kind: 'snapshot', revision: 0, machines: [] });
     const id = await create('qa', { redoLogDir: '.' });
     const added = await next();
-    expect(added).toMatchObject({ kind: 'changed', revision: 1, machine: { id, name: 'qa', power: 'off', disks: [{ slot, capacityBytes: 8 << 20 }] } });
+    expect(added).toMatchObject({
+      kind: 'changed',
+      revision: 1,
+      machine: { id, name: 'qa', power: 'off', disks: [{ slot, capacityBytes: 8 << 20 }] },
+    });
     await bench.client.machines.remove({ id });
     expect(await next()).toEqual({ kind: 'removed', revision: 2, id });
     await events.return(undefined);
@@ -66,8 +71,22 @@ describe('machines', { timeout: 60_000 }, () => {
       [{ memoryMb: 1 << 30 }, 'machine.bad-memory'],
       [{ disk: { kind: 'existing', path: join(other, 'none.vmdk') } }, 'disk.not-found'],
       [{ disk: { kind: 'existing', path: notADisk } }, 'disk.not-a-disk'],
-      [{ disk: { kind: 'new', fileName: 'x.vmdk', capacityBytes: 777, split: true, allocateNow: false } }, 'disk.bad-size'],
-      [{ disk: { kind: 'new', fileName: join(inQa, 'qa.vmdk'), capacityBytes: 1 << 20, split: true, allocateNow: false } }, 'disk.exists'],
+      [
+        { disk: { kind: 'new', fileName: 'x.vmdk', capacityBytes: 777, split: true, allocateNow: false } },
+        'disk.bad-size',
+      ],
+      [
+        {
+          disk: {
+            kind: 'new',
+            fileName: join(inQa, 'qa.vmdk'),
+            capacityBytes: 1 << 20,
+            split: true,
+            allocateNow: false,
+          },
+        },
+        'disk.exists',
+      ],
       [{ directory: join(notADisk, 'below') }, 'machine.folder-not-writable'],
     ];
     for (const [some, code] of table) {
@@ -81,15 +100,30 @@ describe('machines', { timeout: 60_000 }, () => {
   it('propose places and files, and say what speaks against them', async () => {
     await create('qa');
     const { machines } = bench.client;
-    expect(await machines.proposeLocation({ name: '' })).toMatchObject({ name: 'New machine', directory: join(bench.home.machinesDirectory, 'New machine') });
+    expect(await machines.proposeLocation({ name: '' })).toMatchObject({
+      name: 'New machine',
+      directory: join(bench.home.machinesDirectory, 'New machine'),
+    });
     expect((await machines.proposeLocation({ name: 'qa' })).problem?.code).toBe('machine.name-taken');
-    const files = { directory: join(bench.home.machinesDirectory, 'big'), fileName: 'mydisk.vmdk', capacityBytes: 4 * 2 ** 30, split: true, bus: 'ide' as const };
+    const files = {
+      directory: join(bench.home.machinesDirectory, 'big'),
+      fileName: 'mydisk.vmdk',
+      capacityBytes: 4 * 2 ** 30,
+      split: true,
+      bus: 'ide' as const,
+    };
     const proposed = await machines.proposeDiskFiles(files);
-    expect(proposed.files.map((file) => file.slice(file.lastIndexOf('/') + 1))).toEqual(['mydisk.vmdk', 'mydisk-02.vmdk', 'mydisk-03.vmdk']);
+    expect(proposed.files.map((file) => file.slice(file.lastIndexOf('/') + 1))).toEqual([
+      'mydisk.vmdk',
+      'mydisk-02.vmdk',
+      'mydisk-03.vmdk',
+    ]);
     expect(proposed.problem).toBeUndefined();
     expect((await machines.proposeDiskFiles({ ...files, capacityBytes: 1 })).problem?.code).toBe('disk.bad-size');
     const check = { machineDirectory: bench.home.machinesDirectory, diskPaths: [] };
-    expect((await machines.checkRedoDirectory({ ...check, redoLogDir: 'nowhere' })).problem?.details).toMatchObject({ reason: 'missing' });
+    expect((await machines.checkRedoDirectory({ ...check, redoLogDir: 'nowhere' })).problem?.details).toMatchObject({
+      reason: 'missing',
+    });
     expect(await machines.checkRedoDirectory({ ...check, redoLogDir: '.' })).toEqual({});
   });
 
@@ -97,7 +131,8 @@ describe('machines', { timeout: 60_000 }, () => {
     const directory = join(bench.home.machinesDirectory, 'old');
     mkdirSync(directory);
     const configPath = join(directory, 'old.cfg');
-    const text = '#!/usr/bin/vmware\r\nconfig.version = 4\r\nGuestOS = "win98"\r\nodd = "1"\r\nuuid.bios = "56 4d 11 22 33 44 55 66-77 88 99 aa bb cc dd ee"\r\n';
+    const text =
+      '#!/usr/bin/vmware\r\nconfig.version = 4\r\nGuestOS = "win98"\r\nodd = "1"\r\nuuid.bios = "56 4d 11 22 33 44 55 66-77 88 99 aa bb cc dd ee"\r\n';
     writeFileSync(configPath, text);
     const { id } = await bench.client.machines.open({ path: configPath });
     expect(id).toBe('564d112233445566778899aabbccddee');
@@ -105,7 +140,10 @@ describe('machines', { timeout: 60_000 }, () => {
     const settings = await bench.client.machines.settings({ id });
     await bench.client.machines.saveSettings({ id, settings });
     expect(readFileSync(configPath, 'utf8')).toBe(text);
-    await bench.client.machines.saveSettings({ id, settings: { ...settings, guestOs: 'winNT', redoLogDir: '.', network: 'nat' } });
+    await bench.client.machines.saveSettings({
+      id,
+      settings: { ...settings, guestOs: 'winNT', redoLogDir: '.', network: 'nat' },
+    });
     expect(readFileSync(configPath, 'utf8')).toBe(
       `${text.replace('"win98"', '"winNT"')}redoLogDir = "."\r\nethernet0.present = "TRUE"\r\nethernet0.connectionType = "nat"\r\n`,
     );
@@ -146,7 +184,13 @@ describe('machines', { timeout: 60_000 }, () => {
     await bench.client.machines.decide({ id, answers: [{ slot, answer: 'keep' }] });
     await bench.waitFor(id, (view) => view.power === 'off', 'went off');
     const redo = question?.disks[0]?.redo ?? '';
-    await expect(commitRedoLog({ redo, signal: AbortSignal.abort(), context: { settingsDirectory: bench.home.settingsDirectory } })).rejects.toMatchObject({ code: 'job.cancelled' });
+    await expect(
+      commitRedoLog({
+        redo,
+        signal: AbortSignal.abort(),
+        context: { settingsDirectory: bench.home.settingsDirectory },
+      }),
+    ).rejects.toMatchObject({ code: 'job.cancelled' });
     await bench.closeShell();
     await bench.openShell();
     expect((await bench.view(id)).disks[0]?.problem?.code).toBe('disk.commit-unfinished');

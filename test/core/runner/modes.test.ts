@@ -83,7 +83,11 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     const first = await create('one');
     const base = (await diskOf(first)).path;
     const second = await create('two', { disk: { kind: 'existing', path: base } });
-    const check = await bench.client.machines.checkRedoDirectory({ machineDirectory: '/', diskPaths: [base], redoLogDir: '' });
+    const check = await bench.client.machines.checkRedoDirectory({
+      machineDirectory: '/',
+      diskPaths: [base],
+      redoLogDir: '',
+    });
     expect(check.problem?.code).toBe('disk.redo-taken');
     await bench.client.machines.powerOn({ id: first });
     const refusal = await refusalOf(bench.client.machines.powerOn({ id: second }));
@@ -110,14 +114,19 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     await bench.client.machines.powerOn({ id });
     await off(id, 'keep');
     const log = `${(await diskOf(id)).path}.REDO`;
-    expect(await refusalOf(setMode(id, 'persistent'))).toMatchObject({ code: 'machine.decide-first', details: { what: 'mode', redo: log } });
+    expect(await refusalOf(setMode(id, 'persistent'))).toMatchObject({
+      code: 'machine.decide-first',
+      details: { what: 'mode', redo: log },
+    });
     await setMode(id, 'undoable', log);
     const view = await bench.view(id);
     expect(view.hasWaitingChanges).toBe(false);
     expect(view.disks[0]).toMatchObject({ path: log, mode: 'undoable' });
     expect(view.disks[0]?.chain).toHaveLength(2);
     await bench.client.machines.powerOn({ id });
-    expect((await bench.waitFor(id, (one) => one.disks[0]?.redo !== undefined, 'had a log')).disks[0]?.redo?.path).toBe(`${log}.REDO`);
+    expect((await bench.waitFor(id, (one) => one.disks[0]?.redo !== undefined, 'had a log')).disks[0]?.redo?.path).toBe(
+      `${log}.REDO`,
+    );
     await off(id, 'discard');
   });
 
@@ -145,6 +154,10 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     expect(await refusalOf(bench.client.machines.powerOn({ id }))).toMatchObject({ code: 'disk.redo-directory' });
     const files = readdirSync(directory).filter((name) => name.includes('REDO') || name.endsWith('.edit'));
     expect(files).toEqual([]);
-    expect(await bench.view(id)).toMatchObject({ power: 'off', hasWaitingChanges: false, problem: { code: 'disk.redo-directory' } });
+    expect(await bench.view(id)).toMatchObject({
+      power: 'off',
+      hasWaitingChanges: false,
+      problem: { code: 'disk.redo-directory' },
+    });
   });
 });

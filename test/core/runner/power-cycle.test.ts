@@ -43,11 +43,18 @@ describe('a machine with an undoable disk', { timeout: 60_000 }, () => {
     expect(await diskBytes()).toEqual(before);
 
     const refusal = await refusalOf(bench.client.machines.powerOn({ id }));
-    expect(refusal).toMatchObject({ code: 'machine.changes-waiting', details: { disks: [{ slot: 'ide0:0', isUnclean: false }] } });
+    expect(refusal).toMatchObject({
+      code: 'machine.changes-waiting',
+      details: { disks: [{ slot: 'ide0:0', isUnclean: false }] },
+    });
     expect((await bench.view(id)).power).toBe('off');
 
     const again = await runUntilAsked();
-    expect(again?.disks[0]).toMatchObject({ redo: question?.disks[0]?.redo, sessions: 2, since: question?.disks[0]?.since });
+    expect(again?.disks[0]).toMatchObject({
+      redo: question?.disks[0]?.redo,
+      sessions: 2,
+      since: question?.disks[0]?.since,
+    });
     await answer('keep');
   });
 
@@ -70,7 +77,9 @@ describe('a machine with an undoable disk', { timeout: 60_000 }, () => {
     expect(after.problem).toBeUndefined();
     expect(existsSync(question?.disks[0]?.redo ?? '')).toBe(false);
     expect((await diskBytes()).equals(before)).toBe(false);
-    expect(readdirSync(after.directory).filter((name) => name.includes('REDO') || name.endsWith('.decisions'))).toEqual([]);
+    expect(readdirSync(after.directory).filter((name) => name.includes('REDO') || name.endsWith('.decisions'))).toEqual(
+      [],
+    );
     await bench.client.machines.powerOn({ id }); // nothing waits: no question
   });
 

@@ -8,7 +8,10 @@ import { RfbClient } from '../../support/rfb-client.ts';
 
 const folder = makeTempFolder();
 const found = await Promise.all(
-  createBackends(homeBelow(folder.path), {}).map(async (backend) => ({ name: backend.name, availability: await backend.availability() })),
+  createBackends(homeBelow(folder.path), {}).map(async (backend) => ({
+    name: backend.name,
+    availability: await backend.availability(),
+  })),
 );
 folder.remove();
 
