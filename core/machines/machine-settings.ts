@@ -3,6 +3,7 @@ import type { MachineSettings } from '../api/machines.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { describeRedo } from '../disk/describe-redo.ts';
 import { discardRedoLog } from '../disk/discard.ts';
+import { inspectChain } from '../disk/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { adopts } from './adoption.ts';
 import { editConfiguration } from './configuration-file.ts';
@@ -44,12 +45,14 @@ export function isLockedChange(before: MachineSettings, after: MachineSettings):
  * Writes changed settings, all or none, in one replacement of the file. A kept redo log must be decided
  * about before its disk gets another file or mode (machine.decide-first), unless the new file is that log
  * or one nested on it: then it is adopted, and the configuration forgets it as a log in the same save.
+ * Throws what inspecting a newly chosen file throws.
  */
 export async function saveSettings(
   configuration: MachineConfiguration,
   wanted: MachineSettings,
   context: OpenContext,
 ): Promise<void> {
+  await requireDisks(configuration, wanted, context);
   const forgotten: string[] = [];
   for (const disk of configuration.disks) {
     const after = wanted.disks.find((one) => one.slot === disk.slot);
@@ -58,6 +61,21 @@ export async function saveSettings(
   await editConfiguration(configuration.configPath, (document) => {
     apply(document, configuration, wanted, forgotten);
   });
+}
+
+/** A disk gets no file that could not be opened. Throws what inspectChain throws. */
+async function requireDisks(
+  configuration: MachineConfiguration,
+  wanted: MachineSettings,
+  context: OpenContext,
+): Promise<void> {
+  const { directory, disks } = configuration;
+  for (const { slot, fileName } of wanted.disks) {
+    const before = disks.find((disk) => disk.slot === slot);
+    const chosen = absoluteFrom(directory, fileName);
+    if (before !== undefined && absoluteFrom(directory, before.fileName) === chosen) continue;
+    await inspectChain(chosen, { ...context, trustedPaths: [...(context.trustedPaths ?? []), chosen] });
+  }
 }
 
 /** Whether the save must forget the disk's log. Throws machine.decide-first. */

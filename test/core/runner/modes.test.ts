@@ -118,6 +118,8 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
       code: 'machine.decide-first',
       details: { what: 'mode', redo: log },
     });
+    expect((await refusalOf(setMode(id, 'undoable', 'adopter.vmx'))).code).toBe('disk.not-a-disk');
+    expect((await refusalOf(setMode(id, 'undoable', 'gone.vmdk'))).code).toBe('disk.not-found');
     await setMode(id, 'undoable', log);
     const view = await bench.view(id);
     expect(view.hasWaitingChanges).toBe(false);
