@@ -19,8 +19,6 @@ export interface RadioCardsProps<V extends string> {
   onChange: (value: V) => void;
   /** The prefix of each card's test id: `{testId}.{value}`. */
   testId: string;
-  /** Side by side instead of one under the other. */
-  isRow?: boolean;
   /** All cards locked, for example while the machine runs; `describedBy` then points at the reason. */
   isLocked?: boolean;
   describedBy?: string;
@@ -28,15 +26,10 @@ export interface RadioCardsProps<V extends string> {
 
 /** A group of exclusive choices, each a card with a title and a line of explanation. */
 export function RadioCards<V extends string>(props: RadioCardsProps<V>) {
-  const { label, value, options, onChange, testId, isRow = false, isLocked = false, describedBy } = props;
+  const { label, value, options, onChange, testId, isLocked = false, describedBy } = props;
   const group = useId();
   return (
-    <div
-      role="radiogroup"
-      aria-label={label}
-      aria-describedby={describedBy}
-      className={isRow ? styles.row : styles.column}
-    >
+    <div role="radiogroup" aria-label={label} aria-describedby={describedBy} className={styles.column}>
       {options.map((option) => {
         const titleId = `${group}-${option.value}-title`;
         const textId = `${group}-${option.value}-text`;

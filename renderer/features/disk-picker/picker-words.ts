@@ -14,7 +14,6 @@ export const t = defineWords({
   'picker.filter': 'Show',
   'picker.up': 'Up',
   'picker.upTo': 'Up to {folder}',
-  'picker.folderLabel': 'Folder',
   'picker.grid': 'Files in {folder}',
   'picker.typed': 'File',
   'picker.typedFolder': 'Folder',

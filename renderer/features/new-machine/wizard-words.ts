@@ -9,7 +9,6 @@ export const t = defineWords({
   'wizard.back': 'Back',
   'wizard.next': 'Next',
   'wizard.finish': 'Finish',
-  'wizard.checking': 'Checking…',
 
   'guest.group': 'System family',
   'guest.version': 'Version',
@@ -43,7 +42,6 @@ export const t = defineWords({
   'diskFile.needed': 'Enter a file name.',
   'diskFile.help': 'In {folder}.',
 
-  'existing.none': 'No disk chosen yet.',
   'existing.file': 'Disk file',
   'existing.needed': 'Choose a disk.',
   'existing.browse': 'Browse for a disk',
@@ -73,7 +71,5 @@ export const t = defineWords({
   'ready.redo': 'Redo logs in',
   'ready.start': 'Start after creating',
   'ready.chain': 'The chain when it runs',
-  'ready.redoName': '{name}.REDO',
-  'ready.redoNameSuffix': '{name}.REDO_…',
   'ready.untouched': '{file} is not changed by creating this machine.',
 });

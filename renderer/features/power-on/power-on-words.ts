@@ -17,7 +17,6 @@ export const t = defineWords({
   'p2.cancelText': 'Do not start.',
   'p2.remember': 'Do not ask again for this machine; always continue',
   'p2.check': 'Check the redo log first',
-  'p2.checking': 'Checking…',
   'p2.checkGood': '{redo} and its chain of {n, plural, one {one file} other {# files}} are in order.',
 
   'p3.title': 'Decide about the waiting changes first',
@@ -30,6 +29,9 @@ export const t = defineWords({
   'e4.title': '"{vm}" writes directly to a protected base',
   'e4.text':
     '{base} is read-only because {n, plural, one {another machine uses} other {# machines use}} it. Give "{vm}" its own redo log?',
+  'e4.titleShared': '"{vm}" writes directly to a disk that others use',
+  'e4.textShared':
+    '{n, plural, one {Another machine or disk depends} other {# other machines or disks depend}} on {base} and would break. Give "{vm}" its own redo log?',
   'e4.switch': 'Switch to Undoable and start',
   'e4.new': 'New machine from this base',
   'e4.cancel': 'Cancel',

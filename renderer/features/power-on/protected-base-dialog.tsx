@@ -19,11 +19,12 @@ export interface ProtectedBaseDialogProps {
 export function ProtectedBaseDialog({ error, context, onClose }: ProtectedBaseDialogProps) {
   const vm = useMachine(context.machineId)?.name ?? '';
   const { file, dependents } = error.details;
+  const isProtected = error.is('disk.read-only');
   const textId = useId();
   return (
     <DialogFrame
       role="alertdialog"
-      title={t('e4.title', { vm })}
+      title={t(isProtected ? 'e4.title' : 'e4.titleShared', { vm })}
       describedBy={textId}
       widthPx={580}
       testId="e4"
@@ -31,7 +32,7 @@ export function ProtectedBaseDialog({ error, context, onClose }: ProtectedBaseDi
     >
       <DialogBody>
         <p id={textId} className={styles.text}>
-          {t('e4.text', { base: fileName(file), n: dependents.length, vm })}
+          {t(isProtected ? 'e4.text' : 'e4.textShared', { base: fileName(file), n: dependents.length, vm })}
         </p>
       </DialogBody>
       <DialogFooter>
