@@ -8,7 +8,11 @@ import { asFileError, errnoOf } from './file-error.ts';
  * fsync, rename over it, fsync the folder. Returns only when the new content is on the device.
  * Throws disk.permission, disk.no-space, disk.io, disk.not-found (the folder).
  */
-export function replaceFile(file: string, content: string | Uint8Array, { mode = 0o666 }: { mode?: number } = {}): void {
+export function replaceFile(
+  file: string,
+  content: string | Uint8Array,
+  { mode = 0o666 }: { mode?: number } = {},
+): void {
   const folder = dirname(file);
   // Not made from the file's own name, which may be as long as names can be.
   const temporary = join(folder, `.redoubt-${randomBytes(8).toString('hex')}.new`);

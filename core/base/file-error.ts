@@ -21,13 +21,23 @@ export function asFileError(error: unknown, file: string, operation: string): Re
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new RedoubtError('disk.permission', `No permission to ${operation} ${file}.`, { file, operation }, options);
+      return new RedoubtError(
+        'disk.permission',
+        `No permission to ${operation} ${file}.`,
+        { file, operation },
+        options,
+      );
     case 'ENOSPC':
     case 'EDQUOT':
       return new RedoubtError('disk.no-space', `No space is left for ${file}.`, { file }, options);
     case 'EEXIST':
       return new RedoubtError('disk.exists', `${file} exists already.`, { file }, options);
     default:
-      return new RedoubtError('disk.io', `Could not ${operation} ${file} (${errno}).`, { file, operation, errno }, options);
+      return new RedoubtError(
+        'disk.io',
+        `Could not ${operation} ${file} (${errno}).`,
+        { file, operation, errno },
+        options,
+      );
   }
 }

@@ -41,8 +41,14 @@ function adopt(command: Command, write: (text: string) => void): void {
 
 function usageError(error: CommanderError): RedoubtError {
   // A group that was called without a command would print its help.
-  const reason = error.code === 'commander.help' ? 'a command is missing; --help lists them' : error.message.replace(/^error: /, '').replace(/\.$/, '');
-  return new RedoubtError('usage.bad-argument', `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`, { argument: '', reason });
+  const reason =
+    error.code === 'commander.help'
+      ? 'a command is missing; --help lists them'
+      : error.message.replace(/^error: /, '').replace(/\.$/, '');
+  return new RedoubtError('usage.bad-argument', `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`, {
+    argument: '',
+    reason,
+  });
 }
 
 function fail(error: unknown, args: readonly string[], terminal: Terminal): number {

@@ -7,6 +7,13 @@ export interface Terminal {
 }
 
 /** The one JSON document of a command that was asked for it, or its lines of text. */
-export function printResult(terminal: Terminal, options: { readonly json?: boolean }, result: object, lines: readonly string[]): void {
-  terminal.out(options.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : lines.map((line) => `${line}\n`).join(''));
+export function printResult(
+  terminal: Terminal,
+  options: { readonly json?: boolean },
+  result: object,
+  lines: readonly string[],
+): void {
+  terminal.out(
+    options.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : lines.map((line) => `${line}\n`).join(''),
+  );
 }

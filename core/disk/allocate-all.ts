@@ -22,7 +22,7 @@ async function allocateExtent(link: Link, extent: CowdExtent): Promise<void> {
   const zeros = new Uint8Array(pieceBytes);
   let sinceFlushBytes = 0;
   link.beginWriting(extent);
-  for (let grain = 0; grain < extent.grainCount; ) {
+  for (let grain = 0; grain < extent.grainCount;) {
     const wanted = Math.min(Math.floor(pieceBytes / extent.grainBytes), extent.grainCount - grain);
     const row = extent.findRow(grain, wanted);
     const bytes = zeros.subarray(0, row.grains * extent.grainBytes);

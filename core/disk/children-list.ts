@@ -61,5 +61,7 @@ function encode(children: readonly ChildEntry[]): string {
 function readEntry(value: unknown): ChildEntry[] {
   const { path, link, owner } = (value ?? {}) as { path?: unknown; link?: unknown; owner?: unknown };
   if (typeof path !== 'string') return [];
-  return [{ path, linkId: typeof link === 'string' ? link : undefined, owner: typeof owner === 'string' ? owner : undefined }];
+  return [
+    { path, linkId: typeof link === 'string' ? link : undefined, owner: typeof owner === 'string' ? owner : undefined },
+  ];
 }

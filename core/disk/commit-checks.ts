@@ -13,13 +13,22 @@ import { checkWritable, protectedFile } from './protection.ts';
  * be. Throws disk.read-only (with the dependents), disk.has-dependents, disk.permission.
  */
 export async function checkCommit(child: LinkHead, parent: LinkHead, context: OpenContext): Promise<void> {
-  const dependents = await findDependents(parent.path, { searchPaths: context.searchDirectories ?? [], except: [child.path] });
+  const dependents = await findDependents(parent.path, {
+    searchPaths: context.searchDirectories ?? [],
+    except: [child.path],
+  });
   const file = protectedFile(parent);
   if (file !== undefined) {
-    throw new RedoubtError('disk.read-only', `${file} is protected against writing${named(dependents)}.`, { file, dependents });
+    throw new RedoubtError('disk.read-only', `${file} is protected against writing${named(dependents)}.`, {
+      file,
+      dependents,
+    });
   }
   if (dependents.length > 0) {
-    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${parent.path}${named(dependents)}.`, { file: parent.path, dependents });
+    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${parent.path}${named(dependents)}.`, {
+      file: parent.path,
+      dependents,
+    });
   }
   checkWritable(child);
   const nested = (await findDependents(child.path)).map(({ path }) => readLinkHead(path));

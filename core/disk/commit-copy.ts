@@ -38,7 +38,7 @@ export function* planCopy(runs: Iterable<AllocatedRun>, skipBytes: number): Gene
   for (const run of runs) {
     const skipped = Math.min(skip, run.lengthBytes);
     skip -= skipped;
-    for (let done = skipped; done < run.lengthBytes; ) {
+    for (let done = skipped; done < run.lengthBytes;) {
       const at = run.fileOffsetBytes + done;
       const continues = lengthBytes < batchBytes && run.extent === extent && at === fileOffsetBytes + lengthBytes;
       if (!continues) {
@@ -66,7 +66,8 @@ export async function copyLink(child: Link, target: BlockDevice, options: CopyOp
   let doneBytes = options.skipBytes;
   let unsyncedBytes = 0;
   for (const batch of planCopy(child.allocatedRuns(), options.skipBytes)) {
-    if (options.signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped; it can be resumed.', {});
+    if (options.signal?.aborted === true)
+      throw new RedoubtError('job.cancelled', 'The commit was stopped; it can be resumed.', {});
     await copyBatch(target, batch, buffer);
     doneBytes += batch.lengthBytes;
     unsyncedBytes += batch.lengthBytes;

@@ -99,8 +99,10 @@ function decode(text: string): CommitJournal | undefined {
   const parentLink = values['link'] ?? undefined;
   const oldContent = values['oldContent'] ?? undefined;
   if (!isId(link) || !isId(content) || typeof path !== 'string') return undefined;
-  if (!isId(newContent) || !isCount(oldGeneration) || !isCount(newGeneration) || !isCount(syncedBytes)) return undefined;
-  if ((parentLink !== undefined && !isId(parentLink)) || (oldContent !== undefined && !isId(oldContent))) return undefined;
+  if (!isId(newContent) || !isCount(oldGeneration) || !isCount(newGeneration) || !isCount(syncedBytes))
+    return undefined;
+  if ((parentLink !== undefined && !isId(parentLink)) || (oldContent !== undefined && !isId(oldContent)))
+    return undefined;
   if (phase !== 'prepared' && phase !== 'copying' && phase !== 'done') return undefined;
   return {
     child: { linkId: link, contentId: content, path },

@@ -47,7 +47,10 @@ export interface CommitRequest {
  * Throws disk.has-dependents, disk.read-only, disk.locked, disk.no-space, job.cancelled,
  * disk.not-a-redo-log, and what inspectChain throws.
  */
-export async function commitRedoLog(request: CommitRequest, hooks: CommitHooks = {}): Promise<{ parent: string; committedBytes: number }> {
+export async function commitRedoLog(
+  request: CommitRequest,
+  hooks: CommitHooks = {},
+): Promise<{ parent: string; committedBytes: number }> {
   const context = request.context ?? {};
   const finished = await settleChain(request.redo, context);
   // Its folder is there, the file is not any more.
@@ -98,7 +101,9 @@ async function carryOut(
   const child = Link.open({ files: childHead.files, isWritable: false });
   try {
     const totalBytes = checkRoom(child, parentHeads[0]);
-    const journal = isResumed ? resumedJournal(childHead, parentHeads[0]) : beginJournal(childHead, parentHeads[0], hooks);
+    const journal = isResumed
+      ? resumedJournal(childHead, parentHeads[0])
+      : beginJournal(childHead, parentHeads[0], hooks);
     await writeParent(child, parentHeads, journal, { ...request, totalBytes, report, hooks });
     report('removing', totalBytes, totalBytes);
     await finishCommit(parentHeads[0], readJournal(parentHeads[0].path) ?? journal, hooks);
@@ -114,10 +119,14 @@ function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): Co
   const parentRecord = parent.header.record;
   if (childRecord === undefined || parentRecord === undefined) {
     const file = childRecord === undefined ? child.path : parent.path;
-    throw new RedoubtError('disk.unsupported', `${file} was made by another program; committing it is not possible yet.`, {
-      file,
-      feature: 'commit with a file of another program',
-    });
+    throw new RedoubtError(
+      'disk.unsupported',
+      `${file} was made by another program; committing it is not possible yet.`,
+      {
+        file,
+        feature: 'commit with a file of another program',
+      },
+    );
   }
   const newGeneration = nextGeneration(parent.header.generation);
   const newContentId = randomBytes(16).toString('hex');
@@ -144,14 +153,22 @@ function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): Co
 function resumedJournal(child: LinkHead, parent: LinkHead): CommitJournal {
   const { record, generation } = parent.header;
   const childRecord = child.header.record;
-  if (record?.committing === undefined || childRecord === undefined) throw new Error('a parent without mark is not resumed');
+  if (record?.committing === undefined || childRecord === undefined)
+    throw new Error('a parent without mark is not resumed');
   const journal = readJournal(parent.path);
-  const known = journal !== undefined && journal.parent.newContentId === record.contentId && journal.child.linkId === childRecord.linkId;
+  const known =
+    journal !== undefined &&
+    journal.parent.newContentId === record.contentId &&
+    journal.child.linkId === childRecord.linkId;
   const values = { linkId: record.linkId, newContentId: record.contentId, newGeneration: generation };
   const isSame = known && journal.child.contentId === childRecord.contentId;
   const resumed: CommitJournal = {
     child: { linkId: childRecord.linkId, contentId: childRecord.contentId, path: child.path },
-    parent: { ...values, oldContentId: known ? journal.parent.oldContentId : undefined, oldGeneration: known ? journal.parent.oldGeneration : 0 },
+    parent: {
+      ...values,
+      oldContentId: known ? journal.parent.oldContentId : undefined,
+      oldGeneration: known ? journal.parent.oldGeneration : 0,
+    },
     syncedBytes: isSame ? journal.syncedBytes : 0,
     phase: 'copying',
   };
@@ -166,7 +183,12 @@ interface WriteOptions extends CommitRequest {
 }
 
 /** Steps 4 to 6. */
-async function writeParent(child: Link, parents: readonly LinkHead[], journal: CommitJournal, options: WriteOptions): Promise<void> {
+async function writeParent(
+  child: Link,
+  parents: readonly LinkHead[],
+  journal: CommitJournal,
+  options: WriteOptions,
+): Promise<void> {
   const { totalBytes, report, hooks, signal } = options;
   if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
   const { newGeneration, newContentId } = journal.parent;

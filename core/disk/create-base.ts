@@ -40,7 +40,10 @@ export interface BasePlan {
 export function planBaseFiles(request: BaseRequest): BasePlan {
   const { file, capacityBytes, split, bus, dialect = 'hybrid' } = request;
   if (dialect !== 'hybrid') {
-    throw new RedoubtError('disk.unsupported', `Disks of dialect ${dialect} can't be made yet.`, { file, feature: `dialect ${dialect}` });
+    throw new RedoubtError('disk.unsupported', `Disks of dialect ${dialect} can't be made yet.`, {
+      file,
+      feature: `dialect ${dialect}`,
+    });
   }
   checkName(basename(file));
   checkCapacity(capacityBytes);
@@ -56,12 +59,15 @@ export function planBaseFiles(request: BaseRequest): BasePlan {
  * Makes an empty base, synced; all files or none. `allocateNow` writes every grain, so that space can't run
  * out later. Throws what planBaseFiles throws, and disk.exists, disk.permission, disk.no-space, disk.io.
  */
-export async function createBase(request: BaseRequest & { readonly allocateNow?: boolean }): Promise<{ files: string[] }> {
+export async function createBase(
+  request: BaseRequest & { readonly allocateNow?: boolean },
+): Promise<{ files: string[] }> {
   const file = join(realFolder(request.file), basename(request.file));
   const { files, spansBytes } = planBaseFiles({ ...request, file });
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
   for (const path of files) {
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined)
+      throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
   }
   createLinkFiles(baseExtents(files, spansBytes, request.bus));
   if (request.allocateNow === true) {
@@ -98,7 +104,8 @@ function baseExtents(files: readonly string[], spansBytes: readonly number[], bu
 }
 
 function checkName(name: string): void {
-  const bad = (reason: string) => new RedoubtError('disk.bad-name', `${name} can't be a disk's name: ${reason}.`, { value: name, reason });
+  const bad = (reason: string) =>
+    new RedoubtError('disk.bad-name', `${name} can't be a disk's name: ${reason}.`, { value: name, reason });
   const parsed = parseDiskName(name);
   if (parsed === undefined) throw bad('it does not end in .vmdk');
   if (parsed.tail !== '') throw bad('it is the name of a redo log');
@@ -108,15 +115,22 @@ function checkName(name: string): void {
 }
 
 function checkCapacity(capacityBytes: number): void {
-  if (!Number.isSafeInteger(capacityBytes) || capacityBytes <= 0) throw badSize(capacityBytes, 'not a positive number of bytes');
+  if (!Number.isSafeInteger(capacityBytes) || capacityBytes <= 0)
+    throw badSize(capacityBytes, 'not a positive number of bytes');
   if (capacityBytes % SECTOR_BYTES !== 0) throw badSize(capacityBytes, 'not a multiple of 512 bytes');
   if (capacityBytes / SECTOR_BYTES > fileLimitSectors) {
-    throw badSize(capacityBytes, `above the format's limit of ${String(Math.floor((fileLimitSectors * SECTOR_BYTES) / GIB))} GiB; the format vmdk has none`);
+    throw badSize(
+      capacityBytes,
+      `above the format's limit of ${String(Math.floor((fileLimitSectors * SECTOR_BYTES) / GIB))} GiB; the format vmdk has none`,
+    );
   }
 }
 
 function badSize(capacityBytes: number, reason: string): RedoubtError {
-  return new RedoubtError('disk.bad-size', `A disk can't have ${String(capacityBytes)} bytes: ${reason}.`, { value: String(capacityBytes), reason });
+  return new RedoubtError('disk.bad-size', `A disk can't have ${String(capacityBytes)} bytes: ${reason}.`, {
+    value: String(capacityBytes),
+    reason,
+  });
 }
 
 function realFolder(file: string): string {

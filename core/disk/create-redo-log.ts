@@ -59,7 +59,11 @@ export async function createRedoLog(request: RedoLogRequest): Promise<{ file: st
       approveParent(parent, folder, context);
       const files = await createFiles(request, parent, links[0] as Link, folder);
       const file = files[0] as string;
-      await addChild(parent.path, { path: file, linkId: readLinkHead(file).header.record?.linkId, owner: request.owner });
+      await addChild(parent.path, {
+        path: file,
+        linkId: readLinkHead(file).header.record?.linkId,
+        owner: request.owner,
+      });
       return { file, files };
     } finally {
       closeLinks(links);
@@ -101,7 +105,10 @@ function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, s
   const { header } = parent;
   const { storedName, relativePath } = parentNames(first, parent.path);
   if (Buffer.byteLength(storedName) > longestStoredName) {
-    throw new RedoubtError('disk.bad-name', `The path ${storedName} is too long for a redo log to name it.`, { value: storedName, reason: 'too long' });
+    throw new RedoubtError('disk.bad-name', `The path ${storedName} is too long for a redo log to name it.`, {
+      value: storedName,
+      reason: 'too long',
+    });
   }
   const record = {
     contentId: randomBytes(16).toString('hex'),
@@ -145,7 +152,9 @@ function redoFolder(directory: string | undefined, parentPath: string): string {
   } catch (error) {
     if (error instanceof RedoubtError) throw error;
     if (errnoOf(error) === 'ENOTDIR') throw refuse('not-a-directory', 'is not a directory');
-    throw errnoOf(error) === 'ENOENT' ? refuse('missing', 'does not exist') : refuse('not-writable', 'cannot be written');
+    throw errnoOf(error) === 'ENOENT'
+      ? refuse('missing', 'does not exist')
+      : refuse('not-writable', 'cannot be written');
   }
 }
 
@@ -157,8 +166,12 @@ function takenError(file: string): RedoubtError<'disk.redo-taken'> {
   } catch {
     // Whatever it is, it is in the way.
   }
-  return new RedoubtError('disk.redo-taken', `${file} exists already and belongs to ${owner === undefined ? 'nobody known' : `machine ${owner}`}.`, {
-    file,
-    ...(owner === undefined ? {} : { owner }),
-  });
+  return new RedoubtError(
+    'disk.redo-taken',
+    `${file} exists already and belongs to ${owner === undefined ? 'nobody known' : `machine ${owner}`}.`,
+    {
+      file,
+      ...(owner === undefined ? {} : { owner }),
+    },
+  );
 }

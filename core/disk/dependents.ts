@@ -29,7 +29,8 @@ export async function findDependents(file: string, query: DependentsQuery = {}):
     if (isOutOfReach(path)) found.add(path);
     else addIfDependent(path, link, found);
   }
-  for (const path of [...filesIn(dirname(link.path)), ...(query.searchPaths ?? []).flatMap(filesAt)]) addIfDependent(path, link, found);
+  for (const path of [...filesIn(dirname(link.path)), ...(query.searchPaths ?? []).flatMap(filesAt)])
+    addIfDependent(path, link, found);
   return Promise.resolve([...found].filter((path) => !except.has(path)).map((path) => ({ path })));
 }
 

@@ -35,7 +35,10 @@ export function descriptorText(link: Pick<Link, 'header' | 'files' | 'spansBytes
   const { header } = link;
   const extents = link.files.map((path, index) => {
     if (/["\n\r]/.test(path)) {
-      throw new RedoubtError('disk.bad-name', `${path} can't be named in a descriptor.`, { value: path, reason: 'it has a quotation mark' });
+      throw new RedoubtError('disk.bad-name', `${path} can't be named in a descriptor.`, {
+        value: path,
+        reason: 'it has a quotation mark',
+      });
     }
     return `RW ${String((link.spansBytes[index] ?? 0) / SECTOR_BYTES)} VMFSSPARSE "${path}"`;
   });

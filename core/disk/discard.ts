@@ -40,14 +40,18 @@ export async function discardRedoLog(request: DiscardRequest): Promise<void> {
 
 async function checkDiscard(head: LinkHead, context: OpenContext, force: boolean): Promise<void> {
   const { path, header } = head;
-  if (header.parent === undefined) throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
+  if (header.parent === undefined)
+    throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
   checkWritable(head);
   if (header.record?.committing !== undefined) throw commitUnfinishedError(head);
   refuseIfCommitting(head, context);
   const dependents = await findDependents(path, { searchPaths: context.searchDirectories ?? [] });
   if (dependents.length > 0) {
     const names = dependents.map((dependent) => dependent.path).join(', ');
-    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${path}: ${names}.`, { file: path, dependents });
+    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${path}: ${names}.`, {
+      file: path,
+      dependents,
+    });
   }
   if (!force) checkParentOf(head, context);
 }

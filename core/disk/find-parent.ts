@@ -46,18 +46,26 @@ function examine(path: string, child: LinkHead, below: readonly LinkHead[], cont
     parent = readLinkHead(path);
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error;
-    return { weight: error.is('disk.not-found') ? 0 : 1, error };
+    return { weight: error.is('disk.not-found') ? 0 : 1, error: error as RedoubtError };
   }
   const linkId = parent.header.record?.linkId;
-  const repeated = below.find((link) => link.identity === parent.identity || (linkId !== undefined && link.header.record?.linkId === linkId));
+  const repeated = below.find(
+    (link) => link.identity === parent.identity || (linkId !== undefined && link.header.record?.linkId === linkId),
+  );
   if (repeated !== undefined) {
     const chain = [...below.map((link) => link.path), parent.path];
-    return { weight: 5, error: new RedoubtError('disk.loop', `${repeated.path} is its own ancestor.`, { file: child.path, path: chain }) };
+    return {
+      weight: 5,
+      error: new RedoubtError('disk.loop', `${repeated.path} is its own ancestor.`, { file: child.path, path: chain }),
+    };
   }
   if (!isTrustedParent(child.path, parent, context)) {
     const reason = 'it lies outside the folder of the redo log and was never approved';
     const message = `${child.path} names ${parent.path} as its parent: ${reason}.`;
-    return { weight: 4, error: new RedoubtError('disk.untrusted', message, { file: child.path, path: parent.path, reason }) };
+    return {
+      weight: 4,
+      error: new RedoubtError('disk.untrusted', message, { file: child.path, path: parent.path, reason }),
+    };
   }
   const verdict = judgeParent(child.header, parent.header, readJournal(parent.path));
   return verdict.kind === 'agrees' ? parent : refusalOf(verdict, child, parent);
@@ -72,7 +80,14 @@ function refusalOf(verdict: Exclude<ParentVerdict, { kind: 'agrees' }>, child: L
     return { weight: 2, error: new RedoubtError('disk.capacity-mismatch', message, details) };
   }
   const message = `${parent.path} has changed since ${child.path} was made: ${verdict.reason}.`;
-  return { weight: 2, error: new RedoubtError('disk.parent-changed', message, { file: child.path, parent: parent.path, reason: verdict.reason }) };
+  return {
+    weight: 2,
+    error: new RedoubtError('disk.parent-changed', message, {
+      file: child.path,
+      parent: parent.path,
+      reason: verdict.reason,
+    }),
+  };
 }
 
 /** A commit into `parent` stopped half-way; only the child that is being committed may use it. */

@@ -19,7 +19,8 @@ export interface CommitForecast {
 /** Looks ahead at a commit without writing or locking anything. Throws as inspectChain, and disk.not-a-redo-log. */
 export async function forecastCommit(redo: string, context: OpenContext = {}): Promise<CommitForecast> {
   const child = readLinkHead(redo);
-  if (child.header.parent === undefined) throw new RedoubtError('disk.not-a-redo-log', `${child.path} is no redo log.`, { file: child.path });
+  if (child.header.parent === undefined)
+    throw new RedoubtError('disk.not-a-redo-log', `${child.path} is no redo log.`, { file: child.path });
   const parent = findParent(child, [child], context);
   const { needBytes, freeBytes } = measure(child, parent);
   const problem = (await problemOf(child, parent, context)) ?? roomProblem(parent.path, needBytes, freeBytes);
@@ -60,5 +61,9 @@ async function problemOf(child: LinkHead, parent: LinkHead, context: OpenContext
 
 function roomProblem(file: string, needBytes: number, freeBytes: number): RedoubtError | undefined {
   if (needBytes <= freeBytes) return undefined;
-  return new RedoubtError('disk.no-space', `${file} needs ${String(needBytes)} bytes more.`, { file, needBytes, freeBytes });
+  return new RedoubtError('disk.no-space', `${file} needs ${String(needBytes)} bytes more.`, {
+    file,
+    needBytes,
+    freeBytes,
+  });
 }

@@ -43,7 +43,13 @@ export function readSegmentHead(file: string): Omit<LinkHead, 'files'> {
   const opened = hostFiles.open(path, false);
   try {
     const header = readHeader(opened);
-    return { path, identity: opened.identity, header, isProtected: opened.isProtected, changedAtMs: opened.changedAtMs() };
+    return {
+      path,
+      identity: opened.identity,
+      header,
+      isProtected: opened.isProtected,
+      changedAtMs: opened.changedAtMs(),
+    };
   } finally {
     opened.close();
   }
@@ -56,7 +62,11 @@ export function readLinkHead(file: string): LinkHead {
   if (header.ordinal > 0) {
     const part = header.ordinal + 1;
     const first = firstSegmentPath(path, header);
-    throw new RedoubtError('disk.segment-picked', `${path} is part ${String(part)} of ${first}.`, { file: path, part, first });
+    throw new RedoubtError('disk.segment-picked', `${path} is part ${String(part)} of ${first}.`, {
+      file: path,
+      part,
+      first,
+    });
   }
   const files = Array.from({ length: header.fileCount }, (_, index) => segmentPath(path, index + 1));
   return { ...head, files };

@@ -28,7 +28,12 @@ export function parseDiskName(name: string): DiskName | undefined {
   const groups = namePattern.exec(name)?.groups;
   if (groups === undefined) return undefined;
   const { stem, part, extension, tail } = groups;
-  return { stem: stem ?? '', part: part === undefined ? 1 : Number(part), extension: extension ?? '', tail: tail ?? '' };
+  return {
+    stem: stem ?? '',
+    part: part === undefined ? 1 : Number(part),
+    extension: extension ?? '',
+    tail: tail ?? '',
+  };
 }
 
 /** Whether the name alone says redo log. */

@@ -73,5 +73,9 @@ export function knownCapacityBytes(header: CowdHeader): number | undefined {
 function isRollBackPending(child: CowdHeader, parent: CowdHeader, journal: CommitJournal | undefined): boolean {
   if (journal === undefined || journal.child.linkId !== child.record?.linkId) return false;
   const isChildNew = child.record.parentContentId === journal.parent.newContentId;
-  return isChildNew && parent.record?.contentId === journal.parent.oldContentId && parent.generation === journal.parent.oldGeneration;
+  return (
+    isChildNew &&
+    parent.record?.contentId === journal.parent.oldContentId &&
+    parent.generation === journal.parent.oldGeneration
+  );
 }

@@ -26,5 +26,6 @@ export function protectedFile(head: LinkHead): string | undefined {
 /** Throws disk.read-only if any segment of a link is protected. */
 export function checkWritable(head: LinkHead): void {
   const file = protectedFile(head);
-  if (file !== undefined) throw new RedoubtError('disk.read-only', `${file} is protected against writing.`, { file, dependents: [] });
+  if (file !== undefined)
+    throw new RedoubtError('disk.read-only', `${file} is protected against writing.`, { file, dependents: [] });
 }

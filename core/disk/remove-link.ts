@@ -60,7 +60,11 @@ function belongsTo(file: string, first: CowdHeader, part: number): boolean {
   if (!isThere(file)) return false;
   try {
     const { header } = readSegmentHead(file);
-    return header.ordinal === part - 1 && header.fileCount === first.fileCount && header.record?.linkId === first.record?.linkId;
+    return (
+      header.ordinal === part - 1 &&
+      header.fileCount === first.fileCount &&
+      header.record?.linkId === first.record?.linkId
+    );
   } catch (error) {
     if (error instanceof RedoubtError && error.kind === 'data') return false;
     throw error;

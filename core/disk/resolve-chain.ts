@@ -24,7 +24,11 @@ export async function resolveChain(file: string, context: OpenContext, enter?: E
 }
 
 /** The rest of a chain whose first links are known. Throws as resolveChain. */
-export async function followParents(first: readonly LinkHead[], context: OpenContext, enter?: EnterLink): Promise<LinkHead[]> {
+export async function followParents(
+  first: readonly LinkHead[],
+  context: OpenContext,
+  enter?: EnterLink,
+): Promise<LinkHead[]> {
   const heads = [...first];
   for (let child = heads.at(-1); child?.header.parent !== undefined; child = heads.at(-1)) {
     let parent = findParent(child, heads, context);
@@ -63,7 +67,9 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
       const link = Link.open({
         files: [...head.files],
         isWritable: isLeaf && options.isWritable === true,
-        ...(parent === undefined ? {} : { parent: { capacityBytes: parent.capacityBytes, spansBytes: parent.spansBytes } }),
+        ...(parent === undefined
+          ? {}
+          : { parent: { capacityBytes: parent.capacityBytes, spansBytes: parent.spansBytes } }),
         ...(isLeaf && options.isDurable !== undefined ? { isDurable: options.isDurable } : {}),
         ...(isLeaf && options.identity !== undefined ? { identity: options.identity } : {}),
         ...(isLeaf && options.checkRight !== undefined ? { checkRight: options.checkRight } : {}),

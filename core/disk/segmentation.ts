@@ -43,7 +43,10 @@ export function fullFileSectors(spanSectors: number, { grainSectors, tableEntrie
  * The spans of a new base, in order; they add up to the capacity. `undefined` where an unsplit file would
  * pass what the format can count.
  */
-export function baseSpans(capacitySectors: number, { split, bus }: { split: boolean; bus: DiskBus }): number[] | undefined {
+export function baseSpans(
+  capacitySectors: number,
+  { split, bus }: { split: boolean; bus: DiskBus },
+): number[] | undefined {
   assert(Number.isSafeInteger(capacitySectors) && capacitySectors > 0, 'a capacity is a positive number of sectors');
   if (split) return cut(capacitySectors, fullSpanSectors[bus]);
   // Its redo log must fit as well, and is the longer of the two.
@@ -58,7 +61,12 @@ export function redoSpans(parentSpansSectors: readonly number[]): number[] {
   const shape = { grainSectors: redoGrainSectors, tableEntries: hybridTableEntries };
   const capacity = parentSpansSectors.reduce((sum, span) => sum + span, 0);
   const [only] = parentSpansSectors;
-  if (parentSpansSectors.length === 1 && only !== undefined && isAboveSplitSize(only) && fitsFormat(only, redoGrainSectors)) {
+  if (
+    parentSpansSectors.length === 1 &&
+    only !== undefined &&
+    isAboveSplitSize(only) &&
+    fitsFormat(only, redoGrainSectors)
+  ) {
     return [only];
   }
   const isUsable = parentSpansSectors.every(

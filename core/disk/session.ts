@@ -54,7 +54,10 @@ export async function openDiskSession(request: SessionRequest): Promise<DiskSess
   const { file, redo, mode } = request;
   if ((mode === 'persistent') !== (redo === undefined)) {
     const reason = mode === 'persistent' ? 'a persistent disk has none' : `mode ${mode} needs one`;
-    throw new RedoubtError('usage.bad-argument', `A redo log is given wrongly: ${reason}.`, { argument: 'redo', reason });
+    throw new RedoubtError('usage.bad-argument', `A redo log is given wrongly: ${reason}.`, {
+      argument: 'redo',
+      reason,
+    });
   }
   const configured = readConfigured(file);
   const context = withTrust(request.context ?? {}, file);
@@ -63,7 +66,13 @@ export async function openDiskSession(request: SessionRequest): Promise<DiskSess
   const locks = new LockSet();
   try {
     const { heads, lock } = await lockChain(leafFile, request, context, locks);
-    const links = openLinks(heads, { isWritable: true, isDurable: mode !== 'nonpersistent', checkRight: () => { lock.prove(); } });
+    const links = openLinks(heads, {
+      isWritable: true,
+      isDurable: mode !== 'nonpersistent',
+      checkRight: () => {
+        lock.prove();
+      },
+    });
     return new OpenSession(request, context, { configured, heads, links, locks, lock });
   } catch (error) {
     await locks.release();
@@ -77,7 +86,12 @@ function readConfigured(file: string): LinkHead {
 }
 
 /** Resolves the chain and takes its locks on the way: the leaf's as writer, all others as readers. */
-async function lockChain(leafFile: string, request: SessionRequest, context: OpenContext, locks: LockSet): Promise<{ heads: LinkHead[]; lock: FileLock }> {
+async function lockChain(
+  leafFile: string,
+  request: SessionRequest,
+  context: OpenContext,
+  locks: LockSet,
+): Promise<{ heads: LinkHead[]; lock: FileLock }> {
   const { file, redo, owner, mode } = request;
   const reason = lockReason(context, mode);
   let leafLock: FileLock | undefined;
@@ -92,13 +106,16 @@ async function lockChain(leafFile: string, request: SessionRequest, context: Ope
     }
   });
   const [leaf, parent] = heads;
-  if (redo !== undefined && leaf !== undefined && parent?.identity !== readLinkHead(file).identity) throw otherParentError(leaf, file);
-  if (leafLock === undefined) throw new RedoubtError('disk.permission', `${leafFile} can't be locked.`, { file: leafFile, operation: 'lock' });
+  if (redo !== undefined && leaf !== undefined && parent?.identity !== readLinkHead(file).identity)
+    throw otherParentError(leaf, file);
+  if (leafLock === undefined)
+    throw new RedoubtError('disk.permission', `${leafFile} can't be locked.`, { file: leafFile, operation: 'lock' });
   return { heads, lock: leafLock };
 }
 
 function checkRedo({ path, header }: LinkHead, owner: string | undefined): void {
-  if (header.parent === undefined) throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
+  if (header.parent === undefined)
+    throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
   const found = header.record?.owner;
   if (found === undefined || found === owner) return;
   throw new RedoubtError('disk.redo-taken', `${path} belongs to machine ${found}.`, { file: path, owner: found });
@@ -106,7 +123,11 @@ function checkRedo({ path, header }: LinkHead, owner: string | undefined): void 
 
 function otherParentError(leaf: LinkHead, file: string): RedoubtError {
   const reason = `it is no redo log of ${file}`;
-  return new RedoubtError('disk.parent-changed', `${leaf.path} can't be used: ${reason}.`, { file: leaf.path, parent: file, reason });
+  return new RedoubtError('disk.parent-changed', `${leaf.path} can't be used: ${reason}.`, {
+    file: leaf.path,
+    parent: file,
+    reason,
+  });
 }
 
 function lockReason(context: OpenContext, mode: DiskMode): { purpose: string; machineName?: string } {
@@ -163,18 +184,29 @@ class OpenSession implements DiskSession {
 
   async replaceRedo(newRedo: string): Promise<void> {
     if (this.mode !== 'nonpersistent') {
-      throw new RedoubtError('usage.bad-argument', 'Only a nonpersistent log can be replaced.', { argument: 'mode', reason: this.mode });
+      throw new RedoubtError('usage.bad-argument', 'Only a nonpersistent log can be replaced.', {
+        argument: 'mode',
+        reason: this.mode,
+      });
     }
     const head = readLinkHead(newRedo);
     checkRedo(head, this.request.owner);
     const lock = this.locks.add(await lockFile(head.path, 'writer', lockReason(this.context, this.mode)));
-    if (lock === undefined) throw new RedoubtError('disk.permission', `${newRedo} can't be locked.`, { file: newRedo, operation: 'lock' });
+    if (lock === undefined)
+      throw new RedoubtError('disk.permission', `${newRedo} can't be locked.`, { file: newRedo, operation: 'lock' });
     let link: Link | undefined;
     try {
       // The new log's chain is this one but for the leaf; its parent is checked, the rest is open and locked.
       const [, parent] = await resolveChain(head.path, this.context);
       if (parent?.identity !== this.configured.identity) throw otherParentError(head, this.file);
-      link = Link.open({ files: head.files, isWritable: true, isDurable: false, checkRight: () => { lock.prove(); } });
+      link = Link.open({
+        files: head.files,
+        isWritable: true,
+        isDurable: false,
+        checkRight: () => {
+          lock.prove();
+        },
+      });
       this.device.replaceLeaf(link).close();
     } catch (error) {
       link?.close();

@@ -46,7 +46,8 @@ export async function settleChain(file: string, context: OpenContext): Promise<F
       const head = await settleLink(path, finished);
       if (head === undefined || seen.has(head.identity)) continue;
       seen.add(head.identity);
-      if (head.header.parent !== undefined) next.push(...parentCandidates(head.path, head.header, context.configDirectory));
+      if (head.header.parent !== undefined)
+        next.push(...parentCandidates(head.path, head.header, context.configDirectory));
     }
     waiting = next;
   }

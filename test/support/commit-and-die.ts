@@ -2,4 +2,11 @@
 import { commitRedoLog } from '../../core/disk/commit.ts';
 
 const [redo = '', point = ''] = process.argv.slice(2);
-await commitRedoLog({ redo }, { reached: (here) => { if (here === point) process.kill(process.pid, 'SIGKILL'); } });
+await commitRedoLog(
+  { redo },
+  {
+    reached: (here) => {
+      if (here === point) process.kill(process.pid, 'SIGKILL');
+    },
+  },
+);

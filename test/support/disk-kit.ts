@@ -13,7 +13,10 @@ import { SessionDevice } from '../../core/disk/session-device.ts';
 
 export const mib = 2 ** 20;
 
-export async function makeBase(file: string, options: { capacityBytes?: number; split?: boolean } = {}): Promise<string> {
+export async function makeBase(
+  file: string,
+  options: { capacityBytes?: number; split?: boolean } = {},
+): Promise<string> {
   const { capacityBytes = 8 * mib, split = true } = options;
   const { files } = await createBase({ file, capacityBytes, split, bus: 'ide' });
   return files[0] as string;
@@ -25,7 +28,10 @@ export async function makeLog(parent: string, options: { directory?: string; own
 }
 
 /** Opens a session, lets `act` work with it, and closes it. */
-export async function inSession<T>(request: SessionRequest, act: (device: BlockDevice, session: DiskSession) => T | Promise<T>): Promise<T> {
+export async function inSession<T>(
+  request: SessionRequest,
+  act: (device: BlockDevice, session: DiskSession) => T | Promise<T>,
+): Promise<T> {
   const session = await openDiskSession(request);
   try {
     return await act(session.device, session);
@@ -46,7 +52,11 @@ export async function read(device: BlockDevice, offsetBytes: number, length: num
 }
 
 /** Writes into a disk and closes it: a persistent session, or an undoable one on `redo`. */
-export async function writeDisk(file: string, redo: string | undefined, writes: readonly (readonly [offsetBytes: number, value: number, length?: number])[]): Promise<void> {
+export async function writeDisk(
+  file: string,
+  redo: string | undefined,
+  writes: readonly (readonly [offsetBytes: number, value: number, length?: number])[],
+): Promise<void> {
   const request: SessionRequest = redo === undefined ? { file, mode: 'persistent' } : { file, mode: 'undoable', redo };
   await inSession(request, async (device) => {
     for (const [offset, value, length] of writes) await write(device, offset, value, length);
@@ -58,7 +68,8 @@ export async function contentOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   const device = new SessionDevice(new Chain(openLinks(await resolveChain(file, {}))));
   try {
-    for (let offset = 0; offset < device.sizeBytes; offset += mib) hash.update(await read(device, offset, Math.min(mib, device.sizeBytes - offset)));
+    for (let offset = 0; offset < device.sizeBytes; offset += mib)
+      hash.update(await read(device, offset, Math.min(mib, device.sizeBytes - offset)));
   } finally {
     await device.close();
   }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { commitRedoLog, type CommitProgress } from '../../disk/commit.ts';
 import { formatSize } from '../format-size.ts';
@@ -17,8 +17,16 @@ interface CommitOptions extends DiskOptions {
 export function commitCommand(terminal: Terminal): Command {
   return newDiskCommand('commit', 'Write a redo log into its parent and remove it; resumes an interrupted commit.')
     .argument('[redo]')
-    .addOption(new Option('--search <dir>', 'look for dependents here too (repeatable)').argParser(collect).default([], 'none'))
-    .addOption(new Option('--preserve-dependents', 'keep the old state for others').conflicts(['breakDependents', 'toCopy', 'abandon']))
+    .addOption(
+      new Option('--search <dir>', 'look for dependents here too (repeatable)').argParser(collect).default([], 'none'),
+    )
+    .addOption(
+      new Option('--preserve-dependents', 'keep the old state for others').conflicts([
+        'breakDependents',
+        'toCopy',
+        'abandon',
+      ]),
+    )
     .addOption(new Option('--break-dependents', 'make others unusable').conflicts(['toCopy', 'abandon']))
     .addOption(new Option('--to-copy <file>', 'leave the parent as it is').conflicts('abandon'))
     .option('--abandon <parent>', 'give up an interrupted commit')
@@ -37,7 +45,9 @@ export function commitCommand(terminal: Terminal): Command {
           onProgress: progressPrinter(terminal),
           signal: abort.signal,
         });
-        printResult(terminal, options, result, [`Committed ${formatSize(result.committedBytes)} into ${result.parent}.`]);
+        printResult(terminal, options, result, [
+          `Committed ${formatSize(result.committedBytes)} into ${result.parent}.`,
+        ]);
       } finally {
         process.off('SIGINT', stop).off('SIGTERM', stop);
       }
@@ -54,14 +64,20 @@ function refuseUnsupported(redo: string | undefined, options: CommitOptions): vo
   const feature = asked.find(([, isAsked]) => isAsked)?.[0];
   if (feature === undefined) return;
   const file = redo ?? options.abandon;
-  throw new RedoubtError('disk.unsupported', `${feature} is not possible yet.`, { feature, ...(file === undefined ? {} : { file }) });
+  throw new RedoubtError('disk.unsupported', `${feature} is not possible yet.`, {
+    feature,
+    ...(file === undefined ? {} : { file }),
+  });
 }
 
 /** A line a phase, and while copying one a tenth; a person sees one line that changes. */
 function progressPrinter(terminal: Terminal): (progress: CommitProgress) => void {
   let last = '';
   return ({ phase, doneBytes, totalBytes }) => {
-    const share = phase === 'copying' && totalBytes > 0 ? Math.floor((doneBytes / totalBytes) * (terminal.isTerminal ? 100 : 10)) : 0;
+    const share =
+      phase === 'copying' && totalBytes > 0
+        ? Math.floor((doneBytes / totalBytes) * (terminal.isTerminal ? 100 : 10))
+        : 0;
     const key = `${phase} ${String(share)}`;
     if (key === last) return;
     last = key;

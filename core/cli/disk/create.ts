@@ -26,7 +26,10 @@ export function createCommand(terminal: Terminal): Command {
     .action(async (file: string, options: CreateOptions) => {
       const { size, split, format, dialect, bus } = options;
       if (format !== 'cowd') {
-        throw new RedoubtError('disk.unsupported', `Disks in the format ${format} can't be made yet.`, { file, feature: `format ${format}` });
+        throw new RedoubtError('disk.unsupported', `Disks in the format ${format} can't be made yet.`, {
+          file,
+          feature: `format ${format}`,
+        });
       }
       const made = await createBase({ file, capacityBytes: parseSize(size), split, bus, dialect });
       const files = made.files.map((path) => asGiven(path, dirname(file)));

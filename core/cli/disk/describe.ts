@@ -9,7 +9,10 @@ interface DescribeOptions extends DiskOptions {
 
 /** `redoubt disk describe FILE --out DIR`: text descriptors, the leaf's first, so that others can read the chain. */
 export function describeCommand(terminal: Terminal): Command {
-  return newDiskCommand('describe', 'Write text descriptors with which other programs can read the chain, never write it.')
+  return newDiskCommand(
+    'describe',
+    'Write text descriptors with which other programs can read the chain, never write it.',
+  )
     .argument('<file>')
     .requiredOption('--out <dir>', 'folder for the descriptors')
     .action(async (file: string, options: DescribeOptions) => {

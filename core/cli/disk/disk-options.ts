@@ -13,7 +13,11 @@ export interface DiskOptions {
 export function newDiskCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .addOption(new Option('--trust <path>', 'let this file, or the files in this folder, be parents (repeatable)').argParser(collect).default([], 'none'))
+    .addOption(
+      new Option('--trust <path>', 'let this file, or the files in this folder, be parents (repeatable)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--json', 'print one JSON document');
 }
 

@@ -35,6 +35,8 @@ function linkLines(link: ChainReport['links'][number]): string[] {
     ['changed', new Date(link.changedAt).toISOString()],
   ];
   const indent = ' '.repeat(14);
-  const lines = rows.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(12)}${value.replaceAll('\n', `\n${indent}`)}`]));
+  const lines = rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [`  ${name.padEnd(12)}${value.replaceAll('\n', `\n${indent}`)}`],
+  );
   return ['', `${link.role === 'base' ? 'base' : 'redo log'} ${link.path}`, ...lines];
 }

@@ -14,7 +14,12 @@ export function unprotectCommand(terminal: Terminal): Command {
   return commandOf(terminal, 'unprotect', 'Make all files of a disk writable again.', unprotectDisk);
 }
 
-function commandOf(terminal: Terminal, name: string, description: string, act: (file: string) => Promise<string[]>): Command {
+function commandOf(
+  terminal: Terminal,
+  name: string,
+  description: string,
+  act: (file: string) => Promise<string[]>,
+): Command {
   return newDiskCommand(name, description)
     .argument('<base>')
     .action(async (base: string, options: DiskOptions) => {

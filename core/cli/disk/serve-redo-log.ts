@@ -25,7 +25,11 @@ const memoryFileSystems = new Set([0x01021994, 0x858458f6]);
  * `FILE.REDO`, which is gone on with if it is there and nobody owns it. Nonpersistent: always a new one, in
  * the folder or in a private one below the temporary.
  */
-export async function chooseRedoLog(file: string, options: ServeOptions, context: OpenContext): Promise<ChosenLog | undefined> {
+export async function chooseRedoLog(
+  file: string,
+  options: ServeOptions,
+  context: OpenContext,
+): Promise<ChosenLog | undefined> {
   const { mode, redo, redoDir } = options;
   if (mode === 'persistent') return undefined;
   if (redo !== undefined) return kept(redo);
@@ -85,9 +89,13 @@ function checkRoom(folder: string, capacityBytes: number): void {
   const { type, bavail, bsize } = statfsSync(folder);
   const freeBytes = bavail * bsize;
   if (!memoryFileSystems.has(type >>> 0) || freeBytes >= capacityBytes) return;
-  throw new RedoubtError('disk.no-space', `${folder} lies in memory and has no room for the redo log; name a folder with --redo-dir.`, {
-    file: folder,
-    needBytes: capacityBytes,
-    freeBytes,
-  });
+  throw new RedoubtError(
+    'disk.no-space',
+    `${folder} lies in memory and has no room for the redo log; name a folder with --redo-dir.`,
+    {
+      file: folder,
+      needBytes: capacityBytes,
+      freeBytes,
+    },
+  );
 }

@@ -28,7 +28,9 @@ export function serveDiskCommand(terminal: Terminal): Command {
     .requiredOption('--socket <path>', 'the socket to make')
     .option('--redo-dir <dir>', 'folder for the redo log')
     .option('--redo <file>', 'go on with this redo log')
-    .addOption(new Option('--at-end <decision>', 'for undoable disks; default keep').choices(['keep', 'commit', 'discard']))
+    .addOption(
+      new Option('--at-end <decision>', 'for undoable disks; default keep').choices(['keep', 'commit', 'discard']),
+    )
     .action(async (file: string, options: ServeOptions) => {
       checkOptions(options);
       await serve(file, options, terminal);

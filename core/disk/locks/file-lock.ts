@@ -47,7 +47,9 @@ export async function lockFile(file: string, kind: LockKind, reason: LockReason)
     });
   } catch (error) {
     if (kind === 'writer' || !isRefused(error)) throw error;
-    const rival = readHolders(`${file}.lck`).find((found) => found.holder?.kind !== 'reader' && found.verdict !== 'gone');
+    const rival = readHolders(`${file}.lck`).find(
+      (found) => found.holder?.kind !== 'reader' && found.verdict !== 'gone',
+    );
     if (rival !== undefined) throw lockedError(file, rival);
     return undefined;
   }
@@ -105,7 +107,13 @@ function lockedError(file: string, { holder, verdict }: FoundHolder): RedoubtErr
   const who = machineName === undefined ? `process ${String(pid)} on ${host}` : `"${machineName}"`;
   return new RedoubtError('disk.locked', `${file} is in use by ${who} (${purpose}).`, {
     file,
-    holder: { pid, host, purpose, isStale: verdict === 'silent', ...(machineName === undefined ? {} : { machineName }) },
+    holder: {
+      pid,
+      host,
+      purpose,
+      isStale: verdict === 'silent',
+      ...(machineName === undefined ? {} : { machineName }),
+    },
   });
 }
 
@@ -166,7 +174,10 @@ class HeldLock implements FileLock {
   private write(): void {
     const temporary = `${this.path}.new`;
     try {
-      writeFileSync(temporary, encodeHolder(newHolder(this.kind, this.token, this.reason.purpose, this.reason.machineName)));
+      writeFileSync(
+        temporary,
+        encodeHolder(newHolder(this.kind, this.token, this.reason.purpose, this.reason.machineName)),
+      );
       renameSync(temporary, this.path);
     } catch (error) {
       throw asFileError(error, this.file, 'lock');

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFileError, errnoOf } from '../../base/file-error.ts';
@@ -44,7 +54,12 @@ export async function withGate<T>(file: string, act: (gate: Gate) => T): Promise
     return act({
       folder,
       prove: () => {
-        if (!isThere(own)) throw new RedoubtError('disk.io', `The lock of ${file} was broken.`, { file, operation: 'lock', errno: 'ELOCKBROKEN' });
+        if (!isThere(own))
+          throw new RedoubtError('disk.io', `The lock of ${file} was broken.`, {
+            file,
+            operation: 'lock',
+            errno: 'ELOCKBROKEN',
+          });
       },
     });
   } finally {

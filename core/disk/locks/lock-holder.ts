@@ -32,7 +32,15 @@ export function decodeHolder(text: string): LockHolder | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Partial<Record<keyof LockHolder, unknown>>;
-  const texts = [fields.host, fields.machineId, fields.bootId, fields.pidNamespace, fields.startTime, fields.token, fields.purpose];
+  const texts = [
+    fields.host,
+    fields.machineId,
+    fields.bootId,
+    fields.pidNamespace,
+    fields.startTime,
+    fields.token,
+    fields.purpose,
+  ];
   if (texts.some((field) => typeof field !== 'string')) return undefined;
   if (typeof fields.pid !== 'number' || !Number.isInteger(fields.pid) || fields.pid <= 0) return undefined;
   if (fields.kind !== 'writer' && fields.kind !== 'reader') return undefined;

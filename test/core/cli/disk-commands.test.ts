@@ -24,8 +24,12 @@ async function redoubt(...args: string[]): Promise<Ran> {
   let out = '';
   let err = '';
   const status = await runCommandLine(args, {
-    out: (text) => { out += text; },
-    err: (text) => { err += text; },
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
     isTerminal: false,
   });
   return { status, out, err };
@@ -34,7 +38,10 @@ async function redoubt(...args: string[]): Promise<Ran> {
 /** Runs a command that must succeed. */
 async function ok(...args: string[]): Promise<string> {
   const { status, out, err } = await redoubt(...args);
-  expect({ status, err: err.replace(/^(preparing|copying.*|checking|removing|done)\n/gm, '') }).toEqual({ status: 0, err: '' });
+  expect({ status, err: err.replace(/^(preparing|copying.*|checking|removing|done)\n/gm, '') }).toEqual({
+    status: 0,
+    err: '',
+  });
   return out;
 }
 
@@ -52,27 +59,49 @@ async function refused(code: string, ...args: string[]): Promise<Ran> {
 
 describe('redoubt disk', () => {
   it('create prints the files made', async () => {
-    expect(await ok('disk', 'create', disk, '--size', '4G')).toBe(`${disk}\n${folder.at('mydisk-02.vmdk')}\n${folder.at('mydisk-03.vmdk')}\n`);
-    expect(await ok('disk', 'create', folder.at('one.vmdk'), '--size', '4G', '--no-split')).toBe(`${folder.at('one.vmdk')}\n`);
-    const json = JSON.parse(await ok('disk', 'create', folder.at('scsi.vmdk'), '--size', '1048576', '--bus', 'scsi', '--json')) as unknown;
+    expect(await ok('disk', 'create', disk, '--size', '4G')).toBe(
+      `${disk}\n${folder.at('mydisk-02.vmdk')}\n${folder.at('mydisk-03.vmdk')}\n`,
+    );
+    expect(await ok('disk', 'create', folder.at('one.vmdk'), '--size', '4G', '--no-split')).toBe(
+      `${folder.at('one.vmdk')}\n`,
+    );
+    const json = JSON.parse(
+      await ok('disk', 'create', folder.at('scsi.vmdk'), '--size', '1048576', '--bus', 'scsi', '--json'),
+    ) as unknown;
     expect(json).toEqual({ files: [folder.at('scsi.vmdk')] });
     await refused('disk.exists', 'disk', 'create', disk, '--size', '1M');
   });
 
   it('create refuses what is not possible yet, and bad sizes and names', async () => {
     await refused('disk.unsupported', 'disk', 'create', disk, '--size', '1M', '--format', 'vmdk');
-    for (const dialect of ['ws3', 'esx', 'vmware2']) await refused('disk.unsupported', 'disk', 'create', disk, '--size', '1M', '--dialect', dialect);
-    for (const size of ['0', '1000', '1.5G', '-512', '4X', '', '99999T']) await refused('disk.bad-size', 'disk', 'create', disk, `--size=${size}`);
+    for (const dialect of ['ws3', 'esx', 'vmware2'])
+      await refused('disk.unsupported', 'disk', 'create', disk, '--size', '1M', '--dialect', dialect);
+    for (const size of ['0', '1000', '1.5G', '-512', '4X', '', '99999T'])
+      await refused('disk.bad-size', 'disk', 'create', disk, `--size=${size}`);
     await refused('disk.bad-name', 'disk', 'create', folder.at('disk.img'), '--size', '1M');
     await refused('disk.not-found', 'disk', 'create', folder.at('nowhere', 'disk.vmdk'), '--size', '1M');
   });
 
   it('wrong usage is status 2', async () => {
-    for (const args of [[], ['disk'], ['disk', 'create', disk], ['disk', 'nonsense'], ['disk', 'info'], ['disk', 'info', disk, '--nonsense'], ['nonsense'],
-      ['disk', 'create', disk, '--size', '1M', '--bus', 'usb'], ['disk', 'commit'], ['disk', 'describe', disk], ['disk', 'serve', disk, '--socket', 's'],
-      ['disk', 'serve', disk, '--mode', 'sometimes', '--socket', 's'], ['disk', 'serve', disk, '--mode', 'persistent', '--socket', 's', '--at-end', 'keep'],
-      ['disk', 'serve', disk, '--mode', 'persistent', '--socket', 's', '--redo', 'r'], ['disk', 'serve', disk, '--mode', 'nonpersistent', '--socket', 's', '--redo', 'r'],
-      ['disk', 'serve', disk, '--mode', 'undoable', '--socket', 's', '--redo', 'r', '--redo-dir', 'd'], ['disk', 'info', disk, disk]]) {
+    for (const args of [
+      [],
+      ['disk'],
+      ['disk', 'create', disk],
+      ['disk', 'nonsense'],
+      ['disk', 'info'],
+      ['disk', 'info', disk, '--nonsense'],
+      ['nonsense'],
+      ['disk', 'create', disk, '--size', '1M', '--bus', 'usb'],
+      ['disk', 'commit'],
+      ['disk', 'describe', disk],
+      ['disk', 'serve', disk, '--socket', 's'],
+      ['disk', 'serve', disk, '--mode', 'sometimes', '--socket', 's'],
+      ['disk', 'serve', disk, '--mode', 'persistent', '--socket', 's', '--at-end', 'keep'],
+      ['disk', 'serve', disk, '--mode', 'persistent', '--socket', 's', '--redo', 'r'],
+      ['disk', 'serve', disk, '--mode', 'nonpersistent', '--socket', 's', '--redo', 'r'],
+      ['disk', 'serve', disk, '--mode', 'undoable', '--socket', 's', '--redo', 'r', '--redo-dir', 'd'],
+      ['disk', 'info', disk, disk],
+    ]) {
       await refused('usage.bad-argument', ...args);
     }
     expect((await redoubt('--help')).out).toContain('Usage: redoubt');
@@ -84,7 +113,9 @@ describe('redoubt disk', () => {
     expect(await ok('disk', 'redo', disk)).toBe(`${disk}.REDO\n`);
     expect(readdirSync(folder.path).filter((name) => name.endsWith('.REDO'))).toHaveLength(3);
     mkdirSync(folder.at('logs'));
-    expect(await ok('disk', 'redo', disk, '--dir', folder.at('logs'))).toMatch(/logs\/mydisk\.vmdk\.REDO_[0-9a-f]{6}\n$/);
+    expect(await ok('disk', 'redo', disk, '--dir', folder.at('logs'))).toMatch(
+      /logs\/mydisk\.vmdk\.REDO_[0-9a-f]{6}\n$/,
+    );
     await refused('disk.redo-taken', 'disk', 'redo', disk);
     await refused('disk.redo-directory', 'disk', 'redo', disk, '--dir', folder.at('nowhere'));
     await refused('disk.segment-picked', 'disk', 'redo', folder.at('mydisk-02.vmdk'));
@@ -184,7 +215,10 @@ describe('redoubt disk', () => {
     await ok('disk', 'create', disk, '--size', '4G');
     await ok('disk', 'redo', disk);
     const printed = (await ok('disk', 'describe', `${disk}.REDO`, '--out', folder.at('out'))).trim().split('\n');
-    expect(printed).toEqual([folder.at('out', 'mydisk.vmdk.REDO.descriptor'), folder.at('out', 'mydisk.vmdk.descriptor')]);
+    expect(printed).toEqual([
+      folder.at('out', 'mydisk.vmdk.REDO.descriptor'),
+      folder.at('out', 'mydisk.vmdk.descriptor'),
+    ]);
     const [leaf, base] = printed.map((path) => readFileSync(path, 'utf8'));
     expect(leaf).toContain('parentFileNameHint="mydisk.vmdk.descriptor"');
     expect(leaf).toContain(`RW 4189248 VMFSSPARSE "${folder.at('mydisk-02.vmdk.REDO')}"`);
@@ -197,8 +231,16 @@ describe('redoubt disk', () => {
   it('bad files are refused by every command', async () => {
     const junk = folder.at('junk.vmdk');
     writeFileSync(junk, 'x'.repeat(5000));
-    for (const args of [['info', junk], ['redo', junk], ['commit', junk], ['discard', junk], ['protect', junk], ['describe', junk, '--out', folder.at('out')],
-      ['serve', junk, '--mode', 'undoable', '--socket', folder.at('s')], ['serve', junk, '--mode', 'persistent', '--socket', folder.at('s')]]) {
+    for (const args of [
+      ['info', junk],
+      ['redo', junk],
+      ['commit', junk],
+      ['discard', junk],
+      ['protect', junk],
+      ['describe', junk, '--out', folder.at('out')],
+      ['serve', junk, '--mode', 'undoable', '--socket', folder.at('s')],
+      ['serve', junk, '--mode', 'persistent', '--socket', folder.at('s')],
+    ]) {
       await refused('disk.not-a-disk', 'disk', ...args);
     }
     await ok('disk', 'create', disk, '--size', '8M');

@@ -51,7 +51,10 @@ describe('redoubt disk serve', () => {
   it('undoable keeps, goes on with what was kept, and discards or commits at the end', async () => {
     const before = fingerprint([base]);
     expect(await serveAndStrike(1, '--mode', 'undoable')).toEqual({ before: 0, redo: `${base}.REDO` });
-    expect(await serveAndStrike(2, '--mode', 'undoable', '--at-end', 'discard')).toEqual({ before: 1, redo: `${base}.REDO` });
+    expect(await serveAndStrike(2, '--mode', 'undoable', '--at-end', 'discard')).toEqual({
+      before: 1,
+      redo: `${base}.REDO`,
+    });
     expect(fingerprint([base])).toEqual(before);
     expect(readdirSync(folder.path)).toEqual(['disk.vmdk']);
     expect((await serveAndStrike(3, '--mode', 'undoable', '--at-end', 'commit')).before).toBe(0);

@@ -7,7 +7,17 @@ import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
 import { settleChain, unfinishedCommit } from '../../../core/disk/settle.ts';
-import { contentOf, fingerprint, fingerprintFolder, inSession, makeBase, makeLog, mib, read, writeDisk } from '../../support/disk-kit.ts';
+import {
+  contentOf,
+  fingerprint,
+  fingerprintFolder,
+  inSession,
+  makeBase,
+  makeLog,
+  mib,
+  read,
+  writeDisk,
+} from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const gib = 2 ** 30;
@@ -22,13 +32,22 @@ afterEach(() => {
 /** A base with data, and a log with data over it. */
 async function makePair(): Promise<{ base: string; log: string }> {
   const base = await makeBase(folder.at('disk.vmdk'));
-  await writeDisk(base, undefined, [[0, 1, 100_000], [mib, 2]]);
+  await writeDisk(base, undefined, [
+    [0, 1, 100_000],
+    [mib, 2],
+  ]);
   const log = await makeLog(base);
-  await writeDisk(base, log, [[50_000, 3, 100_000], [5 * mib + 17, 4], [0, 0, 4096]]);
+  await writeDisk(base, log, [
+    [50_000, 3, 100_000],
+    [5 * mib + 17, 4],
+    [0, 0, 4096],
+  ]);
   return { base, log };
 }
 
-async function generationOf(file: string): Promise<{ generation: number; contentId: string | undefined; state: string }> {
+async function generationOf(
+  file: string,
+): Promise<{ generation: number; contentId: string | undefined; state: string }> {
   const [link] = (await inspectChain(file)).links;
   if (link === undefined) throw new Error('a chain has a link');
   return { generation: link.generation, contentId: link.contentId, state: link.state };
@@ -40,22 +59,45 @@ describe('commit', () => {
     const edge = 4_189_248 * 512;
     await writeDisk(base, undefined, [[edge - 20_000, 1, 40_000]]);
     const log = await makeLog(base);
-    await writeDisk(base, log, [[edge - 1000, 2, 2000], [4 * gib - 512, 3, 512], [0, 4, 1], [edge + 8192, 0, 4096]]);
-    const reads: [number, number][] = [[edge - 20_000, 40_000], [4 * gib - 4096, 4096], [0, 8192]];
+    await writeDisk(base, log, [
+      [edge - 1000, 2, 2000],
+      [4 * gib - 512, 3, 512],
+      [0, 4, 1],
+      [edge + 8192, 0, 4096],
+    ]);
+    const reads: [number, number][] = [
+      [edge - 20_000, 40_000],
+      [4 * gib - 4096, 4096],
+      [0, 8192],
+    ];
     const look = (file: string, redo?: string) =>
-      inSession(redo === undefined ? { file, mode: 'persistent' } : { file, mode: 'undoable', redo }, async (device) => {
-        const seen: string[] = [];
-        for (const [offset, length] of reads) seen.push(Buffer.from(await read(device, offset, length)).toString('base64'));
-        return seen;
-      });
+      inSession(
+        redo === undefined ? { file, mode: 'persistent' } : { file, mode: 'undoable', redo },
+        async (device) => {
+          const seen: string[] = [];
+          for (const [offset, length] of reads)
+            seen.push(Buffer.from(await read(device, offset, length)).toString('base64'));
+          return seen;
+        },
+      );
     const expected = await look(base, log);
     const progress: CommitProgress[] = [];
     const result = await commitRedoLog({ redo: log, onProgress: (step) => progress.push(step) });
     expect(result.parent).toBe(base);
     expect(await look(base)).toEqual(expected);
     expect(readdirSync(folder.path).sort()).toEqual(['disk-02.vmdk', 'disk-03.vmdk', 'disk.vmdk']);
-    expect([...new Set(progress.map(({ phase }) => phase))]).toEqual(['preparing', 'copying', 'checking', 'removing', 'done']);
-    expect(progress.at(-1)).toEqual({ phase: 'done', doneBytes: result.committedBytes, totalBytes: result.committedBytes });
+    expect([...new Set(progress.map(({ phase }) => phase))]).toEqual([
+      'preparing',
+      'copying',
+      'checking',
+      'removing',
+      'done',
+    ]);
+    expect(progress.at(-1)).toEqual({
+      phase: 'done',
+      doneBytes: result.committedBytes,
+      totalBytes: result.committedBytes,
+    });
   });
 
   it('[C1] an empty log is committed, too', async () => {
@@ -98,14 +140,19 @@ describe('commit', () => {
     const searched = await makeLog(base, { directory: folder.at('searched') });
     unlinkSync(`${base}.children`);
     const before = fingerprintFolder(folder.path);
-    await expect(commitRedoLog({ redo: log, context: { searchDirectories: [folder.at('searched')] } })).rejects.toMatchObject({
+    await expect(
+      commitRedoLog({ redo: log, context: { searchDirectories: [folder.at('searched')] } }),
+    ).rejects.toMatchObject({
       code: 'disk.has-dependents',
       details: { file: base, dependents: [{ path: beside }, { path: searched }] },
     });
     expect(fingerprintFolder(folder.path)).toEqual(before);
     await discardRedoLog({ redo: beside });
     await discardRedoLog({ redo: searched });
-    writeFileSync(`${base}.children`, JSON.stringify({ redoubt: 1, children: [{ path: listed }, { path: log }, { path: folder.at('gone') }] }));
+    writeFileSync(
+      `${base}.children`,
+      JSON.stringify({ redoubt: 1, children: [{ path: listed }, { path: log }, { path: folder.at('gone') }] }),
+    );
     await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ details: { dependents: [{ path: listed }] } });
     expect((await forecastCommit(log)).problem).toMatchObject({ code: 'disk.has-dependents' });
     await discardRedoLog({ redo: listed });
@@ -114,7 +161,10 @@ describe('commit', () => {
 
   it('[D2] a listed log in a folder that can’t be reached counts', async () => {
     const { base, log } = await makePair();
-    writeFileSync(`${base}.children`, JSON.stringify({ redoubt: 1, children: [{ path: folder.at('unmounted', 'disk.vmdk.REDO_000000') }] }));
+    writeFileSync(
+      `${base}.children`,
+      JSON.stringify({ redoubt: 1, children: [{ path: folder.at('unmounted', 'disk.vmdk.REDO_000000') }] }),
+    );
     await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.has-dependents' });
   });
 
@@ -122,7 +172,10 @@ describe('commit', () => {
     const { base, log } = await makePair();
     const other = await makeLog(base, { directory: folder.path });
     chmodSync(base, 0o444);
-    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.read-only', details: { dependents: [{ path: other }] } });
+    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({
+      code: 'disk.read-only',
+      details: { dependents: [{ path: other }] },
+    });
     expect((await forecastCommit(log)).problem).toMatchObject({ code: 'disk.read-only' });
     chmodSync(base, 0o644);
     const session = await openDiskSession({ file: base, mode: 'undoable', redo: other });
@@ -161,7 +214,17 @@ describe('commit', () => {
 });
 
 const points: readonly CommitPoint[] = [
-  'locked', 'journal', 'child-recorded', 'parent-marked', 'copying', 'copied', 'parent-clean', 'unmarked', 'nested', 'done', 'removed',
+  'locked',
+  'journal',
+  'child-recorded',
+  'parent-marked',
+  'copying',
+  'copied',
+  'parent-clean',
+  'unmarked',
+  'nested',
+  'done',
+  'removed',
 ];
 /** Up to here the base is as it was. */
 const beforeCommitPoint = new Set<CommitPoint>(['locked', 'journal', 'child-recorded']);
@@ -171,7 +234,14 @@ class Stop extends Error {}
 /** A commit that fails after the step before `point`. */
 async function commitUntil(log: string, point: CommitPoint): Promise<void> {
   await expect(
-    commitRedoLog({ redo: log }, { reached: (here) => { if (here === point) throw new Stop(point); } }),
+    commitRedoLog(
+      { redo: log },
+      {
+        reached: (here) => {
+          if (here === point) throw new Stop(point);
+        },
+      },
+    ),
   ).rejects.toThrow(Stop);
 }
 
@@ -184,7 +254,8 @@ describe('a commit that stops', () => {
     expect(existsSync(log)).toBe(point !== 'removed');
     if (point !== 'removed') expect(await contentOf(log)).toBe(content);
     if (beforeCommitPoint.has(point)) expect(await contentOf(base)).toBe(old);
-    if (point === 'removed') await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.not-found' });
+    if (point === 'removed')
+      await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.not-found' });
     else await commitRedoLog({ redo: log });
     await settleChain(base, {});
     expect(await contentOf(base)).toBe(content);
@@ -207,7 +278,10 @@ describe('a commit that stops', () => {
     await commitUntil(log, point);
     await settleChain(log, {});
     expect(unfinishedCommit(base)).toBeUndefined();
-    expect((await inspectChain(log)).links[0]).toMatchObject({ generation: child?.generation, contentId: child?.contentId });
+    expect((await inspectChain(log)).links[0]).toMatchObject({
+      generation: child?.generation,
+      contentId: child?.contentId,
+    });
     // The base may be written again: it is the log that would notice.
     await writeDisk(base, undefined, []);
     await inspectChain(log);
@@ -225,7 +299,10 @@ describe('a commit that stops', () => {
   it('[C4] can be run on meanwhile, and what was written then is committed as well', async () => {
     const { base, log } = await makePair();
     await commitUntil(log, 'copied');
-    await writeDisk(base, log, [[50_000, 8, 10], [7 * mib, 9, 10_000]]);
+    await writeDisk(base, log, [
+      [50_000, 8, 10],
+      [7 * mib, 9, 10_000],
+    ]);
     const content = await contentOf(log);
     await commitRedoLog({ redo: log });
     expect(await contentOf(base)).toBe(content);
@@ -261,7 +338,9 @@ describe('a commit that stops', () => {
     const { base, log } = await makePair();
     const content = await contentOf(log);
     const abort = new AbortController();
-    const onProgress = ({ phase }: CommitProgress) => { if (phase === 'copying') abort.abort(); };
+    const onProgress = ({ phase }: CommitProgress) => {
+      if (phase === 'copying') abort.abort();
+    };
     const early = new AbortController();
     early.abort();
     await expect(commitRedoLog({ redo: log, signal: early.signal })).rejects.toMatchObject({ code: 'job.cancelled' });
@@ -273,7 +352,10 @@ describe('a commit that stops', () => {
   it('[C4] a journal that says nothing is an error, not a guess', async () => {
     const { base, log } = await makePair();
     writeFileSync(`${base}.commit`, '{"redoubt":1}');
-    await expect(inspectChain(log)).rejects.toMatchObject({ code: 'disk.corrupt', details: { file: `${base}.commit` } });
+    await expect(inspectChain(log)).rejects.toMatchObject({
+      code: 'disk.corrupt',
+      details: { file: `${base}.commit` },
+    });
     await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.corrupt' });
     rmSync(`${base}.commit`);
     await inspectChain(log);

@@ -20,17 +20,32 @@ const gib = 2 ** 30;
 
 describe('new bases', () => {
   it('[G1] four gibibytes are three files, sparse and below two gibibytes', async () => {
-    const { files } = await createBase({ file: folder.at('mydisk.vmdk'), capacityBytes: 4 * gib, split: true, bus: 'ide' });
+    const { files } = await createBase({
+      file: folder.at('mydisk.vmdk'),
+      capacityBytes: 4 * gib,
+      split: true,
+      bus: 'ide',
+    });
     expect(files).toEqual(['mydisk.vmdk', 'mydisk-02.vmdk', 'mydisk-03.vmdk'].map((name) => folder.at(name)));
     expect(readdirSync(folder.path)).toHaveLength(3);
     for (const file of files) expect(statSync(file).blocks * 512).toBeLessThanOrEqual(16_384);
     expect(identifyFile(files[0] as string)).toMatchObject({ kind: 'base', capacityBytes: 4 * gib, segmentCount: 3 });
-    expect(identifyFile(files[1] as string)).toMatchObject({ kind: 'segment', part: 2, segmentCount: 3, first: files[0], role: 'base' });
+    expect(identifyFile(files[1] as string)).toMatchObject({
+      kind: 'segment',
+      part: 2,
+      segmentCount: 3,
+      first: files[0],
+      role: 'base',
+    });
   });
 
   it('[G3] an unsplit disk is one file of any size that the format counts', async () => {
-    expect(planBaseFiles({ file: 'a.vmdk', capacityBytes: 2040 * gib, split: false, bus: 'scsi' }).files).toEqual(['a.vmdk']);
-    expect(() => planBaseFiles({ file: 'a.vmdk', capacityBytes: 2 ** 32 * 512 - 512, split: false, bus: 'ide' })).toThrow(/too large/);
+    expect(planBaseFiles({ file: 'a.vmdk', capacityBytes: 2040 * gib, split: false, bus: 'scsi' }).files).toEqual([
+      'a.vmdk',
+    ]);
+    expect(() =>
+      planBaseFiles({ file: 'a.vmdk', capacityBytes: 2 ** 32 * 512 - 512, split: false, bus: 'ide' }),
+    ).toThrow(/too large/);
     const file = await makeBase(folder.at('one.vmdk'), { capacityBytes: 5 * gib, split: false });
     const log = await createRedoLog({ parent: file, randomSuffix: false });
     expect(log.files).toHaveLength(1);
@@ -45,14 +60,19 @@ describe('new bases', () => {
     [Number.NaN, 'disk.bad-size'],
     [2 ** 50, 'disk.bad-size'],
   ])('[B1] a capacity of %d is refused', async (capacityBytes, code) => {
-    await expect(createBase({ file: folder.at('a.vmdk'), capacityBytes, split: true, bus: 'ide' })).rejects.toMatchObject({ code });
+    await expect(
+      createBase({ file: folder.at('a.vmdk'), capacityBytes, split: true, bus: 'ide' }),
+    ).rejects.toMatchObject({ code });
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it.each(['disk', 'disk.img', 'disk.vmdk.REDO', '.vmdk', 'a"b.vmdk', `${'x'.repeat(250)}.vmdk`])('[B1] the name %s is refused', async (name) => {
-    await expect(makeBase(folder.at(name))).rejects.toMatchObject({ code: 'disk.bad-name' });
-    expect(readdirSync(folder.path)).toEqual([]);
-  });
+  it.each(['disk', 'disk.img', 'disk.vmdk.REDO', '.vmdk', 'a"b.vmdk', `${'x'.repeat(250)}.vmdk`])(
+    '[B1] the name %s is refused',
+    async (name) => {
+      await expect(makeBase(folder.at(name))).rejects.toMatchObject({ code: 'disk.bad-name' });
+      expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
 
   it('[B1] another dialect is not made yet', async () => {
     const request = { file: folder.at('a.vmdk'), capacityBytes: mib, split: true, bus: 'ide', dialect: 'ws3' } as const;
@@ -79,7 +99,13 @@ describe('new bases', () => {
   });
 
   it('allocates everything when asked to', async () => {
-    const { files } = await createBase({ file: folder.at('full.vmdk'), capacityBytes: 4 * mib, split: true, bus: 'ide', allocateNow: true });
+    const { files } = await createBase({
+      file: folder.at('full.vmdk'),
+      capacityBytes: 4 * mib,
+      split: true,
+      bus: 'ide',
+      allocateNow: true,
+    });
     const { links } = await inspectChain(files[0] as string);
     expect(links[0]).toMatchObject({ allocatedBytes: 4 * mib, state: 'clean' });
     expect(statSync(files[0] as string).blocks * 512).toBeGreaterThanOrEqual(4 * mib);
@@ -90,17 +116,27 @@ describe('new redo logs', () => {
   it('[N3] lie beside the disk with a plain name, a file a segment', async () => {
     const base = await makeBase(folder.at('mydisk.vmdk'), { capacityBytes: 4 * gib });
     const log = await createRedoLog({ parent: base, randomSuffix: false });
-    expect(log.files).toEqual(['mydisk.vmdk.REDO', 'mydisk-02.vmdk.REDO', 'mydisk-03.vmdk.REDO'].map((name) => folder.at(name)));
+    expect(log.files).toEqual(
+      ['mydisk.vmdk.REDO', 'mydisk-02.vmdk.REDO', 'mydisk-03.vmdk.REDO'].map((name) => folder.at(name)),
+    );
     expect(identifyFile(log.file)).toMatchObject({ kind: 'redo-log', parent: 'mydisk.vmdk', segmentCount: 3 });
-    expect(identifyFile(log.files[2] as string)).toMatchObject({ kind: 'segment', part: 3, first: log.file, role: 'redo-log' });
+    expect(identifyFile(log.files[2] as string)).toMatchObject({
+      kind: 'segment',
+      part: 3,
+      first: log.file,
+      role: 'redo-log',
+    });
   });
 
   it('[N3] have one random ending in a folder of their own', async () => {
     mkdirSync(folder.at('logs'));
     const base = await makeBase(folder.at('mydisk.vmdk'), { capacityBytes: 4 * gib });
     const log = await createRedoLog({ parent: base, directory: folder.at('logs'), randomSuffix: true });
-    const suffix = /^mydisk\.vmdk\.REDO_([0-9a-f]{6})$/.exec(readdirSync(folder.at('logs')).sort().at(-1) ?? '')?.[1] ?? '';
-    expect(log.files).toEqual(['mydisk.vmdk', 'mydisk-02.vmdk', 'mydisk-03.vmdk'].map((name) => folder.at('logs', `${name}.REDO_${suffix}`)));
+    const suffix =
+      /^mydisk\.vmdk\.REDO_([0-9a-f]{6})$/.exec(readdirSync(folder.at('logs')).sort().at(-1) ?? '')?.[1] ?? '';
+    expect(log.files).toEqual(
+      ['mydisk.vmdk', 'mydisk-02.vmdk', 'mydisk-03.vmdk'].map((name) => folder.at('logs', `${name}.REDO_${suffix}`)),
+    );
     const nested = await createRedoLog({ parent: log.file, directory: folder.at('logs'), randomSuffix: true });
     expect(nested.file).toMatch(new RegExp(`mydisk\\.vmdk\\.REDO_${suffix}\\.REDO_[0-9a-f]{6}$`));
     expect((await inspectChain(nested.file)).links.map((link) => link.path)).toEqual([nested.file, log.file, base]);
@@ -132,7 +168,10 @@ describe('new redo logs', () => {
   ])('[B1] the folder %s is refused as %s', async (name, reason) => {
     const base = await makeBase(folder.at('mydisk.vmdk'));
     writeFileSync(folder.at('file'), '');
-    await expect(makeLog(base, { directory: folder.at(name) })).rejects.toMatchObject({ code: 'disk.redo-directory', details: { reason } });
+    await expect(makeLog(base, { directory: folder.at(name) })).rejects.toMatchObject({
+      code: 'disk.redo-directory',
+      details: { reason },
+    });
     expect(existsSync(`${base}.children`)).toBe(false);
     expect(existsSync(`${base}.lck`)).toBe(false);
   });

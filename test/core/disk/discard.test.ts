@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { findDependents } from '../../../core/disk/dependents.ts';
@@ -27,14 +36,20 @@ describe('discard', () => {
     await discardRedoLog({ redo: log });
     expect(readdirSync(folder.path).sort()).toEqual(parts);
     expect(fingerprint([base])).toEqual(before);
-    await expect(discardRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.not-found', details: { file: log } });
+    await expect(discardRedoLog({ redo: log })).rejects.toMatchObject({
+      code: 'disk.not-found',
+      details: { file: log },
+    });
   });
 
   it('[R2] refuses a base, and a log that others hang from', async () => {
     const log = await makeLog(base);
     const nested = await makeLog(log);
     await expect(discardRedoLog({ redo: base })).rejects.toMatchObject({ code: 'disk.not-a-redo-log' });
-    await expect(discardRedoLog({ redo: log, force: true })).rejects.toMatchObject({ code: 'disk.has-dependents', details: { dependents: [{ path: nested }] } });
+    await expect(discardRedoLog({ redo: log, force: true })).rejects.toMatchObject({
+      code: 'disk.has-dependents',
+      details: { dependents: [{ path: nested }] },
+    });
     await discardRedoLog({ redo: nested });
     await discardRedoLog({ redo: log });
   });
@@ -58,7 +73,9 @@ describe('discard', () => {
   it('[R3] a removal that was cut off is finished by whatever opens the disk next', async () => {
     const log = await makeLog(base);
     renameSync(log, `${log}.removing`);
-    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({ code: 'disk.not-found' });
+    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({
+      code: 'disk.not-found',
+    });
     expect(readdirSync(folder.path).sort()).toEqual(parts);
     const again = await createRedoLog({ parent: base, randomSuffix: false });
     renameSync(log, `${log}.removing`);
@@ -91,7 +108,8 @@ describe('dependents', () => {
     const children = JSON.parse(readFileSync(`${base}.children`, 'utf8')) as { children: { path: string }[] };
     children.children = children.children.filter(({ path }) => path !== unlisted);
     writeFileSync(`${base}.children`, JSON.stringify(children));
-    const paths = async (query?: Parameters<typeof findDependents>[1]) => (await findDependents(base, query)).map(({ path }) => path).sort();
+    const paths = async (query?: Parameters<typeof findDependents>[1]) =>
+      (await findDependents(base, query)).map(({ path }) => path).sort();
     expect(await paths()).toEqual([beside, listed].sort());
     expect(await paths({ searchPaths: [folder.at('b')] })).toEqual([beside, listed, unlisted].sort());
     expect(await paths({ searchPaths: [unlisted], except: [listed] })).toEqual([beside, unlisted].sort());

@@ -40,7 +40,10 @@ describe('a full disk', () => {
     const { bavail, bsize } = statfsSync(small);
     writeFileSync(`${small}/ballast`, Buffer.alloc(bavail * bsize - mib));
     const before = fingerprintFolder(folder.path);
-    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.no-space', details: { file: base } });
+    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({
+      code: 'disk.no-space',
+      details: { file: base },
+    });
     expect((await forecastCommit(log)).problem).toMatchObject({ code: 'disk.no-space' });
     expect(fingerprintFolder(folder.path)).toEqual(before);
     const content = await contentOf(log);
@@ -51,7 +54,13 @@ describe('a full disk', () => {
 
   it('[G5] a disk that can’t be allocated in full is not made', async (test) => {
     if (!isMounted) test.skip('no tmpfs can be mounted here');
-    const request = { file: `${small}/disk.vmdk`, capacityBytes: 16 * mib, split: true, bus: 'ide', allocateNow: true } as const;
+    const request = {
+      file: `${small}/disk.vmdk`,
+      capacityBytes: 16 * mib,
+      split: true,
+      bus: 'ide',
+      allocateNow: true,
+    } as const;
     await expect(createBase(request)).rejects.toMatchObject({ code: 'disk.no-space' });
     expect(statSync(request.file, { throwIfNoEntry: false })).toBeUndefined();
   });

@@ -19,9 +19,14 @@ describe('a commit whose process is killed', () => {
       const base = await makeBase(folder.at('disk.vmdk'));
       await writeDisk(base, undefined, [[0, 1, 300_000]]);
       const log = await makeLog(base);
-      await writeDisk(base, log, [[100_000, 2, 300_000], [3 * mib, 3]]);
+      await writeDisk(base, log, [
+        [100_000, 2, 300_000],
+        [3 * mib, 3],
+      ]);
       const content = await contentOf(log);
-      const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, log, point], { stdio: 'inherit' });
+      const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, log, point], {
+        stdio: 'inherit',
+      });
       const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
       expect(signal).toBe('SIGKILL');
       expect(await contentOf(log)).toBe(content);

@@ -32,7 +32,9 @@ afterEach(async () => {
 /** Another process that tries for the lock; resolves with its first line. */
 async function otherProcess(kind: string): Promise<{ child: ChildProcess; line: string }> {
   const script = resolve(import.meta.dirname, '../../support/lock-holder-process.ts');
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, file, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, file, kind], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   children.push(child);
   const [data] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   return { child, line: data.toString().trim() };
@@ -42,11 +44,17 @@ describe('locks', () => {
   it('[L1] many readers, or one writer', async () => {
     const first = await lockFile(file, 'reader', reason);
     const second = await lockFile(file, 'reader', reason);
-    await expect(lockFile(file, 'writer', reason)).rejects.toMatchObject({ code: 'disk.locked', details: { holder: { pid: process.pid, purpose: 'test' } } });
+    await expect(lockFile(file, 'writer', reason)).rejects.toMatchObject({
+      code: 'disk.locked',
+      details: { holder: { pid: process.pid, purpose: 'test' } },
+    });
     await first?.release();
     await second?.release();
     const writer = await lockFile(file, 'writer', { purpose: 'running', machineName: 'W98' });
-    await expect(lockFile(file, 'reader', reason)).rejects.toMatchObject({ code: 'disk.locked', details: { holder: { machineName: 'W98' } } });
+    await expect(lockFile(file, 'reader', reason)).rejects.toMatchObject({
+      code: 'disk.locked',
+      details: { holder: { machineName: 'W98' } },
+    });
     await writer?.release();
     expect(existsSync(`${file}.lck`)).toBe(false);
   });
@@ -64,7 +72,9 @@ describe('locks', () => {
   it('[L2] the lock of another living process is respected, that of a killed one is swept away', async () => {
     const { child, line } = await otherProcess('writer');
     expect(line).toBe('held');
-    await expect(lockFile(file, 'reader', reason)).rejects.toMatchObject({ details: { holder: { pid: child.pid, isStale: false } } });
+    await expect(lockFile(file, 'reader', reason)).rejects.toMatchObject({
+      details: { holder: { pid: child.pid, isStale: false } },
+    });
     expect(findLockHolder(file)?.pid).toBe(child.pid);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -92,7 +102,9 @@ describe('locks', () => {
     writeFileSync(path, encodeHolder({ ...holder, machineId: 'other', host: 'attic' }));
     const longAgo = new Date(Date.now() - 3_600_000);
     utimesSync(path, longAgo, longAgo);
-    await expect(lockFile(file, 'writer', reason)).rejects.toMatchObject({ details: { holder: { host: 'attic', isStale: true } } });
+    await expect(lockFile(file, 'writer', reason)).rejects.toMatchObject({
+      details: { holder: { host: 'attic', isStale: true } },
+    });
   });
 
   it('[L3] a broken lock is noticed by its holder', async () => {
@@ -129,6 +141,8 @@ describe('locks', () => {
   });
 
   it('[L5] a folder that does not exist is said so', async () => {
-    await expect(lockFile(folder.at('nowhere', 'disk.vmdk'), 'reader', reason)).rejects.toMatchObject({ code: 'disk.not-found' });
+    await expect(lockFile(folder.at('nowhere', 'disk.vmdk'), 'reader', reason)).rejects.toMatchObject({
+      code: 'disk.not-found',
+    });
   });
 });

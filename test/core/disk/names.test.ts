@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { firstSegmentName, fitsFileSystem, looksLikeRedoLog, parseDiskName, redoName, segmentName, shortRedoName } from '../../../core/disk/names.ts';
+import {
+  firstSegmentName,
+  fitsFileSystem,
+  looksLikeRedoLog,
+  parseDiskName,
+  redoName,
+  segmentName,
+  shortRedoName,
+} from '../../../core/disk/names.ts';
 
 describe('disk names', () => {
   it.each([
@@ -8,7 +16,10 @@ describe('disk names', () => {
     ['mydisk-117.vmdk', { stem: 'mydisk', part: 117, extension: '.vmdk', tail: '' }],
     ['Windows NT 4.0.VMDK.redo', { stem: 'Windows NT 4.0', part: 1, extension: '.VMDK', tail: '.redo' }],
     ['mydisk-03.vmdk.REDO_a01168', { stem: 'mydisk', part: 3, extension: '.vmdk', tail: '.REDO_a01168' }],
-    ['mydisk.vmdk.REDO_a01000.REDO_b7c21f', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '.REDO_a01000.REDO_b7c21f' }],
+    [
+      'mydisk.vmdk.REDO_a01000.REDO_b7c21f',
+      { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '.REDO_a01000.REDO_b7c21f' },
+    ],
     ['mydisk.vmdk.REDO_TkLU1V', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '.REDO_TkLU1V' }],
     ['mydisk.vmdk_a01168', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '_a01168' }],
     ['mydisk.vmdk.was_0a1b2c.REDO', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '.was_0a1b2c.REDO' }],
@@ -20,12 +31,18 @@ describe('disk names', () => {
     expect(parseDiskName(name)).toEqual(expected);
   });
 
-  it.each(['', '.vmdk', 'mydisk', 'mydisk.vmdk.lck', 'mydisk.vmdk.REDO_', 'mydisk.vmdk.REDO_a.txt', 'mydisk.iso', 'mydisk.vmdk.REDO_12345678901234567'])(
-    '[N1] %s is no disk name',
-    (name) => {
-      expect(parseDiskName(name)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '.vmdk',
+    'mydisk',
+    'mydisk.vmdk.lck',
+    'mydisk.vmdk.REDO_',
+    'mydisk.vmdk.REDO_a.txt',
+    'mydisk.iso',
+    'mydisk.vmdk.REDO_12345678901234567',
+  ])('[N1] %s is no disk name', (name) => {
+    expect(parseDiskName(name)).toBeUndefined();
+  });
 
   it.each([
     ['mydisk.vmdk', 1, 'mydisk.vmdk'],

@@ -1,4 +1,15 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostFiles } from '../../../core/disk/disk-file.ts';
@@ -119,7 +130,10 @@ describe('the parent of a redo log', () => {
     const log = await makeLog(base);
     unlinkSync(base);
     await makeBase(base, { capacityBytes: 9 * mib });
-    await expectRefused(log, { code: 'disk.capacity-mismatch', details: { capacityBytes: 8 * mib, parentCapacityBytes: 9 * mib } });
+    await expectRefused(log, {
+      code: 'disk.capacity-mismatch',
+      details: { capacityBytes: 8 * mib, parentCapacityBytes: 9 * mib },
+    });
   });
 
   it('[P5] is not the log itself', async () => {
@@ -147,7 +161,10 @@ describe('the parent of a redo log', () => {
     expect((await inspectChain(log)).links).toHaveLength(2);
     // Another host, another user: no approvals.
     const stranger = { settingsDirectory: folder.at('other-settings') };
-    await expect(inspectChain(log, stranger)).rejects.toMatchObject({ code: 'disk.untrusted', details: { file: log, path: base } });
+    await expect(inspectChain(log, stranger)).rejects.toMatchObject({
+      code: 'disk.untrusted',
+      details: { file: log, path: base },
+    });
     expect((await inspectChain(log, { ...stranger, trustedPaths: [base] })).links).toHaveLength(2);
     expect((await inspectChain(log, { ...stranger, trustedPaths: [folder.path] })).links).toHaveLength(2);
   });
@@ -192,9 +209,18 @@ describe('bad files', () => {
   it('[N5] a later segment is refused with the name of the first', async () => {
     const split = await makeBase(folder.at('split.vmdk'), { capacityBytes: 4 * 2 ** 30 });
     const log = await makeLog(split);
-    await expectRefused(folder.at('split-02.vmdk'), { code: 'disk.segment-picked', details: { part: 2, first: split } });
-    await expectRefused(folder.at('split-03.vmdk.REDO'), { code: 'disk.segment-picked', details: { part: 3, first: log } }, split);
-    await expect(openDiskSession({ file: folder.at('split-02.vmdk'), mode: 'persistent' })).rejects.toMatchObject({ code: 'disk.segment-picked' });
+    await expectRefused(folder.at('split-02.vmdk'), {
+      code: 'disk.segment-picked',
+      details: { part: 2, first: split },
+    });
+    await expectRefused(
+      folder.at('split-03.vmdk.REDO'),
+      { code: 'disk.segment-picked', details: { part: 3, first: log } },
+      split,
+    );
+    await expect(openDiskSession({ file: folder.at('split-02.vmdk'), mode: 'persistent' })).rejects.toMatchObject({
+      code: 'disk.segment-picked',
+    });
   });
 
   it('[N5] a disk whose own name ends in a number is a first segment', async () => {
@@ -206,7 +232,10 @@ describe('bad files', () => {
   it('[B1] a missing segment is named', async () => {
     const split = await makeBase(folder.at('split.vmdk'), { capacityBytes: 4 * 2 ** 30 });
     unlinkSync(folder.at('split-02.vmdk'));
-    const expected = { code: 'disk.segment-missing', details: { part: 2, expected: folder.at('split-02.vmdk'), total: 3 } };
+    const expected = {
+      code: 'disk.segment-missing',
+      details: { part: 2, expected: folder.at('split-02.vmdk'), total: 3 },
+    };
     await expect(inspectChain(split)).rejects.toMatchObject(expected);
     await expect(openDiskSession({ file: split, mode: 'persistent' })).rejects.toMatchObject(expected);
   });

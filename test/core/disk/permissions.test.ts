@@ -95,7 +95,10 @@ describe('a user without rights', () => {
       { call: 'base', request: { file: `${closed}/new.vmdk`, capacityBytes: 2 ** 20, split: true, bus: 'ide' } },
       { call: 'write', request: { file: base, mode: 'persistent' } },
     );
-    expect(beside?.error).toMatchObject({ code: 'disk.redo-directory', details: { directory: closed, reason: 'not-writable' } });
+    expect(beside?.error).toMatchObject({
+      code: 'disk.redo-directory',
+      details: { directory: closed, reason: 'not-writable' },
+    });
     expect(fresh?.error).toMatchObject({ code: 'disk.permission' });
     expect(persistent?.error?.code).toMatch(/^disk\.(permission|read-only)$/);
     expect(fingerprint([base])).toEqual(before);

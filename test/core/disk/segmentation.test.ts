@@ -30,14 +30,20 @@ describe('segmentation', () => {
 
   it('[G2] no split file and no redo log over one can pass the limit', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.constantFrom<DiskBus>('ide', 'scsi'), (capacity, bus) => {
-        const spans = baseSpans(capacity, { split: true, bus }) ?? [];
-        expect(total(spans)).toBe(capacity);
-        for (const span of spans) expect(fullFileSectors(span, baseShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
-        const logSpans = redoSpans(spans);
-        expect(logSpans).toEqual(spans);
-        for (const span of logSpans) expect(fullFileSectors(span, redoShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+        fc.constantFrom<DiskBus>('ide', 'scsi'),
+        (capacity, bus) => {
+          const spans = baseSpans(capacity, { split: true, bus }) ?? [];
+          expect(total(spans)).toBe(capacity);
+          for (const span of spans)
+            expect(fullFileSectors(span, baseShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
+          const logSpans = redoSpans(spans);
+          expect(logSpans).toEqual(spans);
+          for (const span of logSpans)
+            expect(fullFileSectors(span, redoShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
+        },
+      ),
       { seed: 2, numRuns: 200 },
     );
   });

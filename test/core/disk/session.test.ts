@@ -5,7 +5,18 @@ import { hostFiles } from '../../../core/disk/disk-file.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
-import { contentOf, fingerprint, fingerprintFolder, inSession, makeBase, makeLog, mib, read, write, writeDisk } from '../../support/disk-kit.ts';
+import {
+  contentOf,
+  fingerprint,
+  fingerprintFolder,
+  inSession,
+  makeBase,
+  makeLog,
+  mib,
+  read,
+  write,
+  writeDisk,
+} from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const gib = 2 ** 30;
@@ -22,14 +33,22 @@ afterEach(() => {
 describe('sessions', () => {
   it('[S1] undoable and nonpersistent work leaves the parents untouched, time stamps included', async () => {
     const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 4 * gib });
-    await writeDisk(base, undefined, [[10_000, 1], [4_189_248 * 512 - 100, 2]]);
+    await writeDisk(base, undefined, [
+      [10_000, 1],
+      [4_189_248 * 512 - 100, 2],
+    ]);
     const middle = await makeLog(base);
     await writeDisk(base, middle, [[20_000, 3]]);
     const files = (await inspectChain(middle)).links.flatMap((link) => link.files);
     expect(files).toHaveLength(6);
     const before = fingerprint(files);
     const log = await makeLog(middle);
-    await writeDisk(middle, log, [[10_002, 4], [20_000, 5, 200_000], [4_189_248 * 512 - 50, 6], [3.99 * gib, 7]]);
+    await writeDisk(middle, log, [
+      [10_002, 4],
+      [20_000, 5, 200_000],
+      [4_189_248 * 512 - 50, 6],
+      [3.99 * gib, 7],
+    ]);
     const temporary = await createRedoLog({ parent: log, randomSuffix: true });
     await inSession({ file: log, mode: 'nonpersistent', redo: temporary.file }, async (device) => {
       await write(device, 0, 8, mib);
@@ -61,7 +80,9 @@ describe('sessions', () => {
       code: 'disk.redo-taken',
       details: { file: log, owner: alice },
     });
-    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({ code: 'disk.redo-taken' });
+    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({
+      code: 'disk.redo-taken',
+    });
     await inSession({ file: base, mode: 'undoable', redo: log, owner: alice }, (device) => write(device, 0, 1));
     const free = await makeLog(base, { directory: folder.path });
     await inSession({ file: base, mode: 'undoable', redo: free, owner: bob }, (device) => write(device, 0, 1));
@@ -70,7 +91,10 @@ describe('sessions', () => {
   it('[S2] two machines without a folder for logs never share one', async () => {
     const base = await makeBase(folder.at('disk.vmdk'));
     const log = await makeLog(base, { owner: alice });
-    await expect(makeLog(base, { owner: bob })).rejects.toMatchObject({ code: 'disk.redo-taken', details: { owner: alice } });
+    await expect(makeLog(base, { owner: bob })).rejects.toMatchObject({
+      code: 'disk.redo-taken',
+      details: { owner: alice },
+    });
     mkdirSync(folder.at('bob'));
     const other = await makeLog(base, { owner: bob, directory: folder.at('bob') });
     const first = await openDiskSession({ file: base, mode: 'undoable', redo: log, owner: alice });
@@ -123,7 +147,10 @@ describe('sessions', () => {
     const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 4 * gib });
     chmodSync(folder.at('disk-02.vmdk'), 0o444);
     const before = fingerprintFolder(folder.path);
-    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({ code: 'disk.read-only', details: { file: folder.at('disk-02.vmdk') } });
+    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({
+      code: 'disk.read-only',
+      details: { file: folder.at('disk-02.vmdk') },
+    });
     expect(fingerprintFolder(folder.path)).toEqual(before);
     await writeDisk(base, await makeLog(base), [[0, 1]]);
   });
@@ -131,7 +158,9 @@ describe('sessions', () => {
   it('[S5] a file with several hard links is not written', async () => {
     const base = await makeBase(folder.at('disk.vmdk'));
     linkSync(base, folder.at('second-name.vmdk'));
-    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({ code: 'disk.unsupported' });
+    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({
+      code: 'disk.unsupported',
+    });
     expect(existsSync(`${base}.lck`)).toBe(false);
   });
 
@@ -139,14 +168,19 @@ describe('sessions', () => {
     const base = await makeBase(folder.at('disk.vmdk'));
     const log = await makeLog(base);
     const session = await openDiskSession({ file: base, mode: 'undoable', redo: log, context: { machineName: 'W98' } });
-    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({ code: 'disk.locked', details: { file: log } });
+    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({
+      code: 'disk.locked',
+      details: { file: log },
+    });
     await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({
       code: 'disk.locked',
       details: { file: base, holder: { machineName: 'W98', pid: process.pid } },
     });
     await session.close();
     const writer = await openDiskSession({ file: base, mode: 'persistent' });
-    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({ code: 'disk.locked' });
+    await expect(openDiskSession({ file: base, mode: 'undoable', redo: log })).rejects.toMatchObject({
+      code: 'disk.locked',
+    });
     await expect(makeLog(base, { directory: folder.path })).rejects.toMatchObject({ code: 'disk.locked' });
     await writer.close();
     expect(readdirSync(folder.path).filter((name) => name.endsWith('.lck'))).toEqual([]);
@@ -170,11 +204,21 @@ describe('sessions', () => {
     const other = await makeBase(folder.at('other.vmdk'));
     const log = await makeLog(base);
     const before = fingerprintFolder(folder.path);
-    await expect(openDiskSession({ file: base, mode: 'undoable' })).rejects.toMatchObject({ code: 'usage.bad-argument' });
-    await expect(openDiskSession({ file: base, mode: 'persistent', redo: log })).rejects.toMatchObject({ code: 'usage.bad-argument' });
-    await expect(openDiskSession({ file: other, mode: 'undoable', redo: log })).rejects.toMatchObject({ code: 'disk.parent-changed' });
-    await expect(openDiskSession({ file: base, mode: 'undoable', redo: other })).rejects.toMatchObject({ code: 'disk.not-a-redo-log' });
-    await expect(openDiskSession({ file: base, mode: 'undoable', redo: folder.at('gone') })).rejects.toMatchObject({ code: 'disk.not-found' });
+    await expect(openDiskSession({ file: base, mode: 'undoable' })).rejects.toMatchObject({
+      code: 'usage.bad-argument',
+    });
+    await expect(openDiskSession({ file: base, mode: 'persistent', redo: log })).rejects.toMatchObject({
+      code: 'usage.bad-argument',
+    });
+    await expect(openDiskSession({ file: other, mode: 'undoable', redo: log })).rejects.toMatchObject({
+      code: 'disk.parent-changed',
+    });
+    await expect(openDiskSession({ file: base, mode: 'undoable', redo: other })).rejects.toMatchObject({
+      code: 'disk.not-a-redo-log',
+    });
+    await expect(openDiskSession({ file: base, mode: 'undoable', redo: folder.at('gone') })).rejects.toMatchObject({
+      code: 'disk.not-found',
+    });
     expect(fingerprintFolder(folder.path)).toEqual(before);
     expect(readdirSync(folder.path).filter((name) => name.endsWith('.lck'))).toEqual([]);
   });
