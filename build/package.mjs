@@ -36,10 +36,9 @@ process.exitCode = status;
 function collectFirmware() {
   const target = join(top, 'build', 'firmware');
   mkdirSync(target, { recursive: true });
-  const wanted = { 'bios.bin': ['bios.bin', 'bios-256k.bin'], 'vgabios.bin': ['vgabios-stdvga.bin', 'vgabios.bin'] };
-  for (const [name, sources] of Object.entries(wanted)) {
-    const found = sources
-      .flatMap((file) => ['/usr/share/seabios', '/usr/share/vgabios', '/usr/share/qemu'].map((folder) => join(folder, file)))
+  for (const name of ['bios.bin', 'vgabios-stdvga.bin']) {
+    const found = ['/usr/share/seabios', '/usr/share/vgabios', '/usr/share/qemu']
+      .map((folder) => join(folder, name))
       .find((path) => existsSync(path));
     if (found === undefined) throw new Error(`no ${name} found on this computer: install SeaBIOS (package seabios)`);
     copyFileSync(found, join(target, name));

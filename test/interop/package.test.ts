@@ -55,6 +55,6 @@ describe('npm run package', () => {
 
   it('carries the firmware of the built-in emulator', () => {
     expect(existsSync(join(packed, 'resources/firmware/bios.bin'))).toBe(true);
-    expect(existsSync(join(packed, 'resources/firmware/vgabios.bin'))).toBe(true);
+    expect(existsSync(join(packed, 'resources/firmware/vgabios-stdvga.bin'))).toBe(true);
   });
 });

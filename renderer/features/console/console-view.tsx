@@ -41,7 +41,9 @@ function NoScreen({ machine }: { readonly machine: MachineView }) {
       {...(power === 'deciding' ? { text: t('deciding.text') } : {})}
       icon={<StateIcon power={machine.power} size={32} />}
     >
-      {isOff ? <ActionButton action={powerOn} context={context} testId="console.power-on" variant="filled" /> : undefined}
+      {isOff ? (
+        <ActionButton action={powerOn} context={context} testId="console.power-on" variant="filled" />
+      ) : undefined}
     </EmptyState>
   );
 }

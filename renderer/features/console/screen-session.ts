@@ -1,8 +1,9 @@
+import type RfbClass from '@novnc/novnc';
 import { openConsole } from '../../transport/client.ts';
 import { ReleaseChord } from './release-chord.ts';
 
 /** The part of the RFB client that is used here; its module is loaded when the first console opens. */
-type Rfb = InstanceType<(typeof import('@novnc/novnc'))['default']>;
+type Rfb = InstanceType<typeof RfbClass>;
 
 interface Listener {
   onConnected(isConnected: boolean): void;
@@ -33,19 +34,35 @@ export class ScreenSession {
     this.target = target;
     this.listener = listener;
     const { signal } = this.stop;
-    window.addEventListener('keydown', (event) => {
-      this.chord.down(event.key);
-    }, { capture: true, signal });
-    window.addEventListener('keyup', (event) => {
-      if (this.chord.up(event.key)) this.release();
-    }, { capture: true, signal });
-    window.addEventListener('blur', () => {
-      this.chord.reset();
-      this.release();
-    }, { signal });
-    target.addEventListener('focusout', (event) => {
-      if (!target.contains(event.relatedTarget as Node | null)) this.release();
-    }, { signal });
+    window.addEventListener(
+      'keydown',
+      (event) => {
+        this.chord.down(event.key);
+      },
+      { capture: true, signal },
+    );
+    window.addEventListener(
+      'keyup',
+      (event) => {
+        if (this.chord.up(event.key)) this.release();
+      },
+      { capture: true, signal },
+    );
+    window.addEventListener(
+      'blur',
+      () => {
+        this.chord.reset();
+        this.release();
+      },
+      { signal },
+    );
+    target.addEventListener(
+      'focusout',
+      (event) => {
+        if (!target.contains(event.relatedTarget as Node | null)) this.release();
+      },
+      { signal },
+    );
     void this.connect();
   }
 
@@ -63,7 +80,12 @@ export class ScreenSession {
   release(): void {
     if (!this.isGrabbed) return;
     this.isGrabbed = false;
-    if (this.rfb !== undefined) this.rfb.viewOnly = true;
+    if (this.rfb !== undefined) {
+      // noVNC lets go of keys in the guest when the window loses the focus, but no more once it only shows:
+      // without this, Ctrl and Alt of the way out would stay down in there.
+      window.dispatchEvent(new FocusEvent('blur'));
+      this.rfb.viewOnly = true;
+    }
     this.listener.onGrabbed(false);
   }
 

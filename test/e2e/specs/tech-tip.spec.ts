@@ -111,7 +111,7 @@ test.describe('decisions at power-off and power-on', () => {
     const before = fingerprint(files);
     await product.wizard.createCustom({ name: 'five', disk: { kind: 'existing', path: base }, mode: 'Nonpersistent' });
     const machine = product.machine('five');
-    const logs = (): string[] => readdirSync(host.home.at('machines', 'five')).filter((name) => name.includes('.REDO'));
+    const logs = (): string[] => readdirSync(host.home.at('machines', 'five')).filter((name) => /\.REDO_[0-9a-f]{6}$/.test(name));
 
     await machine.powerOn();
     await machine.showConsole();
