@@ -75,7 +75,16 @@ export function WizardDialog({ basePath, onClose }: { basePath: string | undefin
         <div className={styles.middle}>
           <StepList wizard={wizard} />
           <div className={styles.panel}>
-            <h3 ref={heading} tabIndex={-1} className={styles.heading} data-autofocus>
+            <h3
+              ref={heading}
+              tabIndex={-1}
+              className={styles.heading}
+              data-autofocus
+              onKeyDown={(event) => {
+                // The heading has the focus when a step opens; Enter then takes the step as it is proposed.
+                if (event.key === 'Enter') wizard.next();
+              }}
+            >
               {title}
             </h3>
             <Panel wizard={wizard} />

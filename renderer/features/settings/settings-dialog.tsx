@@ -1,5 +1,5 @@
 import { Button, Tabs } from '@mantine/core';
-import { useId } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { sayProblem } from '../../components/problem-words.ts';
@@ -65,8 +65,16 @@ export function SettingsDialog({ machineId, panel, onClose }: SettingsDialogProp
 function EditorPages({ editor, onClose }: { editor: Editor; onClose: () => void }) {
   const { place, settings, isSaving, isLocked, failure } = editor;
   const tab = place === 'options' ? 'options' : 'hardware';
+  const form = useRef<HTMLFormElement>(null);
+
+  // The pages come after the dialog, which had only its close button to focus until now.
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus({ preventScroll: true });
+  }, []);
+
   return (
     <form
+      ref={form}
       className={styles.form}
       noValidate
       onSubmit={(event) => {

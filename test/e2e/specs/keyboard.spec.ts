@@ -23,7 +23,7 @@ test('a machine is made, run, asked about and configured with the keyboard alone
   await wizard.expectPanel('Select the Appropriate Configuration');
   await press(app, 'Tab', 'ArrowDown', 'Enter');
   await wizard.expectPanel('Select a Guest Operating System');
-  await press(app, 'Tab', 'Enter');
+  await press(app, 'Enter');
   await wizard.expectPanel('Name the Virtual Machine');
   await press(app, 'Tab');
   await press(app, 'Control+a');
@@ -31,7 +31,7 @@ test('a machine is made, run, asked about and configured with the keyboard alone
   await press(app, 'Enter');
   for (const panel of ['Memory for the Virtual Machine', 'Network Type', 'Select I/O Adapter Types', 'Select a Disk']) {
     await wizard.expectPanel(panel);
-    await press(app, 'Tab', 'Enter');
+    await press(app, 'Enter');
   }
   await wizard.expectPanel('Specify Disk Capacity');
   await press(app, 'Tab', 'Enter');
