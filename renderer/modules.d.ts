@@ -10,7 +10,11 @@ declare module '*.css';
 declare module '@novnc/novnc' {
   /** An RFB client that draws into `target`. Events: connect, disconnect ({clean}), desktopname, securityfailure. */
   export default class RFB extends EventTarget {
-    constructor(target: HTMLElement, channel: unknown, options?: { shared?: boolean; credentials?: Record<string, string> });
+    constructor(
+      target: HTMLElement,
+      channel: unknown,
+      options?: { shared?: boolean; credentials?: Record<string, string> },
+    );
     viewOnly: boolean;
     scaleViewport: boolean;
     clipViewport: boolean;

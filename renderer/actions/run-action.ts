@@ -8,12 +8,9 @@ import type { Action, ActionContext } from './action.ts';
  */
 export function runAction(action: Action, context: ActionContext): void {
   if (action.enabledWhen(context) !== true) return;
-  void attempt(
-    async () => {
-      await action.perform(context);
-    },
-    context.machine?.id,
-  );
+  void attempt(async () => {
+    await action.perform(context);
+  }, context.machine?.id);
 }
 
 /** Does something for a machine, and shows what goes wrong with the way to try again. */

@@ -56,7 +56,8 @@ export const t = defineWords({
   'confirm.remove.text': 'Its files stay where they are. Open its configuration to have it back.',
   'confirm.remove.button': 'Remove',
   'confirm.unprotect': 'Allow writing to "{base}"?',
-  'confirm.unprotect.text': '{n, plural, =0 {Nothing is known to depend on it.} one {{names} depends on it. If the base changes, it stops working.} other {{names} depend on it. If the base changes, they stop working.}}',
+  'confirm.unprotect.text':
+    '{n, plural, =0 {Nothing is known to depend on it.} one {{names} depends on it. If the base changes, it stops working.} other {{names} depend on it. If the base changes, they stop working.}}',
   'confirm.unprotect.button': 'Allow writing',
   'done.protected': '{base} is protected now.',
   'done.unprotected': '{base} may be written now.',

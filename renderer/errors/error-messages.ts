@@ -18,7 +18,11 @@ type Writer<C extends ErrorCode> = (details: ErrorDetails<C>) => ErrorMessage;
 /** Total over the codes: a new code without words does not compile. */
 const messages = {
   'api.bad-request': () => plain('api.bad-request', { kind: 'reload' }),
-  'usage.bad-argument': (d) => ({ title: t('usage.bad-argument.title', d), text: t('usage.bad-argument.text', d), steps: [] }),
+  'usage.bad-argument': (d) => ({
+    title: t('usage.bad-argument.title', d),
+    text: t('usage.bad-argument.text', d),
+    steps: [],
+  }),
   'host.unauthorised': () => plain('host.unauthorised'),
   'shell.unreachable': () => plain('shell.unreachable', { kind: 'retry' }),
 
@@ -143,8 +147,16 @@ const messages = {
   }),
 
   'machine.not-found': () => plain('machine.not-found'),
-  'machine.bad-name': (d) => ({ title: t('machine.bad-name.title', d), text: t('machine.bad-name.text', d), steps: [] }),
-  'machine.name-taken': (d) => ({ title: t('machine.name-taken.title', d), text: t('machine.name-taken.text'), steps: [] }),
+  'machine.bad-name': (d) => ({
+    title: t('machine.bad-name.title', d),
+    text: t('machine.bad-name.text', d),
+    steps: [],
+  }),
+  'machine.name-taken': (d) => ({
+    title: t('machine.name-taken.title', d),
+    text: t('machine.name-taken.text'),
+    steps: [],
+  }),
   'machine.folder-taken': ({ folder, machine }) => ({
     title: t('machine.folder-taken.title', { folder, vm: machine }),
     text: t('machine.folder-taken.text'),
@@ -162,7 +174,8 @@ const messages = {
   }),
   'machine.bad-config': ({ file, line, reason }) => ({
     title: t('machine.bad-config.title', { file: fileName(file) }),
-    text: line === undefined ? t('machine.bad-config.text', { reason }) : t('machine.bad-config.line', { line, reason }),
+    text:
+      line === undefined ? t('machine.bad-config.text', { reason }) : t('machine.bad-config.line', { line, reason }),
     steps: [{ kind: 'retry' }],
   }),
   'machine.wrong-power-state': ({ machine, state, wanted }) => ({
@@ -203,7 +216,10 @@ const messages = {
   }),
   'backend.exited': ({ backend, status, output }) => ({
     title: t('backend.exited.title', { backend: backendName(backend) }),
-    text: output.trim() === '' ? t('backend.exited.silent', { status }) : t('backend.exited.text', { output: output.trim() }),
+    text:
+      output.trim() === ''
+        ? t('backend.exited.silent', { status })
+        : t('backend.exited.text', { output: output.trim() }),
     steps: [{ kind: 'retry' }, { kind: 'open-settings', panel: 'options' }],
   }),
   'backend.refused': ({ backend, request, reason }) => ({
@@ -228,7 +244,14 @@ export function errorMessage(error: RedoubtError): ErrorMessage {
   return write(error.details);
 }
 
-type PlainCode = 'api.bad-request' | 'host.unauthorised' | 'shell.unreachable' | 'machine.not-found' | 'job.not-found' | 'job.cancelled' | 'internal';
+type PlainCode =
+  | 'api.bad-request'
+  | 'host.unauthorised'
+  | 'shell.unreachable'
+  | 'machine.not-found'
+  | 'job.not-found'
+  | 'job.cancelled'
+  | 'internal';
 
 /** Words without placeholders. */
 function plain(code: PlainCode, ...steps: NextStep[]): ErrorMessage {

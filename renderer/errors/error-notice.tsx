@@ -6,7 +6,11 @@ import { errorMessage } from './error-messages.ts';
 import type { RedoubtError } from './redoubt-error.ts';
 
 /** An error where it belongs on the page: what failed, why, what to do, and its code. */
-export function ErrorNotice(props: { readonly error: RedoubtError; readonly context?: ErrorContext; readonly testId?: string }) {
+export function ErrorNotice(props: {
+  readonly error: RedoubtError;
+  readonly context?: ErrorContext;
+  readonly testId?: string;
+}) {
   const { error, context = {}, testId } = props;
   return (
     <section className={styles.notice} role="alert" data-testid={testId ?? 'error-notice'} data-code={error.code}>

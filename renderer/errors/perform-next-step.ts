@@ -54,7 +54,8 @@ async function take(step: NextStep, context: ErrorContext): Promise<void> {
       context.retry?.();
       return;
     case 'open-settings':
-      if (context.machineId !== undefined) openDialog({ kind: 'settings', machineId: context.machineId, panel: step.panel });
+      if (context.machineId !== undefined)
+        openDialog({ kind: 'settings', machineId: context.machineId, panel: step.panel });
       return;
     case 'use-machine-folder':
       await changeSettings(context, (settings) => ({ ...settings, redoLogDir: '.' }));
@@ -64,7 +65,9 @@ async function take(step: NextStep, context: ErrorContext): Promise<void> {
         ...settings,
         // A protected disk is shared or about to be: its redo logs belong in the machines' own folders.
         redoLogDir: settings.redoLogDir === '' ? '.' : settings.redoLogDir,
-        disks: settings.disks.map((disk) => (disk.mode === 'persistent' ? { ...disk, mode: 'undoable' as const } : disk)),
+        disks: settings.disks.map((disk) =>
+          disk.mode === 'persistent' ? { ...disk, mode: 'undoable' as const } : disk,
+        ),
       }));
       return;
     case 'use-built-in-emulator':

@@ -1,4 +1,10 @@
-import { errorTable, type ErrorCode, type ErrorDetails, type ErrorKind, type WireError } from '../../core/api/errors.ts';
+import {
+  errorTable,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+  type WireError,
+} from '../../core/api/errors.ts';
 
 /**
  * A refusal of the core, as the window holds it: the code and the details that crossed the wire. `message`
@@ -20,9 +26,15 @@ export class RedoubtError<C extends ErrorCode = ErrorCode> extends Error {
   }
 
   /** Narrows to one code, so that `details` is typed. */
-  is<K extends ErrorCode>(code: K): this is RedoubtError<K> {
-    return (this.code as ErrorCode) === code;
+  is<K extends ErrorCode>(wanted: K): this is RedoubtError<K> {
+    const code: ErrorCode = this.code;
+    return code === wanted;
   }
+}
+
+/** Whether something thrown is ours. `instanceof` alone would leave the code open. */
+export function isRedoubtError(thrown: unknown): thrown is RedoubtError {
+  return thrown instanceof RedoubtError;
 }
 
 /** An error that is part of a view (a disk's `problem`, a job's `error`). Its details are checked by code. */
@@ -30,7 +42,7 @@ export function fromWire(wire: { code: string; message: string; details: unknown
   const entry = (errorTable as Partial<typeof errorTable>)[wire.code as ErrorCode];
   const details = entry?.details.safeParse(wire.details);
   if (details?.success !== true) return new RedoubtError('internal', wire.message, { detail: wire.code });
-  return new RedoubtError(wire.code as ErrorCode, wire.message, details.data as never);
+  return new RedoubtError(wire.code as ErrorCode, wire.message, details.data);
 }
 
 /** The plain data of an error, for "Copy details" and for stores. */

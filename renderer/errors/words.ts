@@ -6,7 +6,8 @@ import { defineWords } from '../words/message.ts';
  */
 export const t = defineWords({
   'api.bad-request.title': 'Redoubt was asked for something it does not understand',
-  'api.bad-request.text': 'This is a fault in Redoubt, or its window is older than its core. Reload the window; if that does not help, report it with the details.',
+  'api.bad-request.text':
+    'This is a fault in Redoubt, or its window is older than its core. Reload the window; if that does not help, report it with the details.',
   'usage.bad-argument.title': 'The argument {argument} is not usable',
   'usage.bad-argument.text': '{reason}',
   'host.unauthorised.title': 'This window is not signed in',
@@ -29,9 +30,11 @@ export const t = defineWords({
   'disk.not-found.title': '{file} was not found',
   'disk.not-found.text': 'It was moved, renamed or deleted, or the drive it lies on is not there.',
   'disk.permission.title': 'Redoubt may not use {file}',
-  'disk.permission.text': 'The system refused to {operation} it. Check who owns the file and its folder, and their permissions.',
+  'disk.permission.text':
+    'The system refused to {operation} it. Check who owns the file and its folder, and their permissions.',
   'disk.io.title': '{file} could not be read or written',
-  'disk.io.text': 'The system answered {errno} to {operation}. The drive may be failing or disconnected. Nothing that was confirmed before is lost.',
+  'disk.io.text':
+    'The system answered {errno} to {operation}. The drive may be failing or disconnected. Nothing that was confirmed before is lost.',
   'disk.no-space.title': 'There is not enough space for {file}',
   'disk.no-space.text': 'Nothing is lost. Make room and try again.',
   'disk.no-space.amounts': 'It needs {need} more; {free} is free. Nothing is lost. Make room and try again.',
@@ -46,27 +49,36 @@ export const t = defineWords({
   'disk.locked.stale': 'A lock was left by a crash. It is removed the next time the disk is opened.',
   'disk.read-only.title': '{file} is read-only',
   'disk.read-only.text': 'Persistent mode and Commit need to write to it.',
-  'disk.read-only.base': '{n, plural, one {Another disk depends} other {# other disks depend}} on this protected base. Give the machine its own redo log instead of writing to it.',
+  'disk.read-only.base':
+    '{n, plural, one {Another disk depends} other {# other disks depend}} on this protected base. Give the machine its own redo log instead of writing to it.',
   'disk.has-dependents.title': 'Writing to {file} would break {n, plural, one {one other disk} other {# other disks}}',
-  'disk.has-dependents.text': 'They read what they did not change from it: {names}. If it changes, they read a mixture of old and new data and stop working.',
+  'disk.has-dependents.text':
+    'They read what they did not change from it: {names}. If it changes, they read a mixture of old and new data and stop working.',
   'disk.redo-taken.title': 'A redo log named {file} exists already',
-  'disk.redo-taken.text': 'Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
-  'disk.redo-taken.machine': 'It belongs to "{vm}". Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
+  'disk.redo-taken.text':
+    'Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
+  'disk.redo-taken.machine':
+    'It belongs to "{vm}". Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
   'disk.commit-unfinished.title': 'A commit into {parent} was interrupted',
-  'disk.commit-unfinished.text': 'Nothing is lost: the redo log {child} is complete. Finish the commit before other machines use {parent}.',
+  'disk.commit-unfinished.text':
+    'Nothing is lost: the redo log {child} is complete. Finish the commit before other machines use {parent}.',
   'disk.not-a-disk.title': '{file} is not a disk Redoubt knows',
   'disk.not-a-disk.text': 'Known kinds: base disks and redo logs of Redoubt and of early VMware products.',
   'disk.not-a-disk.reason': 'Known kinds: base disks and redo logs of Redoubt and of early VMware products. {reason}',
   'disk.corrupt.title': '{file} is damaged',
-  'disk.corrupt.text': 'Its {field} has the impossible value {value}: {reason}. Nothing was changed. Work on a copy of the file if you try to rescue it.',
+  'disk.corrupt.text':
+    'Its {field} has the impossible value {value}: {reason}. Nothing was changed. Work on a copy of the file if you try to rescue it.',
   'disk.parent-missing.title': 'The parent of {file} is missing',
-  'disk.parent-missing.text': 'Expected {expected}. {n, plural, =0 {No other place was named.} one {One place was searched.} other {# places were searched.}} Put the parent back, or move both files into one folder.',
+  'disk.parent-missing.text':
+    'Expected {expected}. {n, plural, =0 {No other place was named.} one {One place was searched.} other {# places were searched.}} Put the parent back, or move both files into one folder.',
   'disk.parent-changed.title': '{parent} has changed since {file} was made',
-  'disk.parent-changed.text': '{file} depends on it and is probably unreadable now: {reason}. Put the old {parent} back from a copy.',
+  'disk.parent-changed.text':
+    '{file} depends on it and is probably unreadable now: {reason}. Put the old {parent} back from a copy.',
   'disk.capacity-mismatch.title': '{file} and its parent differ in size',
   'disk.capacity-mismatch.text': '{a} and {b}. One of them is not the disk it was when the redo log was made.',
   'disk.segment-missing.title': 'Part {part, number} of {file} is missing',
-  'disk.segment-missing.text': '{expected} was not found; {found, number} of {total, number} files are there. Put it back beside the others.',
+  'disk.segment-missing.text':
+    '{expected} was not found; {found, number} of {total, number} files are there. Put it back beside the others.',
   'disk.loop.title': '{file} is its own ancestor',
   'disk.loop.text': 'The chain runs in a circle: {path}.',
   'disk.untrusted.title': '{file} points outside its own folder',
@@ -94,14 +106,16 @@ export const t = defineWords({
   'machine.changes-waiting.title': '"{vm}" has changes you have not decided about',
   'machine.changes-waiting.text': 'Start it with the changes, commit them or discard them.',
   'machine.decide-first.title': 'Decide about the waiting changes first',
-  'machine.decide-first.text': 'The redo log of {disk} holds {size}. {what, select, mode {Changing the mode without a decision would leave it behind.} other {Changing the file without a decision would leave it behind.}}',
+  'machine.decide-first.text':
+    'The redo log of {disk} holds {size}. {what, select, mode {Changing the mode without a decision would leave it behind.} other {Changing the file without a decision would leave it behind.}}',
   'machine.runner-failed.title': '"{vm}" could not be run',
   'machine.runner-failed.text': '{reason} What the guest had written is in its redo log or disk.',
 
   'backend.not-found.title': '{backend} was not found',
   'backend.not-found.text': 'This machine can run in the built-in emulator, slower. Searched: {searched}.',
   'backend.firmware-missing.title': 'The firmware for the built-in emulator is missing',
-  'backend.firmware-missing.text': 'Not found: {files}. On Debian and its relatives, install the package seabios; an installed QEMU has the files as well. Searched: {searched}.',
+  'backend.firmware-missing.text':
+    'Not found: {files}. On Debian and its relatives, install the package seabios; an installed QEMU has the files as well. Searched: {searched}.',
   'backend.exited.title': '{backend} ended unexpectedly',
   'backend.exited.text': 'Its last words: {output}',
   'backend.exited.silent': 'It ended with status {status} and said nothing.',
@@ -115,7 +129,8 @@ export const t = defineWords({
   'job.cancelled.title': 'Stopped',
   'job.cancelled.text': 'You stopped it. Nothing is lost.',
   'internal.title': 'Something went wrong inside Redoubt',
-  'internal.text': 'This is a fault in Redoubt. Your disks were not touched by this message; try again, and report it with the details if it comes back.',
+  'internal.text':
+    'This is a fault in Redoubt. Your disks were not touched by this message; try again, and report it with the details if it comes back.',
 
   'step.retry': 'Try again',
   'step.open-settings': 'Settings\u2026',

@@ -15,7 +15,10 @@ export interface BaseView {
  * several, when it is protected, or when a redo log of another machine hangs from it. Sorted by path.
  */
 export function basesOf(machines: readonly MachineView[]): readonly BaseView[] {
-  const found = new Map<string, { isProtected: boolean; capacityBytes?: number; allocatedBytes?: number; machines: MachineView[] }>();
+  const found = new Map<
+    string,
+    { isProtected: boolean; capacityBytes?: number; allocatedBytes?: number; machines: MachineView[] }
+  >();
   for (const machine of machines) {
     for (const disk of machine.disks) {
       const last = disk.chain?.at(-1);

@@ -41,7 +41,13 @@ export type Dialog =
   | { kind: 'settings'; machineId: string; panel?: string }
   | { kind: 'power-on-question'; machineId: string; error: RedoubtError<'machine.changes-waiting'> }
   | { kind: 'decide-first'; machineId: string; error: RedoubtError<'machine.decide-first'>; onDecided?: () => void }
-  | { kind: 'commit-dependents'; machineId: string; parent: string; dependents: readonly Dependent[]; onKeep?: () => void }
+  | {
+      kind: 'commit-dependents';
+      machineId: string;
+      parent: string;
+      dependents: readonly Dependent[];
+      onKeep?: () => void;
+    }
   | { kind: 'commit-waiting'; machineId: string; slot: string }
   | { kind: 'discard-waiting'; machineId: string; slot: string }
   | { kind: 'delete-machine'; machineId: string }
@@ -70,7 +76,9 @@ let nextKey = 1;
 /** Puts a dialog on top. A second one of the same kind for the same machine replaces the first. */
 export function openDialog(dialog: Dialog): number {
   const key = nextKey++;
-  useDialogs.setState(({ stack }) => ({ stack: [...stack.filter((open) => !isSame(open, dialog)), { ...dialog, key }] }));
+  useDialogs.setState(({ stack }) => ({
+    stack: [...stack.filter((open) => !isSame(open, dialog)), { ...dialog, key }],
+  }));
   return key;
 }
 

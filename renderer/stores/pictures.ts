@@ -7,7 +7,9 @@ export interface Picture {
 }
 
 /** The last picture of each machine that this page has seen. */
-export const usePictures = create<{ readonly byMachine: Readonly<Record<string, Picture>> }>()(() => ({ byMachine: {} }));
+export const usePictures = create<{ readonly byMachine: Readonly<Record<string, Picture>> }>()(() => ({
+  byMachine: {},
+}));
 
 /** Keeps a newer picture and gives the memory of the older one back. */
 export function keepPicture(machineId: string, png: Blob, now: number = Date.now()): void {

@@ -12,9 +12,15 @@ const preferencesSchema = z.object({
   /** Ask before Power Off and Reset while the guest looks alive. */
   confirmPowerOff: z.boolean().catch(true),
   /** A Discard of more than this asks for a second press; 0 never asks. */
-  discardAgainAboveBytes: z.number().min(0).catch(64 * 1024 * 1024),
+  discardAgainAboveBytes: z
+    .number()
+    .min(0)
+    .catch(64 * 1024 * 1024),
   /** The same for longer sessions; 0 never asks. */
-  discardAgainAfterMs: z.number().min(0).catch(30 * 60 * 1000),
+  discardAgainAfterMs: z
+    .number()
+    .min(0)
+    .catch(30 * 60 * 1000),
 });
 export type Preferences = z.infer<typeof preferencesSchema>;
 

@@ -21,7 +21,10 @@ export function rememberFolder(folder: string): void {
 
 function load(): string[] {
   try {
-    return z.array(z.string()).parse(JSON.parse(localStorage.getItem(storageKey) ?? '[]') as unknown).slice(0, limit);
+    return z
+      .array(z.string())
+      .parse(JSON.parse(localStorage.getItem(storageKey) ?? '[]') as unknown)
+      .slice(0, limit);
   } catch {
     return [];
   }

@@ -13,7 +13,11 @@ interface SelectionState {
   readonly query: string;
 }
 
-export const useSelection = create<SelectionState>()(() => ({ selection: { kind: 'none' }, tab: 'summary', query: '' }));
+export const useSelection = create<SelectionState>()(() => ({
+  selection: { kind: 'none' },
+  tab: 'summary',
+  query: '',
+}));
 
 /** Shows a machine; the tab stays unless one is named. */
 export function selectMachine(id: string, tab?: MachineTab): void {

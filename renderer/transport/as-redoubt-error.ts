@@ -1,5 +1,5 @@
 import { ORPCError } from '@orpc/client';
-import { RedoubtError, fromWire } from '../errors/redoubt-error.ts';
+import { RedoubtError, fromWire, isRedoubtError } from '../errors/redoubt-error.ts';
 
 /**
  * Anything a call threw, as one typed error. The contract's only defined error is REDOUBT, whose data is
@@ -7,7 +7,7 @@ import { RedoubtError, fromWire } from '../errors/redoubt-error.ts';
  * `shell.unreachable`. What is none of these is a bug of ours: `internal`.
  */
 export function asRedoubtError(thrown: unknown): RedoubtError {
-  if (thrown instanceof RedoubtError) return thrown;
+  if (isRedoubtError(thrown)) return thrown;
   if (thrown instanceof ORPCError) return fromRpc(thrown as ORPCError<string, unknown>);
   const detail = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   if (isDroppedCall(thrown)) return new RedoubtError('shell.unreachable', detail, {}, { cause: thrown });

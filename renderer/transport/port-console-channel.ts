@@ -33,7 +33,9 @@ export class PortConsoleChannel implements ConsoleChannel {
   send(data: ArrayBufferView | ArrayBuffer): void {
     if (this.readyState === 'closed') return;
     // noVNC reuses its send buffer, so the bytes are copied; a copy can be moved.
-    const view = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+    const view = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data);
     const copy = view.slice();
     this.port.postMessage(copy, [copy.buffer]);
   }

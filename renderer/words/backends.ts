@@ -8,5 +8,7 @@ export function backendName(backend: string): string {
 
 /** A backend with its version and accelerator; one that isn't there says why in a sentence of its own. */
 export function backendLine(backend: { name: string; isAvailable: boolean; description: string }): string {
-  return backend.isAvailable ? `${backendName(backend.name)} ${backend.description}` : `${backendName(backend.name)}: ${backend.description}`;
+  return backend.isAvailable
+    ? `${backendName(backend.name)} ${backend.description}`
+    : `${backendName(backend.name)}: ${backend.description}`;
 }

@@ -14,7 +14,9 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
     ...menu,
     keys: menu.items.flatMap((item) => {
       const key = item === separator ? undefined : offeredKey(item.key, shell);
-      return item === separator || key === undefined ? [] : [{ label: item.label.replace('…', ''), key: writeKey(key, isMac) }];
+      return item === separator || key === undefined
+        ? []
+        : [{ label: item.label.replace('…', ''), key: writeKey(key, isMac) }];
     }),
   }));
   return (

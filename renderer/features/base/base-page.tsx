@@ -18,9 +18,17 @@ export function BasePage({ base }: { readonly base: BaseView }) {
   const name = fileName(base.path);
   const facts = [
     { label: t('fact.file'), value: base.path, isPath: true },
-    { label: t('fact.protection'), value: base.isProtected ? t('protected') : t('unprotected'), testId: 'base.protection' },
-    ...(base.capacityBytes === undefined ? [] : [{ label: t('fact.capacity'), value: t('size', { size: { bytes: base.capacityBytes } }) }]),
-    ...(base.allocatedBytes === undefined ? [] : [{ label: t('fact.stored'), value: t('size', { size: { bytes: base.allocatedBytes } }) }]),
+    {
+      label: t('fact.protection'),
+      value: base.isProtected ? t('protected') : t('unprotected'),
+      testId: 'base.protection',
+    },
+    ...(base.capacityBytes === undefined
+      ? []
+      : [{ label: t('fact.capacity'), value: t('size', { size: { bytes: base.capacityBytes } }) }]),
+    ...(base.allocatedBytes === undefined
+      ? []
+      : [{ label: t('fact.stored'), value: t('size', { size: { bytes: base.allocatedBytes } }) }]),
   ];
   return (
     <section className={machineStyles.page} aria-label={name} data-testid="base">
@@ -39,7 +47,13 @@ export function BasePage({ base }: { readonly base: BaseView }) {
             context={context}
             label={base.isProtected ? t('unprotect') : t('protect')}
             testId="base.protect"
-            icon={base.isProtected ? <IconLockOpen size={15} aria-hidden="true" /> : <IconLock size={15} aria-hidden="true" />}
+            icon={
+              base.isProtected ? (
+                <IconLockOpen size={15} aria-hidden="true" />
+              ) : (
+                <IconLock size={15} aria-hidden="true" />
+              )
+            }
           />
         </div>
         <h1 className={machineStyles.name}>{name}</h1>

@@ -39,8 +39,18 @@ export function libraryTree(machines: readonly MachineView[], query: string): re
   const waiting = found.filter((machine) => machine.hasWaitingChanges);
   return [
     { kind: 'group', key: 'bases', text: t('bases'), leaves: bases.map(baseRow) },
-    { kind: 'group', key: 'machines', text: t('machines'), leaves: found.map((machine) => machineRow(machine, 'machine')) },
-    { kind: 'group', key: 'waiting', text: t('waiting'), leaves: waiting.map((machine) => machineRow(machine, 'waiting')) },
+    {
+      kind: 'group',
+      key: 'machines',
+      text: t('machines'),
+      leaves: found.map((machine) => machineRow(machine, 'machine')),
+    },
+    {
+      kind: 'group',
+      key: 'waiting',
+      text: t('waiting'),
+      leaves: waiting.map((machine) => machineRow(machine, 'waiting')),
+    },
   ];
 }
 
@@ -71,7 +81,9 @@ function machineRow(machine: MachineView, place: 'machine' | 'waiting'): LeafRow
     target: { kind: 'machine', id: machine.id },
     badges,
     machine,
-    ...(place === 'waiting' ? { bytes: machine.disks.reduce((sum, disk) => sum + (disk.redo?.allocatedBytes ?? 0), 0) } : {}),
+    ...(place === 'waiting'
+      ? { bytes: machine.disks.reduce((sum, disk) => sum + (disk.redo?.allocatedBytes ?? 0), 0) }
+      : {}),
   };
 }
 

@@ -21,7 +21,8 @@ export function MainArea() {
     const base = basesOf(machines).find((candidate) => candidate.path === selection.path);
     if (base !== undefined) return <BasePage base={base} />;
   }
-  const machine = selection.kind === 'machine' ? machines.find((candidate) => candidate.id === selection.id) : undefined;
+  const machine =
+    selection.kind === 'machine' ? machines.find((candidate) => candidate.id === selection.id) : undefined;
   return machine === undefined ? <EmptyState title={t('nothing.selected')} /> : <MachinePage machine={machine} />;
 }
 
@@ -43,7 +44,8 @@ function keepSelection(machines: readonly MachineView[], before: readonly Machin
   const { selection } = useSelection.getState();
   const isThere =
     selection.kind === 'machine'
-      ? machines.some((machine) => machine.id === selection.id) || !before.some((machine) => machine.id === selection.id)
+      ? machines.some((machine) => machine.id === selection.id) ||
+        !before.some((machine) => machine.id === selection.id)
       : selection.kind === 'base' && basesOf(machines).some((base) => base.path === selection.path);
   if (isThere) return;
   const [first] = machines;

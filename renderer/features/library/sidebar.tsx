@@ -106,7 +106,15 @@ export function Sidebar() {
           </button>
         </div>
       )}
-      <div ref={tree} className={styles.tree} role="tree" aria-label={t('library')} onKeyDown={onKeyDown} data-testid="library.tree" hidden={!hasMatches}>
+      <div
+        ref={tree}
+        className={styles.tree}
+        role="tree"
+        aria-label={t('library')}
+        onKeyDown={onKeyDown}
+        data-testid="library.tree"
+        hidden={!hasMatches}
+      >
         {groups.map((group) => {
           const isOpen = !closed.has(group.key);
           return (
@@ -156,7 +164,11 @@ export function Sidebar() {
 }
 
 /** A machine may stand in two groups: the row that was used last counts as selected, else the first. */
-function selectedRow(rows: readonly (GroupRow | LeafRow)[], selection: Selection, focusedKey: string): string | undefined {
+function selectedRow(
+  rows: readonly (GroupRow | LeafRow)[],
+  selection: Selection,
+  focusedKey: string,
+): string | undefined {
   const fitting = rows.filter((row) => row.kind === 'leaf' && isSame(row.target, selection));
   return (fitting.find((row) => row.key === focusedKey) ?? fitting[0])?.key;
 }
@@ -175,4 +187,3 @@ function typeAhead(typed: { text: string; at: number }, event: KeyboardEvent): s
   typed.at = now;
   return typed.text;
 }
-

@@ -1,7 +1,10 @@
 import type { GroupId, GroupRow, LeafRow } from './library-tree.ts';
 
 /** The rows that are on screen, from top to bottom: the groups and the leaves of those that are open. */
-export function visibleRows(groups: readonly GroupRow[], closed: ReadonlySet<GroupId>): readonly (GroupRow | LeafRow)[] {
+export function visibleRows(
+  groups: readonly GroupRow[],
+  closed: ReadonlySet<GroupId>,
+): readonly (GroupRow | LeafRow)[] {
   return groups.flatMap((group) => [group, ...(closed.has(group.key) ? [] : group.leaves)]);
 }
 
@@ -44,7 +47,11 @@ export function treeMove(
 }
 
 /** One letter looks on from the next row, more letters stay where they fit; both go round the end. */
-function findTyped(rows: readonly (GroupRow | LeafRow)[], index: number, typed: string): GroupRow | LeafRow | undefined {
+function findTyped(
+  rows: readonly (GroupRow | LeafRow)[],
+  index: number,
+  typed: string,
+): GroupRow | LeafRow | undefined {
   const start = typed.length > 1 ? index : index + 1;
   const order = [...rows.slice(start), ...rows.slice(0, start)];
   return order.find((row) => row.text.toLocaleLowerCase().startsWith(typed.toLocaleLowerCase()));

@@ -72,7 +72,10 @@ export function LeafRowView(props: {
 }) {
   const { row, isSelected, isTabStop, onFocus, onChoose, onContextMenu } = props;
   const kind = row.key.slice(0, row.key.indexOf(':'));
-  const testId = row.machine === undefined ? `tree.base.${row.text}` : `tree.${kind === 'waiting' ? 'waiting' : 'vm'}.${row.machine.id}`;
+  const testId =
+    row.machine === undefined
+      ? `tree.base.${row.text}`
+      : `tree.${kind === 'waiting' ? 'waiting' : 'vm'}.${row.machine.id}`;
   return (
     <div
       className={styles.leaf}

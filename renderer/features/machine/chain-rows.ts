@@ -36,7 +36,13 @@ export function chainRows(
   const rows = links.map((link, index): ChainRow => {
     const facts = report?.links.find((candidate) => candidate.path === link.path);
     const isWritten = isOn && disk.mode === 'persistent' && link.path === disk.path;
-    const state = isWritten ? 'writing' : facts?.state === 'committing' ? 'committing' : link.isReadOnly ? 'read-only' : 'writable';
+    const state = isWritten
+      ? 'writing'
+      : facts?.state === 'committing'
+        ? 'committing'
+        : link.isReadOnly
+          ? 'read-only'
+          : 'writable';
     const allocated = facts?.allocatedBytes ?? (link.path === disk.path ? disk.allocatedBytes : undefined);
     return finish({
       path: link.path,
@@ -45,7 +51,14 @@ export function chainRows(
       level: index + 1,
       size: allocated === undefined ? '–' : formatSize(allocated),
       state: t(`disks.state.${state}`),
-      stateKind: state === 'writing' ? 'writing' : state === 'read-only' ? 'read-only' : state === 'committing' ? 'waiting' : 'plain',
+      stateKind:
+        state === 'writing'
+          ? 'writing'
+          : state === 'read-only'
+            ? 'read-only'
+            : state === 'committing'
+              ? 'waiting'
+              : 'plain',
       users: usersOf(link.path, machines),
       parent: links[index - 1]?.path,
     });

@@ -1,10 +1,21 @@
-import { IconCornerDownRight, IconDatabase, IconLockFilled, IconPencil, IconSquareRotatedFilled } from '@tabler/icons-react';
+import {
+  IconCornerDownRight,
+  IconDatabase,
+  IconLockFilled,
+  IconPencil,
+  IconSquareRotatedFilled,
+} from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import type { ChainRow } from './chain-rows.ts';
 import styles from './disks-tab.module.css';
 import { t } from './words.ts';
 
-const stateIcons = { 'read-only': IconLockFilled, writing: IconPencil, waiting: IconSquareRotatedFilled, plain: undefined } as const;
+const stateIcons = {
+  'read-only': IconLockFilled,
+  writing: IconPencil,
+  waiting: IconSquareRotatedFilled,
+  plain: undefined,
+} as const;
 
 /** A chain as a tree of one branch. Up and Down go through it; every row says all of itself. */
 export function ChainTree({ label, rows }: { readonly label: string; readonly rows: readonly ChainRow[] }) {
@@ -24,7 +35,14 @@ export function ChainTree({ label, rows }: { readonly label: string; readonly ro
     tree.current?.querySelectorAll<HTMLElement>('[role=treeitem]')[place]?.focus();
   };
   return (
-    <div ref={tree} className={styles.tree} role="tree" aria-label={label} onKeyDown={onKeyDown} data-testid="disks.chain">
+    <div
+      ref={tree}
+      className={styles.tree}
+      role="tree"
+      aria-label={label}
+      onKeyDown={onKeyDown}
+      data-testid="disks.chain"
+    >
       {rows.map((row, index) => {
         const StateIcon = stateIcons[row.stateKind];
         return (
@@ -54,7 +72,9 @@ export function ChainTree({ label, rows }: { readonly label: string; readonly ro
               </span>
             </span>
             <span className={styles.kind}>{row.role === 'base' ? t('disks.base') : t('disks.redo-log')}</span>
-            <span className={styles.users}>{row.users.length === 0 ? '' : t('disks.used-by', { names: row.users.join(', ') })}</span>
+            <span className={styles.users}>
+              {row.users.length === 0 ? '' : t('disks.used-by', { names: row.users.join(', ') })}
+            </span>
             <span className={styles.size}>{row.size}</span>
             <span className={styles.state}>
               {StateIcon === undefined ? undefined : <StateIcon size={13} aria-hidden="true" />}

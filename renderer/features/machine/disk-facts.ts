@@ -33,7 +33,11 @@ function modeWords(disk: DiskView): string {
 function sizeWords(disk: DiskView): string {
   const { capacityBytes, allocatedBytes, fileCount } = disk;
   if (capacityBytes === undefined || allocatedBytes === undefined) return t('disk.unreadable');
-  return t('disk.sizes', { capacity: { bytes: capacityBytes }, n: fileCount ?? 1, allocated: { bytes: allocatedBytes } });
+  return t('disk.sizes', {
+    capacity: { bytes: capacityBytes },
+    n: fileCount ?? 1,
+    allocated: { bytes: allocatedBytes },
+  });
 }
 
 function baseWords(machine: MachineView, disk: DiskView): string | undefined {
@@ -42,7 +46,9 @@ function baseWords(machine: MachineView, disk: DiskView): string | undefined {
   if (disk.chain?.length === 1 && disk.isProtected !== true && disk.dependentCount === 0) return t('base.none');
   const others = useMachines
     .getState()
-    .machines.filter((other) => other.id !== machine.id && other.disks.some((theirs) => theirs.chain?.at(-1)?.path === base.path));
+    .machines.filter(
+      (other) => other.id !== machine.id && other.disks.some((theirs) => theirs.chain?.at(-1)?.path === base.path),
+    );
   const name = fileName(base.path);
   return others.length === 0 ? name : `${name} (${t('base.others', { n: others.length })})`;
 }

@@ -52,7 +52,9 @@ function DirectDisk({ machine, disk }: { readonly machine: MachineView; readonly
   const switchToUndoable = () => {
     void attempt(async () => {
       const settings = await client().machines.settings({ id: machine.id });
-      const disks = settings.disks.map((candidate) => (candidate.slot === disk.slot ? { ...candidate, mode: 'undoable' as const } : candidate));
+      const disks = settings.disks.map((candidate) =>
+        candidate.slot === disk.slot ? { ...candidate, mode: 'undoable' as const } : candidate,
+      );
       await client().machines.saveSettings({ id: machine.id, settings: { ...settings, disks } });
       showToast(t('done.undoable', { vm: machine.name }));
     }, machine.id);

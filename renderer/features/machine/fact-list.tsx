@@ -16,7 +16,12 @@ export function FactList({ facts }: { readonly facts: readonly Fact[] }) {
       {facts.map((fact, index) => (
         <div key={`${fact.label}${String(index)}`} className={styles.fact}>
           <dt>{fact.label}</dt>
-          <dd data-selectable data-testid={fact.testId} data-path={fact.isPath} {...(fact.isPath === true ? { dir: 'ltr' } : {})}>
+          <dd
+            data-selectable
+            data-testid={fact.testId}
+            data-path={fact.isPath}
+            {...(fact.isPath === true ? { dir: 'ltr' } : {})}
+          >
             {fact.value}
           </dd>
         </div>

@@ -16,7 +16,10 @@ export function LivePicture({ machine }: { readonly machine: MachineView }) {
   const isLive = machine.power === 'running' || machine.power === 'paused';
   usePicturesOf(machine.id, isLive);
 
-  const alt = isLive || picture === undefined ? t('picture.live', { vm: machine.name }) : t('picture.at', { vm: machine.name, time: new Date(picture.takenAt) });
+  const alt =
+    isLive || picture === undefined
+      ? t('picture.live', { vm: machine.name })
+      : t('picture.at', { vm: machine.name, time: new Date(picture.takenAt) });
   return (
     <figure className={styles.picture}>
       <button

@@ -20,9 +20,15 @@ export function MachineNotices({ machine }: { readonly machine: MachineView }) {
     void attempt(() => startMachine(machine.id), machine.id);
   };
   const context = { machineId: machine.id, ...(canPowerOn(readActionContext(target)) === true ? { retry } : {}) };
-  const diskProblems = machine.disks.filter((disk) => disk.problem !== undefined && disk.problem.code !== machine.problem?.code);
-  const waiting = machine.hasWaitingChanges && machine.jobId === undefined ? machine.disks.filter((disk) => disk.redo !== undefined) : [];
-  const hasAny = machine.problem !== undefined || diskProblems.length > 0 || waiting.length > 0 || machine.jobId !== undefined;
+  const diskProblems = machine.disks.filter(
+    (disk) => disk.problem !== undefined && disk.problem.code !== machine.problem?.code,
+  );
+  const waiting =
+    machine.hasWaitingChanges && machine.jobId === undefined
+      ? machine.disks.filter((disk) => disk.redo !== undefined)
+      : [];
+  const hasAny =
+    machine.problem !== undefined || diskProblems.length > 0 || waiting.length > 0 || machine.jobId !== undefined;
   if (!hasAny) return undefined;
   return (
     <div className={styles.notices}>
@@ -31,7 +37,12 @@ export function MachineNotices({ machine }: { readonly machine: MachineView }) {
       )}
       {diskProblems.map((disk) =>
         disk.problem === undefined ? undefined : (
-          <ErrorNotice key={disk.slot} error={fromWire(disk.problem)} context={{ machineId: machine.id }} testId="disk.problem" />
+          <ErrorNotice
+            key={disk.slot}
+            error={fromWire(disk.problem)}
+            context={{ machineId: machine.id }}
+            testId="disk.problem"
+          />
         ),
       )}
       {machine.jobId === undefined ? undefined : <JobProgress jobId={machine.jobId} />}
@@ -79,7 +90,11 @@ function WaitingNotice({ machine, disk }: { readonly machine: MachineView; reado
         ) : undefined
       }
     >
-      {redo.isUnclean ? t('waiting.unclean', values) : redo.allocatedBytes === 0 ? t('waiting.empty', values) : t('waiting.text', values)}
+      {redo.isUnclean
+        ? t('waiting.unclean', values)
+        : redo.allocatedBytes === 0
+          ? t('waiting.empty', values)
+          : t('waiting.text', values)}
     </Notice>
   );
 }

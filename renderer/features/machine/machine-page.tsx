@@ -29,7 +29,14 @@ export function MachinePage({ machine }: { readonly machine: MachineView }) {
       </header>
       <MachineTabs machine={machine} />
       <MachineNotices machine={machine} />
-      <div className={styles.panel} role="tabpanel" id={panelId(tab)} aria-labelledby={tabId(tab)} data-tab={tab} tabIndex={-1}>
+      <div
+        className={styles.panel}
+        role="tabpanel"
+        id={panelId(tab)}
+        aria-labelledby={tabId(tab)}
+        data-tab={tab}
+        tabIndex={-1}
+      >
         {tab === 'summary' ? <SummaryTab machine={machine} /> : undefined}
         {tab === 'console' ? <ConsoleView key={machine.id} machine={machine} /> : undefined}
         {tab === 'disks' ? <DisksTab machine={machine} /> : undefined}

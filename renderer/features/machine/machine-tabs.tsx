@@ -36,7 +36,13 @@ export function MachineTabs({ machine }: { readonly machine: MachineView }) {
   };
 
   return (
-    <div ref={list} className={styles.tabs} role="tablist" aria-label={t('tabs.name', { vm: machine.name })} onKeyDown={onKeyDown}>
+    <div
+      ref={list}
+      className={styles.tabs}
+      role="tablist"
+      aria-label={t('tabs.name', { vm: machine.name })}
+      onKeyDown={onKeyDown}
+    >
       {machineTabs.map((tab) => (
         <button
           key={tab}

@@ -36,7 +36,14 @@ export function MachineToolbar({ context }: { readonly context: ActionContext })
 
   const isOff = canPowerOn(context) === true;
   return (
-    <div ref={bar} className={styles.toolbar} role="toolbar" aria-label={t('toolbar.name')} onKeyDown={onKeyDown} data-testid="toolbar">
+    <div
+      ref={bar}
+      className={styles.toolbar}
+      role="toolbar"
+      aria-label={t('toolbar.name')}
+      onKeyDown={onKeyDown}
+      data-testid="toolbar"
+    >
       {machineToolbar.map((action, index) => (
         <ActionButton
           key={action.id}

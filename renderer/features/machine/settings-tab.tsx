@@ -53,7 +53,9 @@ function hardware(settings: MachineSettings): readonly Fact[] {
     })),
     { label: t('settings.iso'), value: settings.isoPath ?? t('settings.none'), isPath: true },
     { label: t('fact.network'), value: t('network.value', { network: settings.network }) },
-    ...(settings.serialFile === undefined ? [] : [{ label: t('settings.serial'), value: settings.serialFile, isPath: true }]),
+    ...(settings.serialFile === undefined
+      ? []
+      : [{ label: t('settings.serial'), value: settings.serialFile, isPath: true }]),
   ];
 }
 

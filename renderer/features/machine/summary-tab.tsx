@@ -17,7 +17,11 @@ export function SummaryTab({ machine }: { readonly machine: MachineView }) {
   const backends = useShellInfo((state) => state.info?.backends);
   const backend = backends?.find((candidate) => candidate.name === machine.effectiveBackend);
   const runsOn =
-    backend !== undefined ? backendLine(backend) : machine.effectiveBackend === undefined ? undefined : backendName(machine.effectiveBackend);
+    backend !== undefined
+      ? backendLine(backend)
+      : machine.effectiveBackend === undefined
+        ? undefined
+        : backendName(machine.effectiveBackend);
   const facts: Fact[] = [
     { label: t('fact.state'), value: <StateWords machine={machine} />, testId: 'summary.state' },
     ...diskFacts(machine),

@@ -24,5 +24,7 @@ export function useJobNews(): void {
 
 /** Jobs that were seen running and run no more. Those that had ended before this page looked are old news. */
 export function endedSince(before: readonly JobView[], after: readonly JobView[]): readonly JobView[] {
-  return after.filter((job) => job.state !== 'running' && before.some((old) => old.id === job.id && old.state === 'running'));
+  return after.filter(
+    (job) => job.state !== 'running' && before.some((old) => old.id === job.id && old.state === 'running'),
+  );
 }

@@ -11,7 +11,7 @@ const t = defineWords({
   tagline: 'Run a machine. Change anything. Take it back.',
   title: 'No machines yet',
   text: 'Make one, open one from disk, or try the demo machine that starts in a second.',
-  'new': 'New Virtual Machine',
+  new: 'New Virtual Machine',
 });
 
 /** The empty library: what this is, and the three ways to begin. */

@@ -1,10 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionContext } from '../../../renderer/actions/action.ts';
-import { allActions, baseMenu, machineMenu, machineToolbar, separator } from '../../../renderer/actions/action-table.ts';
+import {
+  allActions,
+  baseMenu,
+  machineMenu,
+  machineToolbar,
+  separator,
+} from '../../../renderer/actions/action-table.ts';
 import { powerStateSchema } from '../../../core/api/machines.ts';
 import { makeMachine } from '../support/scenes.ts';
 
-const nothing: ActionContext = { machine: undefined, base: undefined, tab: 'summary', isConnected: true, shell: 'tab', console: undefined };
+const nothing: ActionContext = {
+  machine: undefined,
+  base: undefined,
+  tab: 'summary',
+  isConnected: true,
+  shell: 'tab',
+  console: undefined,
+};
 
 describe('the action table', () => {
   it('has a name and an id of its own for every action', () => {

@@ -5,7 +5,14 @@ import { canPowerOn, hasGuest, isAtRest, isRunning, looksAlive } from '../../../
 import { makeMachine } from '../support/scenes.ts';
 
 function context(power: PowerState): ActionContext {
-  return { machine: makeMachine({ name: 'qa', power }), base: undefined, tab: 'summary', isConnected: true, shell: 'tab', console: undefined };
+  return {
+    machine: makeMachine({ name: 'qa', power }),
+    base: undefined,
+    tab: 'summary',
+    isConnected: true,
+    shell: 'tab',
+    console: undefined,
+  };
 }
 
 function statesWhere(test: (context: ActionContext) => true | string): PowerState[] {
@@ -24,7 +31,9 @@ describe('what a power state allows', () => {
 
   it('changes files only of machines at rest without a commit', () => {
     expect(statesWhere(isAtRest)).toEqual(['off', 'failed']);
-    expect(isAtRest({ ...context('off'), machine: makeMachine({ name: 'qa', jobId: 'j' }) })).toBe('A commit is running for "qa".');
+    expect(isAtRest({ ...context('off'), machine: makeMachine({ name: 'qa', jobId: 'j' }) })).toBe(
+      'A commit is running for "qa".',
+    );
   });
 });
 
@@ -37,6 +46,8 @@ describe('whether a guest looks alive', () => {
   });
 
   it('is no for the demo guest, which has nothing to lose', () => {
-    expect(looksAlive(makeMachine({ name: 'Demo', power: 'running', startedAt: now - 60_000, isDemo: true }), now)).toBe(false);
+    expect(
+      looksAlive(makeMachine({ name: 'Demo', power: 'running', startedAt: now - 60_000, isDemo: true }), now),
+    ).toBe(false);
   });
 });

@@ -1,25 +1,66 @@
 import { describe, expect, it } from 'vitest';
-import { errorCodes, type ErrorCode, type ErrorDetails } from '../../../core/api/errors.ts';
+import { errorCodes } from '../../../core/api/errors.ts';
 import { errorDetailsText, errorPath } from '../../../renderer/errors/error-details-text.ts';
 import { errorMessage } from '../../../renderer/errors/error-messages.ts';
 import { RedoubtError, fromWire } from '../../../renderer/errors/redoubt-error.ts';
 
 /** Details that no code's words can miss: they are read by name. */
 const details = {
-  file: '/vms/base/win2k.vmdk', folder: '/vms', directory: '/vms/redo', parent: '/vms/base/win2k.vmdk', child: '/vms/a.vmdk.REDO',
-  first: '/vms/base/win2k.vmdk', part: 2, expected: '/vms/base/win2k-02.vmdk', tried: ['/a', '/b'], found: 1, total: 3, path: ['/a', '/b'],
-  issues: ['name: empty'], argument: '--size', reason: 'missing', value: 'x', name: 'qa', machine: 'qa', feature: 'TRIM', id: 'x',
-  memoryMb: 99999, maximumMb: 4096, line: 3, state: 'running', wanted: 'off', doing: 'a commit', slot: 'ide0:0', disk: '/vms/a.vmdk',
-  redo: '/vms/a.vmdk.REDO', allocatedBytes: 1024, what: 'mode', disks: [], backend: 'qemu', searched: ['/usr/bin'], files: ['bios.bin'],
-  status: '1', output: 'boom', operation: 'write', errno: 'EIO', request: 'quit', needBytes: 1, freeBytes: 2, field: 'magic',
-  dependents: [{ path: '/vms/b.REDO', machineName: 'b' }], capacityBytes: 1, parentCapacityBytes: 2, detail: 'x', parts: 2,
+  file: '/vms/base/win2k.vmdk',
+  folder: '/vms',
+  directory: '/vms/redo',
+  parent: '/vms/base/win2k.vmdk',
+  child: '/vms/a.vmdk.REDO',
+  first: '/vms/base/win2k.vmdk',
+  part: 2,
+  expected: '/vms/base/win2k-02.vmdk',
+  tried: ['/a', '/b'],
+  found: 1,
+  total: 3,
+  path: ['/a', '/b'],
+  issues: ['name: empty'],
+  argument: '--size',
+  reason: 'missing',
+  value: 'x',
+  name: 'qa',
+  machine: 'qa',
+  feature: 'TRIM',
+  id: 'x',
+  memoryMb: 99999,
+  maximumMb: 4096,
+  line: 3,
+  state: 'running',
+  wanted: 'off',
+  doing: 'a commit',
+  slot: 'ide0:0',
+  disk: '/vms/a.vmdk',
+  redo: '/vms/a.vmdk.REDO',
+  allocatedBytes: 1024,
+  what: 'mode',
+  disks: [],
+  backend: 'qemu',
+  searched: ['/usr/bin'],
+  files: ['bios.bin'],
+  status: '1',
+  output: 'boom',
+  operation: 'write',
+  errno: 'EIO',
+  request: 'quit',
+  needBytes: 1,
+  freeBytes: 2,
+  field: 'magic',
+  dependents: [{ path: '/vms/b.REDO', machineName: 'b' }],
+  capacityBytes: 1,
+  parentCapacityBytes: 2,
+  detail: 'x',
+  parts: 2,
 };
 
 describe('the words of errors', () => {
   it.each(errorCodes)('%s has a title and a text without holes', (code) => {
     // A loop lists its files under the name by which an untrusted path is one.
     const fitting = code === 'disk.untrusted' ? { ...details, path: '/vms/other.vmdk' } : details;
-    const message = errorMessage(new RedoubtError(code, 'm', fitting as unknown as ErrorDetails<ErrorCode>));
+    const message = errorMessage(new RedoubtError(code, 'm', fitting));
     for (const text of [message.title, message.text]) {
       expect(text.length).toBeGreaterThan(3);
       expect(text).not.toMatch(/undefined|\{|\}|NaN|object Object/);
@@ -35,7 +76,9 @@ describe('the words of errors', () => {
   });
 
   it('offer the first file in place of a segment', () => {
-    const message = errorMessage(new RedoubtError('disk.segment-picked', 'm', { file: '/a/d-02.vmdk', part: 2, first: '/a/d.vmdk' }));
+    const message = errorMessage(
+      new RedoubtError('disk.segment-picked', 'm', { file: '/a/d-02.vmdk', part: 2, first: '/a/d.vmdk' }),
+    );
     expect(message).toEqual({
       title: 'That is part 2 of d.vmdk',
       text: 'A disk is opened through its first file.',

@@ -3,7 +3,12 @@ import { chainRows } from '../../../renderer/features/machine/chain-rows.ts';
 import { chainOf } from '../../../renderer/features/machine/disk-facts.ts';
 import { makeDisk, makeMachine } from '../support/scenes.ts';
 
-const redo = { path: '/home/a/win2k.vmdk.REDO_a01000.REDO_b', allocatedBytes: 12 * 1024 ** 2, changedAt: 0, isUnclean: false };
+const redo = {
+  path: '/home/a/win2k.vmdk.REDO_a01000.REDO_b',
+  allocatedBytes: 12 * 1024 ** 2,
+  changedAt: 0,
+  isUnclean: false,
+};
 const disk = makeDisk({ redo });
 const off = makeMachine({ name: 'qa', disks: [disk] });
 
@@ -26,6 +31,9 @@ describe('the chain of a disk', () => {
 
   it('shows what is written while the machine runs', () => {
     const running = { ...off, power: 'running' as const };
-    expect(chainRows(running, disk, undefined, []).at(-1)).toMatchObject({ stateKind: 'writing', state: 'being written' });
+    expect(chainRows(running, disk, undefined, []).at(-1)).toMatchObject({
+      stateKind: 'writing',
+      state: 'being written',
+    });
   });
 });

@@ -43,7 +43,10 @@ describe('keys in the tree', () => {
     expect(treeMove(rows, open, 'machines', 'ArrowLeft', '')).toEqual({ kind: 'close', group: 'machines' });
     expect(treeMove(rows, open, 'machine:kiosk', 'ArrowLeft', '')).toEqual({ kind: 'focus', key: 'machines' });
     const closed = new Set<GroupId>(['machines']);
-    expect(treeMove(visibleRows(groups, closed), closed, 'machines', 'ArrowRight', '')).toEqual({ kind: 'open', group: 'machines' });
+    expect(treeMove(visibleRows(groups, closed), closed, 'machines', 'ArrowRight', '')).toEqual({
+      kind: 'open',
+      group: 'machines',
+    });
     expect(treeMove(rows, open, 'machines', 'ArrowRight', '')).toEqual({ kind: 'focus', key: 'machine:qa-ie6' });
   });
 

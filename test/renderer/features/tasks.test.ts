@@ -6,7 +6,17 @@ import { endedSince } from '../../../renderer/features/tasks/use-job-news.ts';
 const mb = 1024 ** 2;
 
 function job(changes: Partial<JobView> = {}): JobView {
-  return { id: 'j', kind: 'commit', subject: '/vms/win2k.vmdk', phase: 'copying', doneBytes: 62 * mb, totalBytes: 100 * mb, state: 'running', startedAt: 0, ...changes };
+  return {
+    id: 'j',
+    kind: 'commit',
+    subject: '/vms/win2k.vmdk',
+    phase: 'copying',
+    doneBytes: 62 * mb,
+    totalBytes: 100 * mb,
+    state: 'running',
+    startedAt: 0,
+    ...changes,
+  };
 }
 
 describe('the words of a commit', () => {

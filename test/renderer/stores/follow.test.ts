@@ -25,7 +25,16 @@ describe('following the core', () => {
       expect(useShellInfo.getState().info?.platform).toBe('linux');
     });
     core.patch('a', { power: 'running' });
-    core.putJob({ id: 'j', kind: 'commit', subject: '/x', phase: 'copying', doneBytes: 1, totalBytes: 2, state: 'running', startedAt: 0 });
+    core.putJob({
+      id: 'j',
+      kind: 'commit',
+      subject: '/x',
+      phase: 'copying',
+      doneBytes: 1,
+      totalBytes: 2,
+      state: 'running',
+      startedAt: 0,
+    });
     await vi.waitFor(() => {
       expect(useMachines.getState().machines[0]?.power).toBe('running');
       expect(useJobs.getState().jobs).toHaveLength(1);

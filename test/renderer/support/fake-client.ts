@@ -1,10 +1,10 @@
 import { ORPCError, createRouterClient, implement } from '@orpc/server';
 import { contract, type Client } from '../../../core/api/contract.ts';
 import type { MachineView } from '../../../core/api/machines.ts';
-import { RedoubtError } from '../../../renderer/errors/redoubt-error.ts';
+import { RedoubtError, isRedoubtError } from '../../../renderer/errors/redoubt-error.ts';
 import type { Connection } from '../../../renderer/transport/connection.ts';
 import { fakeDisks } from './fake-disks.ts';
-import { FakeCore } from './fake-core.ts';
+import type { FakeCore } from './fake-core.ts';
 import { FakeScreen, drawScreenPng } from './fake-screen.ts';
 
 /** The contract's calls over a fake core, with the schemas checked as over a wire. */
@@ -32,7 +32,7 @@ export function implementFake(core: FakeCore) {
       core.failIfAsked(path.join('.'));
       return await next();
     } catch (error) {
-      if (!(error instanceof RedoubtError)) throw error;
+      if (!isRedoubtError(error)) throw error;
       const { code, message, details } = error;
       throw new ORPCError('REDOUBT', { defined: true, message: 'refused', data: { code, message, details } });
     }
@@ -62,7 +62,14 @@ export function makeFakeRouter(core: FakeCore) {
         machinesDirectory: '/home/ada/Redoubt',
         hostMemoryMb: 16384,
         backends: [
-          { name: 'qemu', isAvailable: true, description: '9.2, TCG', network: true, scsi: true, maximumMemoryMb: 8192 },
+          {
+            name: 'qemu',
+            isAvailable: true,
+            description: '9.2, TCG',
+            network: true,
+            scsi: true,
+            maximumMemoryMb: 8192,
+          },
           {
             name: 'v86',
             isAvailable: true,
@@ -161,7 +168,10 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
     proposeDiskFiles: os.proposeDiskFiles.handler(({ input }) => {
       const count = input.split ? Math.ceil(input.capacityBytes / 2_000_000_000) : 1;
       const stem = input.fileName.replace(/\.vmdk$/, '');
-      const more = Array.from({ length: count - 1 }, (_, index) => `${stem}-${String(index + 2).padStart(2, '0')}.vmdk`);
+      const more = Array.from(
+        { length: count - 1 },
+        (_, index) => `${stem}-${String(index + 2).padStart(2, '0')}.vmdk`,
+      );
       return { files: [`${stem}.vmdk`, ...more], freeBytes: 41 * 1024 ** 3 };
     }),
     checkRedoDirectory: os.checkRedoDirectory.handler(({ input }) =>
@@ -177,7 +187,10 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
     ),
     createFolder: os.createFolder.handler(() => ({})),
     open: os.open.handler(({ input }) => {
-      throw new RedoubtError('machine.bad-config', 'not a configuration', { file: input.path, reason: 'it has no keys' });
+      throw new RedoubtError('machine.bad-config', 'not a configuration', {
+        file: input.path,
+        reason: 'it has no keys',
+      });
     }),
     remove: os.remove.handler(({ input }) => {
       core.drop(input.id);

@@ -90,9 +90,15 @@ export class FakeCore {
         const changed = { ...disk, mode: saved.mode, fileName: saved.fileName };
         if (!isAdopted) return changed;
         const { redo: _adopted, ...rest } = changed;
-        return { ...rest, path: saved.fileName, chain: [{ path: saved.fileName, isReadOnly: false }, ...(disk.chain ?? [])] };
+        return {
+          ...rest,
+          path: saved.fileName,
+          chain: [{ path: saved.fileName, isReadOnly: false }, ...(disk.chain ?? [])],
+        };
       }),
-      hasWaitingChanges: machine.disks.some((disk) => disk.redo !== undefined && disk.redo.path !== settings.disks[0]?.fileName),
+      hasWaitingChanges: machine.disks.some(
+        (disk) => disk.redo !== undefined && disk.redo.path !== settings.disks[0]?.fileName,
+      ),
     });
   }
 
@@ -103,7 +109,9 @@ export class FakeCore {
     }
     if (machine.hasWaitingChanges && waiting === undefined) {
       const disks = machine.disks.flatMap((disk) =>
-        disk.redo === undefined ? [] : [{ slot: disk.slot, disk: disk.path, redo: disk.redo.path, ...facts(disk.redo) }],
+        disk.redo === undefined
+          ? []
+          : [{ slot: disk.slot, disk: disk.path, redo: disk.redo.path, ...facts(disk.redo) }],
       );
       throw refuse('machine.changes-waiting', { machine: machine.name, disks });
     }

@@ -33,7 +33,10 @@ export function fakeDisks(os: Disks, core: FakeCore) {
               persistentProblem: {
                 code: 'disk.has-dependents' as const,
                 message: 'shared',
-                details: { file: row.path, dependents: [{ path: '/vms/qa1/mydisk.vmdk.REDO_a01000', machineName: 'qa-ie6' }] },
+                details: {
+                  file: row.path,
+                  dependents: [{ path: '/vms/qa1/mydisk.vmdk.REDO_a01000', machineName: 'qa-ie6' }],
+                },
               },
             }
           : {}),
@@ -41,7 +44,9 @@ export function fakeDisks(os: Disks, core: FakeCore) {
     }),
     dependents: os.dependents.handler(({ input }) => ({
       dependents: core.machines
-        .filter((machine) => machine.disks.some((disk) => disk.chain?.some((link) => link.path === input.path) === true))
+        .filter((machine) =>
+          machine.disks.some((disk) => disk.chain?.some((link) => link.path === input.path) === true),
+        )
         .map((machine) => ({
           path: machine.disks[0]?.redo?.path ?? machine.disks[0]?.path ?? '',
           machineId: machine.id,
@@ -82,11 +87,46 @@ function toLink(row: PickerRow) {
 const changedAt = Date.UTC(2026, 10, 20, 9, 30);
 
 const rows: PickerRow[] = [
-  { path: '/vms/base/win2k.vmdk', name: 'win2k.vmdk', kind: 'base', capacityBytes: 4 * gb, sizeBytes: 1.2 * gb, changedAt, usedBy: ['qa-ie6', 'qa-sp4'] },
+  {
+    path: '/vms/base/win2k.vmdk',
+    name: 'win2k.vmdk',
+    kind: 'base',
+    capacityBytes: 4 * gb,
+    sizeBytes: 1.2 * gb,
+    changedAt,
+    usedBy: ['qa-ie6', 'qa-sp4'],
+  },
   { path: '/vms/base/archive', name: 'archive', kind: 'folder', sizeBytes: 0, changedAt, usedBy: [] },
-  { path: '/vms/base/win2k-02.vmdk', name: 'win2k-02.vmdk', kind: 'segment', first: '/vms/base/win2k.vmdk', part: 2, sizeBytes: 300 * mb, changedAt, usedBy: [] },
-  { path: '/vms/base/win2k.vmdk.REDO', name: 'win2k.vmdk.REDO', kind: 'redo-log', parent: 'win2k.vmdk', capacityBytes: 4 * gb, sizeBytes: 96 * mb, changedAt, usedBy: [] },
-  { path: '/vms/qa1/win2k.vmdk.REDO_a01000', name: 'win2k.vmdk.REDO_a01000', kind: 'redo-log', parent: 'win2k.vmdk', capacityBytes: 4 * gb, sizeBytes: 310 * mb, changedAt, usedBy: ['qa-ie6'] },
+  {
+    path: '/vms/base/win2k-02.vmdk',
+    name: 'win2k-02.vmdk',
+    kind: 'segment',
+    first: '/vms/base/win2k.vmdk',
+    part: 2,
+    sizeBytes: 300 * mb,
+    changedAt,
+    usedBy: [],
+  },
+  {
+    path: '/vms/base/win2k.vmdk.REDO',
+    name: 'win2k.vmdk.REDO',
+    kind: 'redo-log',
+    parent: 'win2k.vmdk',
+    capacityBytes: 4 * gb,
+    sizeBytes: 96 * mb,
+    changedAt,
+    usedBy: [],
+  },
+  {
+    path: '/vms/qa1/win2k.vmdk.REDO_a01000',
+    name: 'win2k.vmdk.REDO_a01000',
+    kind: 'redo-log',
+    parent: 'win2k.vmdk',
+    capacityBytes: 4 * gb,
+    sizeBytes: 310 * mb,
+    changedAt,
+    usedBy: ['qa-ie6'],
+  },
   { path: '/vms/base/notes.txt', name: 'notes.txt', kind: 'not-a-disk', sizeBytes: 2048, changedAt, usedBy: [] },
   { path: '/vms/base/install.iso', name: 'install.iso', kind: 'image', sizeBytes: 620 * mb, changedAt, usedBy: [] },
 ];

@@ -31,7 +31,9 @@ export class FakeScreen implements ConsoleChannel {
   }
 
   send(data: ArrayBufferView | ArrayBuffer): void {
-    const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+    const bytes = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data);
     if (this.stage === 'version') {
       this.stage = 'security';
       this.reply(Uint8Array.of(1, 1));
@@ -89,7 +91,7 @@ export class FakeScreen implements ConsoleChannel {
     head.setUint16(8, width);
     head.setUint16(10, height);
     this.reply(new Uint8Array(head.buffer));
-    this.reply(new Uint8Array(pixels.buffer as ArrayBuffer));
+    this.reply(new Uint8Array(pixels.buffer));
   }
 
   private reply(bytes: Uint8Array): void {
@@ -112,7 +114,17 @@ function drawScreen(name: string, typed: string): OffscreenCanvas {
   context.fillStyle = '#000';
   context.fillRect(0, 0, width, height);
   context.font = '16px monospace';
-  const lines = ['Scratchpad', '', `Machine ${name}`, 'Boot 3. Type a note and press Enter.', '', '1  milk', '2  call Grace', '', `> ${typed}_`];
+  const lines = [
+    'Scratchpad',
+    '',
+    `Machine ${name}`,
+    'Boot 3. Type a note and press Enter.',
+    '',
+    '1  milk',
+    '2  call Grace',
+    '',
+    `> ${typed}_`,
+  ];
   lines.forEach((line, index) => {
     context.fillStyle = index === 0 ? '#fff' : '#aaa';
     context.fillText(line, 12, 28 + index * 20);

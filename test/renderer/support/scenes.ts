@@ -59,7 +59,12 @@ function office(): MachineView[] {
       startedAt: now - 760_000,
       disks: [
         makeDisk({
-          redo: { path: '/home/ada/Redoubt/qa-ie6/win2k.vmdk.REDO_c81f02', allocatedBytes: 96 * mb, changedAt: now - 4000, isUnclean: true },
+          redo: {
+            path: '/home/ada/Redoubt/qa-ie6/win2k.vmdk.REDO_c81f02',
+            allocatedBytes: 96 * mb,
+            changedAt: now - 4000,
+            isUnclean: true,
+          },
         }),
       ],
     }),
@@ -71,13 +76,28 @@ function office(): MachineView[] {
           fileName: '/vms/qa2/win2k.vmdk.REDO_b77210',
           path: '/vms/qa2/win2k.vmdk.REDO_b77210',
           chain: [{ path: '/vms/qa2/win2k.vmdk.REDO_b77210', isReadOnly: false }, base],
-          redo: { path: '/home/ada/Redoubt/qa-sp4/win2k.vmdk.REDO_b77210.REDO_19ce02', allocatedBytes: 12 * mb, changedAt: now - 70 * 3_600_000, isUnclean: false },
+          redo: {
+            path: '/home/ada/Redoubt/qa-sp4/win2k.vmdk.REDO_b77210.REDO_19ce02',
+            allocatedBytes: 12 * mb,
+            changedAt: now - 70 * 3_600_000,
+            isUnclean: false,
+          },
         }),
       ],
     }),
     makeMachine({
       name: 'kiosk',
-      disks: [makeDisk({ mode: 'nonpersistent', fileName: base.path, path: base.path, chain: [base], isProtected: true, dependentCount: 2, allocatedBytes: 1.2 * gb })],
+      disks: [
+        makeDisk({
+          mode: 'nonpersistent',
+          fileName: base.path,
+          path: base.path,
+          chain: [base],
+          isProtected: true,
+          dependentCount: 2,
+          allocatedBytes: 1.2 * gb,
+        }),
+      ],
     }),
     makeMachine({
       name: 'Debian router',
@@ -112,7 +132,11 @@ function trouble(): MachineView[] {
           problem: {
             code: 'disk.parent-missing',
             message: 'The parent was not found.',
-            details: { file: '/vms/qa1/win2k.vmdk.REDO_a01000', expected: '/vms/base/win2k.vmdk', tried: ['/vms/base/win2k.vmdk', '/vms/qa1/win2k.vmdk'] },
+            details: {
+              file: '/vms/qa1/win2k.vmdk.REDO_a01000',
+              expected: '/vms/base/win2k.vmdk',
+              tried: ['/vms/base/win2k.vmdk', '/vms/qa1/win2k.vmdk'],
+            },
           },
         },
       ],

@@ -78,7 +78,10 @@ const shots: readonly Shot[] = [
   {
     name: 'commit',
     scene: 'office',
-    act: (page) => page.evaluate(() => void (window as unknown as { fake: { core: { commit(id: string): void } } }).fake.core.commit('qa-sp4')),
+    act: (page) =>
+      page.evaluate(
+        () => void (window as unknown as { fake: { core: { commit(id: string): void } } }).fake.core.commit('qa-sp4'),
+      ),
   },
   {
     name: 'confirm-power-off',
@@ -94,11 +97,22 @@ const shots: readonly Shot[] = [
     scene: 'trouble',
     act: async (page) => {
       await page.evaluate(() => {
-        const { fake } = window as unknown as { fake: { core: { failures: Map<string, unknown> }; refuse: (code: string, details: object) => unknown } };
-        fake.core.failures.set('machines.powerOn', fake.refuse('disk.locked', {
-          file: '/vms/base/win2k.vmdk',
-          holder: { pid: 4242, host: 'lovelace', purpose: 'running a machine', machineName: 'crashed', isStale: false },
-        }));
+        const { fake } = window as unknown as {
+          fake: { core: { failures: Map<string, unknown> }; refuse: (code: string, details: object) => unknown };
+        };
+        fake.core.failures.set(
+          'machines.powerOn',
+          fake.refuse('disk.locked', {
+            file: '/vms/base/win2k.vmdk',
+            holder: {
+              pid: 4242,
+              host: 'lovelace',
+              purpose: 'running a machine',
+              machineName: 'crashed',
+              isStale: false,
+            },
+          }),
+        );
       });
       await page.getByTestId('toolbar.power-on').click();
       await page.getByTestId('error').waitFor();

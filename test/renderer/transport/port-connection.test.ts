@@ -42,7 +42,9 @@ describe('the connection to the desktop shell', () => {
     expect(offers).toEqual([{ type: 'redoubt:api', target: 'app://redoubt' }]);
     expect((await connection.client.shell.info({})).platform).toBe('linux');
     core.failures.set('machines.reset', refuse('machine.not-found', { id: 'x' }));
-    expect(await connection.client.machines.reset({ id: 'x' }).catch(asRedoubtError)).toMatchObject({ code: 'machine.not-found' });
+    expect(await connection.client.machines.reset({ id: 'x' }).catch(asRedoubtError)).toMatchObject({
+      code: 'machine.not-found',
+    });
   });
 
   it('carries a screen on another port', async () => {

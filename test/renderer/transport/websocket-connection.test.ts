@@ -18,7 +18,7 @@ async function listen(port: number): Promise<number> {
   const handler = new RPCHandler(makeFakeRouter(core));
   server.on('connection', (socket, request) => {
     paths.push(request.url ?? '');
-    if (request.url === '/api') handler.upgrade(socket, { context: {} });
+    if (request.url === '/api') void handler.upgrade(socket, { context: {} });
     else socket.on('message', (bytes) => socket.send(bytes as Buffer));
   });
   await once(server, 'listening');
@@ -57,7 +57,14 @@ describe('the connection to the host', () => {
 
   afterEach(async () => {
     // No new tries: what would open a socket now gets one that never connects.
-    vi.stubGlobal('WebSocket', class { addEventListener(): void { /* stays silent */ } });
+    vi.stubGlobal(
+      'WebSocket',
+      class {
+        addEventListener(): void {
+          /* stays silent */
+        }
+      },
+    );
     for (const socket of sockets.splice(0)) socket.terminate();
     await shut();
     vi.unstubAllGlobals();
@@ -67,7 +74,9 @@ describe('the connection to the host', () => {
     const { connection, states } = open(await listen(0));
     expect((await connection.client.shell.info({})).platform).toBe('linux');
     core.failures.set('machines.reset', refuse('machine.not-found', { id: 'x' }));
-    expect(await connection.client.machines.reset({ id: 'x' }).catch(asRedoubtError)).toMatchObject({ code: 'machine.not-found' });
+    expect(await connection.client.machines.reset({ id: 'x' }).catch(asRedoubtError)).toMatchObject({
+      code: 'machine.not-found',
+    });
     expect(states).toEqual(['connecting', 'open']);
   });
 

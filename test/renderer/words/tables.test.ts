@@ -9,12 +9,17 @@ const files = readdirSync(renderer, { recursive: true, encoding: 'utf8' }).filte
 /** Text between quotes in a table of words, with its escapes undone. */
 function stringsOf(file: string): string[] {
   const source = readFileSync(join(renderer, file), 'utf8');
-  return [...source.matchAll(/:\s*(['"`])((?:\\.|(?!\1)[^\\\n])*)\1,?$/gm)].map((match) => (match[2] ?? '').replace(/\\u([0-9a-f]{4})/g, (_all, code: string) => String.fromCharCode(parseInt(code, 16))).replace(/\\(.)/g, '$1'));
+  return [...source.matchAll(/:\s*(['"`])((?:\\.|(?!\1)[^\\\n])*)\1,?$/gm)].map((match) =>
+    (match[2] ?? '')
+      .replace(/\\u([0-9a-f]{4})/g, (_all, code: string) => String.fromCharCode(parseInt(code, 16)))
+      .replace(/\\(.)/g, '$1'),
+  );
 }
 
 describe('every table of words', () => {
   it.each(files)('%s can be read as ICU messages', (file) => {
-    for (const text of stringsOf(file)) expect(() => new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }), text).not.toThrow();
+    for (const text of stringsOf(file))
+      expect(() => new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }), text).not.toThrow();
   });
 
   it('keeps to the words of the product', () => {

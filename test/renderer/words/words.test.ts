@@ -43,7 +43,11 @@ describe('paths', () => {
 });
 
 describe('a table of words', () => {
-  const t = defineWords({ plain: 'Keep', many: '{n, plural, one {one disk} other {# disks}}', size: '{size} in "{vm}"' });
+  const t = defineWords({
+    plain: 'Keep',
+    many: '{n, plural, one {one disk} other {# disks}}',
+    size: '{size} in "{vm}"',
+  });
   it('fills placeholders, plurals and sizes', () => {
     expect(t('plain')).toBe('Keep');
     expect(t('many', { n: 1 })).toBe('one disk');
