@@ -11,7 +11,9 @@ const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 const bundled = ['@mantine/', '@novnc/', '@tabler/', 'react', 'react-dom', 'zustand', 'intl-messageformat'];
 const roots = [
   ...Object.keys(manifest.dependencies),
-  ...Object.keys(manifest.devDependencies).filter((name) => bundled.some((b) => name === b || (b.endsWith('/') && name.startsWith(b)))),
+  ...Object.keys(manifest.devDependencies).filter((name) =>
+    bundled.some((b) => name === b || (b.endsWith('/') && name.startsWith(b))),
+  ),
 ];
 
 /** @type {Map<string, { version: string, licence: string, text: string }>} */
@@ -29,9 +31,16 @@ function collect(name) {
   for (const dependency of Object.keys(pack.dependencies ?? {})) collect(dependency);
 }
 
-const parts = [...found].sort(([a], [b]) => a.localeCompare(b)).map(([name, { version, licence, text }]) =>
-  [`## ${name} ${version}`, '', `Licence: ${licence}`, ...(text === '' ? [] : ['', '```', text.replaceAll('\r\n', '\n'), '```'])].join('\n'),
-);
+const parts = [...found]
+  .sort(([a], [b]) => a.localeCompare(b))
+  .map(([name, { version, licence, text }]) =>
+    [
+      `## ${name} ${version}`,
+      '',
+      `Licence: ${licence}`,
+      ...(text === '' ? [] : ['', '```', text.replaceAll('\r\n', '\n'), '```']),
+    ].join('\n'),
+  );
 const head = `# Third-party notices
 
 Redoubt contains the software below. This page is written by \`node build/notices.mjs\`.

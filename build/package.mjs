@@ -22,14 +22,20 @@ await ensureDebianPackages('start');
 await ensureBundle(top);
 collectFirmware();
 
-const args = [join(top, 'node_modules', 'electron-builder', 'cli.js'), '--dir', '--config', join(top, 'build', 'electron-builder.json')];
+const args = [
+  join(top, 'node_modules', 'electron-builder', 'cli.js'),
+  '--dir',
+  '--config',
+  join(top, 'build', 'electron-builder.json'),
+];
 if (distAt >= 0) {
   // A stand-in has no fuses to flip.
   args.push(`-c.electronDist=${String(options[distAt + 1])}`, '-c.electronFuses=null');
 }
 if (outputAt >= 0) args.push(`-c.directories.output=${String(options[outputAt + 1])}`);
 const status = await run(process.execPath, args, { cwd: top });
-if (status !== 0 && distAt < 0) say('packaging needs Electron’s archive; without a way to download it, pass --electron-dist DIR');
+if (status !== 0 && distAt < 0)
+  say('packaging needs Electron’s archive; without a way to download it, pass --electron-dist DIR');
 process.exitCode = status;
 
 /** The built-in emulator's BIOS goes into the package, so that it runs where no emulator is installed. */

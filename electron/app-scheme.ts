@@ -35,15 +35,20 @@ const policy = [
 
 /** Must run before the app is ready. */
 export function registerAppScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
+  ]);
 }
 
 /** Serves the renderer's folder, and nothing outside it. */
 export function serveAppScheme(rendererDirectory: string): void {
   protocol.handle('app', async (request) => {
     const url = new URL(request.url);
-    const path = normalize(join(rendererDirectory, url.pathname === '/' ? 'index.html' : decodeURIComponent(url.pathname)));
-    if (!isOurUrl(request.url) || !path.startsWith(rendererDirectory + sep)) return new Response('not found', { status: 404 });
+    const path = normalize(
+      join(rendererDirectory, url.pathname === '/' ? 'index.html' : decodeURIComponent(url.pathname)),
+    );
+    if (!isOurUrl(request.url) || !path.startsWith(rendererDirectory + sep))
+      return new Response('not found', { status: 404 });
     try {
       const bytes = await readFile(path);
       return new Response(new Uint8Array(bytes), {

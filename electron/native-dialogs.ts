@@ -27,6 +27,7 @@ function at(directory: string | undefined): { defaultPath?: string } {
 
 async function pick(options: OpenDialogOptions): Promise<string | undefined> {
   const parent = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
-  const answer = parent === undefined ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(parent, options);
+  const answer =
+    parent === undefined ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(parent, options);
   return answer.canceled ? undefined : answer.filePaths[0];
 }

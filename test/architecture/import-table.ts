@@ -25,10 +25,23 @@ export const importTable: readonly ImportRule[] = [
     inside: ['core/backends/backend.ts', 'core/api/', 'core/base/', 'core/display/', blockDevice],
     outside: name === 'v86' ? ['node:', 'v86'] : ['node:'],
   })),
-  { from: 'core/machines/', inside: ['core/api/', 'core/base/', 'core/disk/', 'core/jobs/'], outside: ['node:', 'zod'] },
+  {
+    from: 'core/machines/',
+    inside: ['core/api/', 'core/base/', 'core/disk/', 'core/jobs/'],
+    outside: ['node:', 'zod'],
+  },
   {
     from: 'core/runner/',
-    inside: ['core/api/', 'core/base/', 'core/disk/', 'core/nbd/', 'core/display/', 'core/machines/', 'core/backends/', 'core/jobs/'],
+    inside: [
+      'core/api/',
+      'core/base/',
+      'core/disk/',
+      'core/nbd/',
+      'core/display/',
+      'core/machines/',
+      'core/backends/',
+      'core/jobs/',
+    ],
     outside: ['node:', 'ws', 'zod', ...contractLibrary],
   },
   {
@@ -38,26 +51,44 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     from: 'core/create-core.ts',
-    inside: ['api', 'base', 'disk', 'nbd', 'display', 'machines', 'runner', 'router', 'backends', 'jobs'].map((name) => `core/${name}/`),
+    inside: ['api', 'base', 'disk', 'nbd', 'display', 'machines', 'runner', 'router', 'backends', 'jobs'].map(
+      (name) => `core/${name}/`,
+    ),
     outside: ['node:', ...contractLibrary],
   },
-  { from: 'core/host/', inside: ['core/create-core.ts', 'core/api/', 'core/base/'], outside: ['node:', 'ws', ...contractLibrary] },
+  {
+    from: 'core/host/',
+    inside: ['core/create-core.ts', 'core/api/', 'core/base/'],
+    outside: ['node:', 'ws', ...contractLibrary],
+  },
   {
     from: 'core/cli/',
     inside: ['core/create-core.ts', 'core/api/', 'core/base/', 'core/disk/', 'core/nbd/', 'core/host/'],
     outside: ['node:', 'ws', 'commander', ...contractLibrary],
   },
-  { from: 'electron/', inside: ['core/create-core.ts', 'core/api/', 'core/base/'], outside: ['node:', 'electron', ...contractLibrary] },
+  {
+    from: 'electron/',
+    inside: ['core/create-core.ts', 'core/api/', 'core/base/'],
+    outside: ['node:', 'electron', ...contractLibrary],
+  },
   {
     from: 'renderer/',
     inside: ['core/api/'],
-    outside: ['react', 'react-dom', 'zustand', 'zod', '@mantine/', '@tabler/icons-react', '@novnc/novnc', 'intl-messageformat', ...contractLibrary],
+    outside: [
+      'react',
+      'react-dom',
+      'zustand',
+      'zod',
+      '@mantine/',
+      '@tabler/icons-react',
+      '@novnc/novnc',
+      'intl-messageformat',
+      ...contractLibrary,
+    ],
   },
 ];
 
 /** The rule for a project file (a path from the top, with `/`), if the table has one. */
 export function ruleFor(path: string): ImportRule | undefined {
-  return importTable
-    .filter((rule) => path.startsWith(rule.from))
-    .sort((a, b) => b.from.length - a.from.length)[0];
+  return importTable.filter((rule) => path.startsWith(rule.from)).sort((a, b) => b.from.length - a.from.length)[0];
 }

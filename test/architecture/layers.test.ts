@@ -24,7 +24,10 @@ describe('who may import whom', () => {
       .preProcessFile(readSource(file), true, true)
       .importedFiles.map(({ fileName }) => fileName)
       .filter((name) => rule === undefined || !isAllowed(rule, file, name));
-    expect(wrong, `${file} may import its own folder, ${rule?.inside.join(', ')} and ${rule?.outside.join(', ')}`).toEqual([]);
+    expect(
+      wrong,
+      `${file} may import its own folder, ${rule?.inside.join(', ')} and ${rule?.outside.join(', ')}`,
+    ).toEqual([]);
   });
 
   it('names every relative import with its suffix, and the file is there', () => {
@@ -41,7 +44,9 @@ describe('who may import whom', () => {
 
 function isAllowed(rule: ImportRule, file: string, imported: string): boolean {
   if (!imported.startsWith('.')) {
-    return rule.outside.some((name) => imported === name || imported.startsWith(name.endsWith(':') || name.endsWith('/') ? name : `${name}/`));
+    return rule.outside.some(
+      (name) => imported === name || imported.startsWith(name.endsWith(':') || name.endsWith('/') ? name : `${name}/`),
+    );
   }
   const target = posix.join(posix.dirname(file), imported);
   return target.startsWith(rule.from) || rule.inside.some((prefix) => target.startsWith(prefix));

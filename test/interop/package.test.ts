@@ -24,11 +24,17 @@ describe('npm run package', () => {
       writeFileSync(join(standIn, name), '#!/bin/sh\nexit 1\n');
       chmodSync(join(standIn, name), 0o755);
     }
-    const { version } = JSON.parse(readFileSync(join(top, 'node_modules/electron/package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(top, 'node_modules/electron/package.json'), 'utf8')) as {
+      version: string;
+    };
     writeFileSync(join(standIn, 'version'), version);
     for (const name of ['LICENSE', 'LICENSES.chromium.html']) writeFileSync(join(standIn, name), 'stand-in');
     const args = [join(top, 'build/package.mjs'), '--electron-dist', standIn, '--output', folder.path];
-    const result = spawnSync(process.execPath, args, { cwd: top, encoding: 'utf8', env: { ...process.env, HOME: folder.path } });
+    const result = spawnSync(process.execPath, args, {
+      cwd: top,
+      encoding: 'utf8',
+      env: { ...process.env, HOME: folder.path },
+    });
     expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
     packed = join(folder.path, 'linux-unpacked');
     files = listPackage(join(packed, 'resources/app.asar'), { isPack: false });
@@ -37,8 +43,16 @@ describe('npm run package', () => {
   afterAll(() => folder.remove());
 
   it('holds every program of the core, the page, the demo guest and the licence', () => {
-    const programs = ['main', 'host', 'cli', 'runner', 'job', 'disk-worker', 'v86-worker'].map((name) => `/out/main/${name}.js`);
-    const others = ['/out/preload/preload.cjs', '/out/renderer/index.html', '/assets/scratchpad/scratchpad.img', '/LICENSE', '/docs/third-party-notices.md'];
+    const programs = ['main', 'host', 'cli', 'runner', 'job', 'disk-worker', 'v86-worker'].map(
+      (name) => `/out/main/${name}.js`,
+    );
+    const others = [
+      '/out/preload/preload.cjs',
+      '/out/renderer/index.html',
+      '/assets/scratchpad/scratchpad.img',
+      '/LICENSE',
+      '/docs/third-party-notices.md',
+    ];
     expect([...programs, ...others].filter((file) => !files.includes(file))).toEqual([]);
   });
 

@@ -142,7 +142,10 @@ export class ElectronDouble {
       page
         .evaluate(
           ([method, portId, value]) =>
-            (window as unknown as Record<string, (id: number, data: unknown) => void>)[method as string]?.(portId as number, value),
+            (window as unknown as Record<string, (id: number, data: unknown) => void>)[method as string]?.(
+              portId as number,
+              value,
+            ),
           [name, id, data] as const,
         )
         .catch(() => ports.get(id)?.closed());

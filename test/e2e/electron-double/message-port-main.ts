@@ -23,7 +23,7 @@ export class MessagePortMainDouble extends EventEmitter {
   private readonly send: (data: Encoded) => void;
   private readonly end: () => void;
   private early: unknown[] | undefined = [];
-  private isClosed = false;
+  isClosed = false;
 
   constructor(send: (data: Encoded) => void, end: () => void) {
     super();

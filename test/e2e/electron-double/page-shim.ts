@@ -27,7 +27,8 @@ export function pageShim(preload: (...args: unknown[]) => void): void {
   const encode = (data: unknown): unknown => {
     if (typeof data === 'string') return { text: data };
     if (data instanceof ArrayBuffer) return { base64: toBase64(new Uint8Array(data)) };
-    if (ArrayBuffer.isView(data)) return { base64: toBase64(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) };
+    if (ArrayBuffer.isView(data))
+      return { base64: toBase64(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) };
     return { json: data };
   };
 

@@ -8,7 +8,11 @@ import type { Product } from './product.ts';
  * guest starts, its empty log is kept and chosen as its disk, and the base is protected.
  * The disk has 4 GB in three files. Returns the base's files and the log's.
  */
-export async function prepareBase(product: Product, folder: string, name = 'base'): Promise<{ base: string[]; log: string[] }> {
+export async function prepareBase(
+  product: Product,
+  folder: string,
+  name = 'base',
+): Promise<{ base: string[]; log: string[] }> {
   const directory = join(folder, name);
   await product.wizard.createCustom({
     name,

@@ -58,12 +58,16 @@ export async function shareBase(product: Product, home: string, backend: 'v86' |
   await product.machine('two').expectState(/, powered off/);
 
   // W3: what machine one wrote lies in a log nested on its disk; Commit brings it there and no further.
-  const nested = readdirSync(join(home, 'machines', 'one')).filter((file) => /\.REDO_[0-9a-f]{6}\.REDO_[0-9a-f]{6}$/.test(file));
+  const nested = readdirSync(join(home, 'machines', 'one')).filter((file) =>
+    /\.REDO_[0-9a-f]{6}\.REDO_[0-9a-f]{6}$/.test(file),
+  );
   expect(nested).toHaveLength(1);
   await product.machine('one').powerOff();
   await product.powerOff.answer('Commit');
   await product.machine('one').expectState(/, powered off(?!.*changes waiting)/);
-  await expect.poll(() => readdirSync(join(home, 'machines', 'one')).filter((file) => /\.REDO_\w+\.REDO_|\.commit$/.test(file))).toEqual([]);
+  await expect
+    .poll(() => readdirSync(join(home, 'machines', 'one')).filter((file) => /\.REDO_\w+\.REDO_|\.commit$/.test(file)))
+    .toEqual([]);
   expect(await notesInDisk(logs[0] ?? '', [base])).toEqual(['note of one']);
   expect(await notesInDisk(logs[1] ?? '', [base])).toEqual([]);
   expect(await notesInDisk(base)).toEqual([]);
