@@ -89,7 +89,7 @@ export class ElectronDouble {
     });
     return {
       app,
-      BrowserWindow: this.browserWindow(),
+      BrowserWindow: browserWindowClass(this),
       Menu: { setApplicationMenu: (menu: unknown) => (this.applicationMenu = menu), buildFromTemplate: () => ({}) },
       dialog: {
         showOpenDialog: async (...args: unknown[]) => {
@@ -106,46 +106,14 @@ export class ElectronDouble {
     };
   }
 
-  private browserWindow(): unknown {
-    const double = this;
-    const windows: unknown[] = [];
-    return class extends EventEmitter {
-      readonly webContents = Object.assign(new EventEmitter(), { setWindowOpenHandler: () => undefined });
-
-      constructor(options: { webPreferences: WebPreferences }) {
-        super();
-        double.windowOptions.push(options);
-        windows.push(this);
-      }
-
-      static getAllWindows = (): unknown[] => windows;
-      static getFocusedWindow = (): unknown => windows[0] ?? null;
-      isMinimized = (): boolean => false;
-      restore(): void {}
-      focus(): void {}
-      show(): void {}
-
-      async loadURL(url: string): Promise<void> {
-        const preload = double.windowOptions.at(-1)?.webPreferences.preload ?? '';
-        const page = await double.openPage(preload);
-        double.pages.push(page);
-        await page.goto(url.replace('app://redoubt', stage));
-        this.emit('ready-to-show');
-      }
-    };
-  }
-
-  private async openPage(preload: string): Promise<Page> {
+  async openPage(preload: string): Promise<Page> {
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
     const ports = new Map<number, MessagePortMainDouble>();
     const inPage = (name: string, id: number, data?: Encoded): void => {
       page
         .evaluate(
           ([method, portId, value]) =>
-            (window as unknown as Record<string, (id: number, data: unknown) => void>)[method as string]?.(
-              portId as number,
-              value,
-            ),
+            (window as unknown as Record<string, (id: number, data: unknown) => void>)[method]?.(portId, value),
           [name, id, data] as const,
         )
         .catch(() => ports.get(id)?.closed());
@@ -178,4 +146,33 @@ export class ElectronDouble {
     });
     return page;
   }
+}
+
+/** The class that main makes its windows of: each is a page of the double's browser. */
+function browserWindowClass(double: ElectronDouble): unknown {
+  const windows: unknown[] = [];
+  return class extends EventEmitter {
+    readonly webContents = Object.assign(new EventEmitter(), { setWindowOpenHandler: () => undefined });
+
+    constructor(options: { webPreferences: WebPreferences }) {
+      super();
+      double.windowOptions.push(options);
+      windows.push(this);
+    }
+
+    static getAllWindows = (): unknown[] => windows;
+    static getFocusedWindow = (): unknown => windows[0] ?? null;
+    isMinimized = (): boolean => false;
+    restore(): void {}
+    focus(): void {}
+    show(): void {}
+
+    async loadURL(url: string): Promise<void> {
+      const preload = double.windowOptions.at(-1)?.webPreferences.preload ?? '';
+      const page = await double.openPage(preload);
+      double.pages.push(page);
+      await page.goto(url.replace('app://redoubt', stage));
+      this.emit('ready-to-show');
+    }
+  };
 }
