@@ -7,13 +7,17 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * Turns what `node:fs` threw into an error of ours: disk.not-found, disk.permission, disk.no-space,
- * disk.exists or disk.io. What is ours already passes through. `operation` is a word for the log: `read`.
+ * Turns what `node:fs` threw into an error of ours, the one place where a host's error number becomes a
+ * code: disk.not-found, disk.permission, disk.no-space, disk.exists, disk.not-a-disk or disk.io. What is ours
+ * already passes through; what has no error number is a mistake of ours. `operation` is a word for the log.
  */
 export function asFileError(error: unknown, file: string, operation: string): RedoubtError {
   if (error instanceof RedoubtError) return error as RedoubtError;
-  const errno = errnoOf(error) ?? 'EUNKNOWN';
+  const errno = errnoOf(error);
   const options = { cause: error };
+  if (errno === undefined || errno.startsWith('ERR_')) {
+    return new RedoubtError('internal', `Could not ${operation} ${file}.`, { detail: String(error) }, options);
+  }
   switch (errno) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -30,6 +34,14 @@ export function asFileError(error: unknown, file: string, operation: string): Re
     case 'ENOSPC':
     case 'EDQUOT':
       return new RedoubtError('disk.no-space', `No space is left for ${file}.`, { file }, options);
+    case 'EISDIR':
+    case 'ENXIO':
+      return new RedoubtError(
+        'disk.not-a-disk',
+        `${file} is not a regular file.`,
+        { file, reason: 'not a regular file' },
+        options,
+      );
     case 'EEXIST':
       return new RedoubtError('disk.exists', `${file} exists already.`, { file }, options);
     default:

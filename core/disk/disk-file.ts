@@ -1,7 +1,19 @@
 import {
-  closeSync, constants, fdatasync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync,
-  unlinkSync, writeSync, writevSync,
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+  writevSync,
 } from 'node:fs';
+import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 
 /**
@@ -54,10 +66,22 @@ export const hostFiles: FileLayer = {
   open: openHostFile,
   create: (path) => {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-    return new HostFile(path, attempt(path, 'create', () => openSync(path, flags, 0o644)), true);
+    return new HostFile(
+      path,
+      attempt(path, 'create', () => openSync(path, flags, 0o644)),
+      true,
+    );
   },
-  rename: (from, to) => { attempt(from, 'rename', () => { renameSync(from, to); }); },
-  remove: (path) => { attempt(path, 'remove', () => { unlinkSync(path); }); },
+  rename: (from, to) => {
+    attempt(from, 'rename', () => {
+      renameSync(from, to);
+    });
+  },
+  remove: (path) => {
+    attempt(path, 'remove', () => {
+      unlinkSync(path);
+    });
+  },
   syncDirectory: (path) => {
     // Windows opens no directories; renames are durable there by the file system's own journal.
     if (process.platform === 'win32') return;
@@ -104,15 +128,24 @@ class HostFile implements DiskFile {
 
   proveUsable(): void {
     if (!this.stat.isRegular) {
-      throw new RedoubtError('disk.not-a-disk', `${this.path} is not a regular file.`, { file: this.path, reason: 'not a regular file' });
+      throw new RedoubtError('disk.not-a-disk', `${this.path} is not a regular file.`, {
+        file: this.path,
+        reason: 'not a regular file',
+      });
     }
     if (!this.isWritable) return;
     if (this.isProtected) {
-      throw new RedoubtError('disk.read-only', `${this.path} is protected against writing.`, { file: this.path, dependents: [] });
+      throw new RedoubtError('disk.read-only', `${this.path} is protected against writing.`, {
+        file: this.path,
+        dependents: [],
+      });
     }
     if (this.stat.hardLinks > 1) {
       // Locks go by path: two names of one file could be written by two holders.
-      throw new RedoubtError('disk.unsupported', `${this.path} has several hard links.`, { file: this.path, feature: 'writing to a file with several hard links' });
+      throw new RedoubtError('disk.unsupported', `${this.path} has several hard links.`, {
+        file: this.path,
+        feature: 'writing to a file with several hard links',
+      });
     }
   }
 
@@ -134,7 +167,7 @@ class HostFile implements DiskFile {
       }
       return done;
     } catch (error) {
-      throw fromErrno(error, this.path, 'read');
+      throw asFileError(error, this.path, 'read');
     }
   }
 
@@ -145,31 +178,36 @@ class HostFile implements DiskFile {
       let length = totalLength(chunks);
       while (length > 0) {
         const first = rest[0] as Uint8Array;
-        const done = rest.length === 1 ? writeSync(this.fd(), first, 0, first.length, at) : writevSync(this.fd(), rest, at);
+        const done =
+          rest.length === 1 ? writeSync(this.fd(), first, 0, first.length, at) : writevSync(this.fd(), rest, at);
         at += done;
         length -= done;
         if (length > 0) rest = dropBytes(rest, done);
       }
     } catch (error) {
-      throw fromErrno(error, this.path, 'write');
+      throw asFileError(error, this.path, 'write');
     }
   }
 
   setLength(lengthBytes: number): void {
-    attempt(this.path, 'truncate', () => { ftruncateSync(this.fd(), lengthBytes); });
+    attempt(this.path, 'truncate', () => {
+      ftruncateSync(this.fd(), lengthBytes);
+    });
   }
 
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
       fdatasync(this.fd(), (error) => {
         if (error === null) resolve();
-        else reject(fromErrno(error, this.path, 'sync'));
+        else reject(asFileError(error, this.path, 'sync'));
       });
     });
   }
 
   syncNow(): void {
-    attempt(this.path, 'sync', () => { fdatasyncSync(this.fd()); });
+    attempt(this.path, 'sync', () => {
+      fdatasyncSync(this.fd());
+    });
   }
 
   close(): void {
@@ -219,33 +257,6 @@ function attempt<T>(path: string, operation: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw fromErrno(error, path, operation);
-  }
-}
-
-/** The one place where a host's error number becomes a code of ours. What is none is passed on as it is. */
-export function fromErrno(error: unknown, file: string, operation: string): Error {
-  if (error instanceof RedoubtError) return error;
-  const errno = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (errno === undefined) return error instanceof Error ? error : new Error(String(error));
-  const options = { cause: error };
-  switch (errno) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new RedoubtError('disk.not-found', `${file} does not exist.`, { file }, options);
-    case 'EEXIST':
-      return new RedoubtError('disk.exists', `${file} exists already.`, { file }, options);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new RedoubtError('disk.permission', `The host does not allow to ${operation} ${file}.`, { file, operation }, options);
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new RedoubtError('disk.no-space', `There is no room left for ${file}.`, { file }, options);
-    case 'EISDIR':
-    case 'ENXIO':
-      return new RedoubtError('disk.not-a-disk', `${file} is not a regular file.`, { file, reason: 'not a regular file' }, options);
-    default:
-      return new RedoubtError('disk.io', `The host could not ${operation} ${file} (${errno}).`, { file, operation, errno }, options);
+    throw asFileError(error, path, operation);
   }
 }
