@@ -28,7 +28,9 @@ export function ContextMenu({
       position="bottom-start"
       offset={0}
       width={270}
-      returnFocus
+      withInitialFocusPlaceholder={false}
+      // Not `keydown`: the press of the context key that opens the menu would close it again.
+      clickOutsideEvents={['mousedown', 'touchstart']}
     >
       <Menu.Target>
         <span style={{ position: 'fixed', left: request.x, top: request.y, width: 1, height: 1 }} />

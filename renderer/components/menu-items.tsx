@@ -42,7 +42,13 @@ export function MenuItems(props: {
             {isChecked === true ? <IconCheck size={14} aria-hidden="true" /> : undefined}
           </span>
         }
-        rightSection={key === undefined ? undefined : <span className={styles.key}>{writeKey(key, isMac)}</span>}
+        rightSection={
+          key === undefined ? undefined : (
+            <span className={styles.key} aria-hidden="true">
+              {writeKey(key, isMac)}
+            </span>
+          )
+        }
         onClick={() => {
           runAction(item, context);
         }}

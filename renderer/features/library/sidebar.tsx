@@ -156,6 +156,10 @@ export function Sidebar() {
           request={menu}
           onClose={() => {
             setMenu(undefined);
+            // Back to the row, unless what was chosen took the focus elsewhere.
+            requestAnimationFrame(() => {
+              if (document.activeElement === document.body) focusRow(tabStop);
+            });
           }}
         />
       )}

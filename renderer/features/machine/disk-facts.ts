@@ -13,7 +13,7 @@ export function diskFacts(machine: MachineView): readonly Fact[] {
     const base = baseWords(machine, disk);
     return [
       { label, value: modeWords(disk), testId: 'summary.disk' },
-      { label: '', value: sizeWords(disk), testId: 'summary.sizes' },
+      { label: t('fact.size'), value: sizeWords(disk), testId: 'summary.sizes' },
       ...(base === undefined ? [] : [{ label: t('fact.base'), value: base, testId: 'summary.base' }]),
     ];
   });

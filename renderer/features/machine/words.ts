@@ -11,6 +11,7 @@ export const t = defineWords({
   'state.for': '{state}, {elapsed}',
   'fact.state': 'State',
   'fact.disk': 'Disk',
+  'fact.size': 'Size',
   'fact.base': 'Base',
   'fact.memory': 'Memory',
   'fact.network': 'Network',

@@ -46,6 +46,7 @@ export function MenuBar() {
           trapFocus
           returnFocus
           loop
+          withInitialFocusPlaceholder={false}
         >
           <Menu.Target>
             <button
@@ -74,7 +75,7 @@ export function MenuBar() {
           <Menu.Dropdown
             className={styles.dropdown}
             aria-label={menu.label}
-            onKeyDownCapture={(event) => {
+            onKeyDown={(event) => {
               if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') onKeyDown(event, index);
             }}
           >
