@@ -4,12 +4,11 @@
  * Option: `--electron-dist DIR` takes Electron from a folder instead of the download (a stand-in will do to
  * check what is packed).
  */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBundle } from './bootstrap/bundle.mjs';
 import { ensureDebianPackages } from './bootstrap/debian-packages.mjs';
 import { ensureNpmPackages } from './bootstrap/npm-packages.mjs';
-import { run } from './bootstrap/run.mjs';
 import { say } from './bootstrap/say.mjs';
 
 const top = join(import.meta.dirname, '..');
@@ -22,21 +21,26 @@ await ensureDebianPackages('start');
 await ensureBundle(top);
 collectFirmware();
 
-const args = [
-  join(top, 'node_modules', 'electron-builder', 'cli.js'),
-  '--dir',
-  '--config',
-  join(top, 'build', 'electron-builder.json'),
-];
-if (distAt >= 0) {
-  // A stand-in has no fuses to flip.
-  args.push(`-c.electronDist=${String(options[distAt + 1])}`, '-c.electronFuses=null');
+// Loaded late: it may have been installed just now.
+const { build } = await import('electron-builder');
+const { electronFuses, ...settings } = JSON.parse(readFileSync(join(top, 'build', 'electron-builder.json'), 'utf8'));
+const outputDirectory = outputAt >= 0 ? { output: String(options[outputAt + 1]) } : {};
+try {
+  await build({
+    dir: true,
+    projectDir: top,
+    config: {
+      ...settings,
+      directories: { ...settings.directories, ...outputDirectory },
+      // A stand-in has no fuses to flip.
+      ...(distAt >= 0 ? { electronDist: String(options[distAt + 1]) } : { electronFuses }),
+    },
+  });
+} catch (error) {
+  process.stderr.write(`${String(error)}\n`);
+  if (distAt < 0) say('packaging needs Electron’s archive; without a way to download it, pass --electron-dist DIR');
+  process.exitCode = 1;
 }
-if (outputAt >= 0) args.push(`-c.directories.output=${String(options[outputAt + 1])}`);
-const status = await run(process.execPath, args, { cwd: top });
-if (status !== 0 && distAt < 0)
-  say('packaging needs Electron’s archive; without a way to download it, pass --electron-dist DIR');
-process.exitCode = status;
 
 /** The built-in emulator's BIOS goes into the package, so that it runs where no emulator is installed. */
 function collectFirmware() {
