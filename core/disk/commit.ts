@@ -70,6 +70,11 @@ export async function commitRedoLog(
     const totalBytes = await carryOut(heads, isResumed, request, report, hooks);
     report('done', totalBytes, totalBytes);
     return { parent: parent.path, committedBytes: totalBytes };
+  } catch (error) {
+    await locks.release();
+    // Refused or stopped before the commit point: nothing of it should remain to be asked about.
+    if (error instanceof RedoubtError) await settleChain(request.redo, context);
+    throw error;
   } finally {
     await locks.release();
   }

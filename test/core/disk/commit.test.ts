@@ -344,6 +344,7 @@ describe('a commit that stops', () => {
     const early = new AbortController();
     early.abort();
     await expect(commitRedoLog({ redo: log, signal: early.signal })).rejects.toMatchObject({ code: 'job.cancelled' });
+    expect(unfinishedCommit(base)).toBeUndefined();
     // One batch holds all of this log, so the signal comes after the copy; the commit then ends by itself.
     await commitRedoLog({ redo: log, signal: abort.signal, onProgress }).catch(() => commitRedoLog({ redo: log }));
     expect(await contentOf(base)).toBe(content);
