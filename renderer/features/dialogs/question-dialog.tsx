@@ -22,24 +22,11 @@ export interface QuestionDialogProps {
   isDisabled?: boolean;
   /** Test ids are `{testId}.confirm`, `{testId}.cancel`. */
   testId: string;
-  /** Takes a refusal over; answers whether it did. */
-  onRefused?: (error: RedoubtError) => boolean;
 }
 
 /** A question with one verb. Cancel has the focus, and Esc means it. */
 export function QuestionDialog(props: QuestionDialogProps) {
-  const {
-    title,
-    children,
-    verb,
-    isDanger,
-    onConfirm,
-    onClose,
-    alternative,
-    isDisabled = false,
-    testId,
-    onRefused,
-  } = props;
+  const { title, children, verb, isDanger, onConfirm, onClose, alternative, isDisabled = false, testId } = props;
   const textId = useId();
   const [isBusy, setIsBusy] = useState(false);
   const [failure, setFailure] = useState<RedoubtError>();
@@ -51,9 +38,8 @@ export function QuestionDialog(props: QuestionDialogProps) {
       await onConfirm();
       onClose();
     } catch (thrown) {
-      const error = asRedoubtError(thrown);
       setIsBusy(false);
-      if (onRefused?.(error) !== true) setFailure(error);
+      setFailure(asRedoubtError(thrown));
     }
   };
 

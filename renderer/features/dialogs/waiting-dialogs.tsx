@@ -1,4 +1,5 @@
-import { decideWaiting } from '../../calls/decide-waiting.ts';
+import { useEffect } from 'react';
+import { decideWaiting, othersOnParent } from '../../calls/decide-waiting.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachine } from '../../stores/machines.ts';
 import { fileName } from '../../words/file-name.ts';
@@ -14,7 +15,7 @@ export interface WaitingDialogProps {
 
 /** Before kept changes are written into their parent. The commit itself goes on as a task. */
 export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogProps) {
-  const { vm, disk, redo } = useWaiting(machineId, slot);
+  const { vm, disk, redo } = useWaiting({ machineId, slot, onClose });
   if (disk === undefined || redo === undefined) return undefined;
   return (
     <QuestionDialog
@@ -23,17 +24,10 @@ export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogP
       isDanger={false}
       testId="commit"
       onClose={onClose}
-      onConfirm={() => decideWaiting({ id: machineId, slot, answer: 'commit' })}
-      onRefused={(error) => {
-        if (!error.is('disk.has-dependents')) return false;
-        onClose();
-        openDialog({
-          kind: 'commit-dependents',
-          machineId,
-          parent: error.details.file,
-          dependents: error.details.dependents,
-        });
-        return true;
+      onConfirm={async () => {
+        const dependents = await othersOnParent(machineId, slot);
+        if (dependents.length === 0) await decideWaiting({ id: machineId, slot, answer: 'commit' });
+        else openDialog({ kind: 'commit-dependents', machineId, parent: disk.path, dependents });
       }}
     >
       <p className={styles.text}>{t('commit.text', { parent: fileName(disk.path), file: fileName(redo.path) })}</p>
@@ -43,7 +37,7 @@ export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogP
 
 /** Before kept changes are thrown away. */
 export function DiscardWaitingDialog({ machineId, slot, onClose }: WaitingDialogProps) {
-  const { vm, redo } = useWaiting(machineId, slot);
+  const { vm, redo } = useWaiting({ machineId, slot, onClose });
   if (redo === undefined) return undefined;
   return (
     <QuestionDialog
@@ -59,8 +53,13 @@ export function DiscardWaitingDialog({ machineId, slot, onClose }: WaitingDialog
   );
 }
 
-function useWaiting(machineId: string, slot: string) {
+/** The log that the question is about; once it is gone there is nothing to ask, and the dialog closes. */
+function useWaiting({ machineId, slot, onClose }: WaitingDialogProps) {
   const machine = useMachine(machineId);
   const disk = machine?.disks.find((candidate) => candidate.slot === slot);
+  const isGone = disk?.redo === undefined;
+  useEffect(() => {
+    if (isGone) onClose();
+  }, [isGone, onClose]);
   return { vm: machine?.name ?? '', disk, redo: disk?.redo };
 }

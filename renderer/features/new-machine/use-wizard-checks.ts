@@ -11,6 +11,7 @@ import {
 import { folderOf, isAbsolutePath } from '../../components/path-text.ts';
 import { useAnswer } from '../../components/use-answer.ts';
 import { fromWire } from '../../errors/redoubt-error.ts';
+import { fileName } from '../../words/file-name.ts';
 import { useShellInfo } from '../../stores/shell-info.ts';
 import { completeAnswers, type WizardAnswers, type WizardFacts } from './wizard-answers.ts';
 import type { WizardFindings } from './wizard-checks.ts';
@@ -120,5 +121,5 @@ function problemOf(answer: { problem?: Parameters<typeof fromWire>[0] | undefine
 
 async function isReadableFile(path: string): Promise<boolean> {
   const listing = await browseFolder({ directory: folderOf(path), filter: 'all' });
-  return listing.rows.some((row) => row.path === path && row.kind !== 'folder');
+  return listing.rows.some((row) => row.name === fileName(path) && row.kind !== 'folder');
 }

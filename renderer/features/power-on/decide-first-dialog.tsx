@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useId, useState } from 'react';
-import { decideWaitingToTheEnd } from '../../calls/decide-waiting.ts';
+import { decideWaitingToTheEnd, othersOnParent } from '../../calls/decide-waiting.ts';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { sayProblem } from '../../components/problem-words.ts';
@@ -30,22 +30,18 @@ export function DecideFirstDialog({ machineId, error, onDecided, onClose }: Deci
     setBusyWith(answer);
     setFailure(undefined);
     try {
+      const dependents = answer === 'commit' ? await othersOnParent(machineId, slot) : [];
+      if (dependents.length > 0) {
+        openDialog({ kind: 'commit-dependents', machineId, parent: disk, dependents });
+        setBusyWith(undefined);
+        return;
+      }
       await decideWaitingToTheEnd({ id: machineId, slot, answer });
       onClose();
       onDecided?.();
     } catch (thrown) {
-      const refusal = asRedoubtError(thrown);
       setBusyWith(undefined);
-      if (refusal.is('disk.has-dependents')) {
-        openDialog({
-          kind: 'commit-dependents',
-          machineId,
-          parent: refusal.details.file,
-          dependents: refusal.details.dependents,
-        });
-      } else {
-        setFailure(refusal);
-      }
+      setFailure(asRedoubtError(thrown));
     }
   };
 

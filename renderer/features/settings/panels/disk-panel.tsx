@@ -30,10 +30,12 @@ export interface DiskPanelProps {
 export function DiskPanel({ editor, disk, onLeave }: DiskPanelProps) {
   const { settings, machine, isLocked, lockId } = editor;
   const path = diskPath(disk, machine);
-  const inspection = useAnswer(disk.fileName.trim() === '' ? undefined : JSON.stringify([path, machine.disks]), () =>
+  const saved = machine.disks.find((candidate) => candidate.slot === disk.slot);
+  // Asked again when something of the chain may have changed, not with every byte that a guest writes.
+  const state = [path, saved?.redo?.path, saved?.isProtected, saved?.dependentCount, machine.power, machine.jobId];
+  const inspection = useAnswer(disk.fileName.trim() === '' ? undefined : JSON.stringify(state), () =>
     inspectDisk(path),
   );
-  const saved = machine.disks.find((candidate) => candidate.slot === disk.slot);
   const shown = inspection.isAsking && inspection.value === undefined ? undefined : inspection.value;
   const isRead = inspection.error === undefined && shown !== undefined;
   const base = isRead ? shown.chain.links.at(-1) : undefined;
