@@ -54,7 +54,7 @@ async function makeChain(files: CrashingFiles, depth: number): Promise<TestDisk[
 }
 
 describe('a session device', () => {
-  it.each([1, 3, 16])('reads a known place with one call, straight into the target, at depth %i', async (depth) => {
+  it.each([1, 3, 16])('[W2] reads a known place with one call, straight into the target, at depth %i', async (depth) => {
     const files = new CrashingFiles();
     const disks = await makeChain(files, depth);
     const { layer, reads } = watched(files);
@@ -101,7 +101,7 @@ describe('a session device', () => {
     await device.close();
   });
 
-  it('takes nothing for zeros where nobody has anything, and a grain where somebody has', async () => {
+  it('[W3] takes nothing for zeros where nobody has anything, and a grain where somebody has', async () => {
     const files = new CrashingFiles();
     const disks = await makeChain(files, 2);
     const redo = makeLink(files, 'redo', [8192], { layer: files, grainSectors: 8, parent: disks[0] as TestDisk });
@@ -120,7 +120,7 @@ describe('a session device', () => {
     await device.close();
   });
 
-  it('serves others between the slices of a large zero write, and in order what touches it', async () => {
+  it('[W4] serves others between the slices of a large zero write, and in order what touches it', async () => {
     using folder = makeTempFolder();
     const base = makeLink(folder, 'base', [131072]);
     const device = openDevice([base], { isDurable: false });

@@ -24,7 +24,7 @@ const ones = [new Uint8Array(8192).fill(1)];
 const synced = ['sync-begins', 'sync-ends'];
 
 describe('the order in which a link is written', () => {
-  it('clears CLEAN and raises the generation, each synced, before the first byte of data', async () => {
+  it('[F2] clears CLEAN and raises the generation, each synced, before the first byte of data', async () => {
     const { open, log } = setUp();
     const device = open();
     expect(log()).toEqual([]);
@@ -35,7 +35,7 @@ describe('the order in which a link is written', () => {
     await device.close();
   });
 
-  it('syncs data before it writes the entries that point to it, and syncs those', async () => {
+  it('[F3] syncs data before it writes the entries that point to it, and syncs those', async () => {
     const { open, log } = setUp();
     const device = open();
     await device.write(0, ones);
@@ -50,7 +50,7 @@ describe('the order in which a link is written', () => {
     await device.close();
   });
 
-  it('leaves what is allocated during a flush to the next one', async () => {
+  it('[F3] leaves what is allocated during a flush to the next one', async () => {
     const { open, log } = setUp();
     const device = open();
     await device.write(0, ones);
@@ -67,7 +67,7 @@ describe('the order in which a link is written', () => {
     await device.close();
   });
 
-  it('sets CLEAN last, when all else is synced', async () => {
+  it('[F2] sets CLEAN last, when all else is synced', async () => {
     const { open, log } = setUp();
     const device = open();
     await device.write(0, ones);
@@ -76,7 +76,7 @@ describe('the order in which a link is written', () => {
     expect(log()).toEqual([...synced, 'table', ...synced, 'header 0', 'header 1536', ...synced, 'header 0', ...synced]);
   });
 
-  it('writes nothing at all where nothing was written', async () => {
+  it('[F1] writes nothing at all where nothing was written', async () => {
     const { open, log } = setUp();
     const device = open();
     await device.read(0, new Uint8Array(65536));
@@ -99,7 +99,7 @@ describe('a link that the host fails', () => {
     return 'none';
   };
 
-  it('takes a write again after there was no room for it', async () => {
+  it('[F5] takes a write again after there was no room for it', async () => {
     const { files, open } = setUp();
     const device = open();
     await device.write(0, ones);
@@ -115,7 +115,7 @@ describe('a link that the host fails', () => {
     await device.close();
   });
 
-  it('takes a flush again after there was no room for the metadata', async () => {
+  it('[F5] takes a flush again after there was no room for the metadata', async () => {
     const { files, open, log } = setUp();
     const device = open();
     await device.write(0, ones);
@@ -128,7 +128,7 @@ describe('a link that the host fails', () => {
     await device.close();
   });
 
-  it('is failed for good when a sync fails', async () => {
+  it('[F5] is failed for good when a sync fails', async () => {
     const { files, open } = setUp();
     const device = open();
     await device.write(0, ones);

@@ -34,7 +34,7 @@ const ones = [new Uint8Array(4096).fill(1)];
 const MIDDLE = 1024 * 512;
 
 describe('a link', () => {
-  it('is not touched by opening and reading', async () => {
+  it('[F1] is not touched by opening and reading', async () => {
     using folder = makeTempFolder();
     const disk = makeLink(folder, 'base', [1024, 1024]);
     const before = disk.files.map((file) => [statSync(file).ctimeMs, readFileSync(file)]);
@@ -44,7 +44,7 @@ describe('a link', () => {
     expect(disk.files.map((file) => [statSync(file).ctimeMs, readFileSync(file)])).toEqual(before);
   });
 
-  it('takes a new generation and content id with its first write, once', async () => {
+  it('[F2] takes a new generation and content id with its first write, once', async () => {
     using folder = makeTempFolder();
     const disk = makeLink(folder, 'base', [1024, 1024]);
     const [first = '', second = ''] = disk.files;
@@ -88,7 +88,7 @@ describe('a link', () => {
     expect(after.record?.committing).toBeUndefined();
   });
 
-  it('that was not closed begins new grains at the end of its file, and ends clean', async () => {
+  it('[F6] that was not closed begins new grains at the end of its file, and ends clean', async () => {
     using folder = makeTempFolder();
     const disk = makeLink(folder, 'base', [4096]);
     const [file = ''] = disk.files;
@@ -106,7 +106,7 @@ describe('a link', () => {
     expect(statSync(file).size % 8192).toBe(headerOf(file).freeSector * 512 % 8192);
   });
 
-  it('whose file has reached its limit uses the space again that was lost, and never passes the limit', async () => {
+  it('[G2] whose file has reached its limit uses the space again that was lost, and never passes the limit', async () => {
     using folder = makeTempFolder();
     const disk = makeLink(folder, 'base', [4189248], { grainSectors: 8 });
     const [file = ''] = disk.files;
@@ -193,7 +193,7 @@ describe('a link that does not hold together', () => {
     };
   };
 
-  it('is refused with the reason', () => {
+  it('[B1] is refused with the reason', () => {
     using folder = makeTempFolder();
     const good = setUp(folder);
     expect(codeOf(good.open)).toBe('none');
@@ -215,7 +215,7 @@ describe('a link that does not hold together', () => {
     expect(codeOf(disk.open)).toBe(code);
   });
 
-  it('is refused when its tables point where no grain can be', async () => {
+  it('[B1] is refused when its tables point where no grain can be', async () => {
     using folder = makeTempFolder();
     for (const [sector, value] of [[5, 3], [5, 0x7fffffff], [4, 2], [4, 0x7fffffff]] as const) {
       const { files } = makeLink(folder, `bad-${String(sector)}-${String(value)}`, [1024]);
@@ -228,7 +228,7 @@ describe('a link that does not hold together', () => {
     }
   });
 
-  it('is refused over a parent of another size', () => {
+  it('[P4] is refused over a parent of another size', () => {
     using folder = makeTempFolder();
     const base = makeLink(folder, 'base', [1024]);
     const redo = makeLink(folder, 'redo', [1032], { parent: base });
@@ -254,7 +254,7 @@ describe('host files', () => {
     expect(codeOf(() => hostFiles.create(file))).toBe('disk.exists');
   });
 
-  it('without a write bit are read-only, whoever asks', () => {
+  it('[S5] without a write bit are read-only, whoever asks', () => {
     using folder = makeTempFolder();
     const { files: [file = ''] } = makeLink(folder, 'base', [1024]);
     chmodSync(file, 0o444);

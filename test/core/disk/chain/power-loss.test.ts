@@ -54,7 +54,7 @@ async function judgeAll(device: SessionDevice, history: SectorHistory): Promise<
   }
 }
 
-describe('after a loss of power what was flushed is there, and the rest is old or new by whole sectors', { timeout: 60_000 }, () => {
+describe('[F4] after a loss of power what was flushed is there, and the rest is old or new by whole sectors', { timeout: 60_000 }, () => {
   it.each([
     { seed: 1, grains: [16, 8] },
     { seed: 2, grains: [16, 8] },

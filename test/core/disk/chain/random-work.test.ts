@@ -37,7 +37,7 @@ function fingerprint(path: string): string {
   return [path, mtimeMs, ctimeMs, size, createHash('sha256').update(readFileSync(path)).digest('hex')].join(' ');
 }
 
-describe('a chain under random work reads as a flat buffer would', { timeout: 60_000 }, () => {
+describe('[W1] a chain under random work reads as a flat buffer would', { timeout: 60_000 }, () => {
   it.each(Object.entries(setups))('%s', async (_name, setup) => {
     using folder = makeTempFolder();
     const random = new SeededRandom(setup.seed);

@@ -107,7 +107,7 @@ describe('the COWD header', () => {
     expect(found).toEqual(code === 'disk.corrupt' ? { code, field } : { code });
   });
 
-  it('is refused when it is cut off', () => {
+  it('[B1] is refused when it is cut off', () => {
     const { bytes } = bytesOf(redoLog);
     expect(failure(() => decodeHeader(bytes.subarray(0, 2000), 'f', 2000))).toEqual({ code: 'disk.corrupt', field: 'length' });
     expect(failure(() => decodeHeader(bytes.subarray(0, 3), 'f', 3))).toEqual({ code: 'disk.not-a-disk' });
