@@ -23,6 +23,8 @@ export interface BenchContext {
   readonly secondsPerSample: number;
   readonly requestsPerSample: number;
   served(depth: number): ServedSet;
+  /** A full base that nobody has open, for logs and overlays to be made on. */
+  readonly base: DataSet;
 }
 
 /** One line of the table: two contenders doing the same work, and what the ratio should reach. */
@@ -108,7 +110,7 @@ function intoFresh(work: string, job: FioJob, bar: number): Row {
     depth: 2,
     bar,
     measure: async (context) => {
-      const { set } = context.served(1);
+      const { base: set } = context;
       const one = (server: NbdServerProcess) =>
         fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
       return { ours: await withFreshLog(context, set, one), peer: await withFreshOverlay(context, set, one) };
