@@ -49,7 +49,10 @@ export class SessionDevice implements BlockDevice {
       this.readNow(offsetBytes, target);
       return undefined;
     }
-    return this.queue.run(offsetBytes, endBytes, () => { this.readNow(offsetBytes, target); return undefined; });
+    return this.queue.run(offsetBytes, endBytes, () => {
+      this.readNow(offsetBytes, target);
+      return undefined;
+    });
   }
 
   write(offsetBytes: number, chunks: readonly Uint8Array[]): undefined | Promise<void> {
@@ -61,7 +64,10 @@ export class SessionDevice implements BlockDevice {
       this.writer.write(offsetBytes, chunks, lengthBytes);
       return undefined;
     }
-    return this.queue.run(offsetBytes, endBytes, () => { this.writer.write(offsetBytes, chunks, lengthBytes); return undefined; });
+    return this.queue.run(offsetBytes, endBytes, () => {
+      this.writer.write(offsetBytes, chunks, lengthBytes);
+      return undefined;
+    });
   }
 
   writeZeroes(offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
@@ -134,6 +140,9 @@ export class SessionDevice implements BlockDevice {
 
   private checkWritable(): void {
     if (this.isWritable) return;
-    throw new RedoubtError('disk.read-only', `${this.leaf.path} is open for reading only.`, { file: this.leaf.path, dependents: [] });
+    throw new RedoubtError('disk.read-only', `${this.leaf.path} is open for reading only.`, {
+      file: this.leaf.path,
+      dependents: [],
+    });
   }
 }

@@ -106,7 +106,11 @@ export class CrashingFiles implements FileLayer {
     const makeDurable = (changes: readonly Change[]): void => {
       for (const change of changes) {
         if ('lengthBytes' in change) stored.durable = resized(stored.durable, change.lengthBytes);
-        else stored.durable.set(change.bytes.subarray(0, stored.durable.length - change.sector * SECTOR_BYTES), change.sector * SECTOR_BYTES);
+        else
+          stored.durable.set(
+            change.bytes.subarray(0, stored.durable.length - change.sector * SECTOR_BYTES),
+            change.sector * SECTOR_BYTES,
+          );
       }
       stored.changes = stored.changes.filter((change) => !changes.includes(change));
     };
@@ -131,7 +135,10 @@ export class CrashingFiles implements FileLayer {
         if (end > stored.current.length) setLength(end);
         stored.current.set(bytes, offsetBytes);
         for (let sector = Math.floor(offsetBytes / SECTOR_BYTES); sector * SECTOR_BYTES < end; sector++) {
-          stored.changes.push({ sector, bytes: stored.current.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES) });
+          stored.changes.push({
+            sector,
+            bytes: stored.current.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES),
+          });
         }
       },
       setLength: (lengthBytes) => {

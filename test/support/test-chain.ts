@@ -33,8 +33,14 @@ export function makeLink(
       fileCount: spansSectors.length,
       generation: 1000,
       controller: 'ide',
-      record: { contentId, linkId, ...(parentLink?.record === undefined ? {} : { parentContentId: parentLink.record.contentId }) },
-      ...(parentLink === undefined ? {} : { parent: { storedName: parentLink.path, generation: parentLink.header.generation } }),
+      record: {
+        contentId,
+        linkId,
+        ...(parentLink?.record === undefined ? {} : { parentContentId: parentLink.record.contentId }),
+      },
+      ...(parentLink === undefined
+        ? {}
+        : { parent: { storedName: parentLink.path, generation: parentLink.header.generation } }),
       ...(options.grainSectors === undefined ? {} : { grainSectors: options.grainSectors }),
     });
     return path;
@@ -52,12 +58,14 @@ export function openDevice(
   const links: Link[] = [];
   for (const [index, disk] of disks.entries()) {
     const parent = disks[index + 1];
-    links.push(Link.open({
-      ...rest,
-      files: disk.files,
-      isWritable: index === 0 && isWritable,
-      ...(parent === undefined ? {} : { parent: spansOf(parent) }),
-    }));
+    links.push(
+      Link.open({
+        ...rest,
+        files: disk.files,
+        isWritable: index === 0 && isWritable,
+        ...(parent === undefined ? {} : { parent: spansOf(parent) }),
+      }),
+    );
   }
   return new SessionDevice(new Chain(links), mapBytes === undefined ? {} : { mapBytes });
 }

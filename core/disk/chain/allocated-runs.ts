@@ -45,7 +45,7 @@ function keysInFileOrder(extent: CowdExtent, base: number): Float64Array {
 
 function* runsOf(extent: CowdExtent, base: number, keys: Float64Array): Generator<AllocatedRun> {
   const grainSectors = extent.grainBytes / SECTOR_BYTES;
-  for (let from = 0; from < keys.length; ) {
+  for (let from = 0; from < keys.length;) {
     const key = keys[from] as number;
     const sector = Math.floor(key / SORTED_GRAINS);
     const grain = key % SORTED_GRAINS;

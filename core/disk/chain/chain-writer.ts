@@ -54,7 +54,7 @@ export class ChainWriter {
   private allocate(piece: WritePiece & { kind: 'allocate' }, content: ChunkCursor | undefined): void {
     const { extent, isEmptyBelow } = piece;
     const end = piece.offsetBytes + piece.lengthBytes;
-    for (let at = piece.offsetBytes; at < end; ) {
+    for (let at = piece.offsetBytes; at < end;) {
       const firstGrain = Math.floor((at - extent.startBytes) / extent.grainBytes);
       const rowStart = extent.startBytes + firstGrain * extent.grainBytes;
       const row = extent.findRow(firstGrain, Math.ceil((end - rowStart) / extent.grainBytes));
@@ -67,7 +67,11 @@ export class ChainWriter {
         const chunks =
           at === rowStart && to === rowEnd
             ? middle
-            : [...this.fill(extent, rowStart, at, isEmptyBelow), ...middle, ...this.fill(extent, to, rowEnd, isEmptyBelow)];
+            : [
+                ...this.fill(extent, rowStart, at, isEmptyBelow),
+                ...middle,
+                ...this.fill(extent, to, rowEnd, isEmptyBelow),
+              ];
         extent.writeRow(row, chunks);
       }
       this.publish(extent, firstGrain, row);

@@ -26,7 +26,10 @@ export class Chain {
         parentCapacityBytes: link.capacityBytes,
       });
     }
-    assert(links.slice(1).every((link) => !link.isWritable), 'only the leaf is written');
+    assert(
+      links.slice(1).every((link) => !link.isWritable),
+      'only the leaf is written',
+    );
     this.links = links;
     this.sizeBytes = leaf.capacityBytes;
   }

@@ -27,7 +27,7 @@ export class ChunkCursor {
   take(lengthBytes: number): readonly Uint8Array[] {
     if (lengthBytes === this.totalBytes) return this.chunks;
     const taken: Uint8Array[] = [];
-    for (let left = lengthBytes; left > 0; ) {
+    for (let left = lengthBytes; left > 0;) {
       const chunk = this.chunks[this.index];
       assert(chunk !== undefined, 'the chunks hold what was asked for');
       const part = chunk.subarray(this.within, Math.min(chunk.length, this.within + left));

@@ -63,7 +63,9 @@ export class FlushEpochs {
     if (this.writtenBytes >= WRITE_BACK_BYTES) {
       this.writeBack();
     } else if (this.timer === undefined) {
-      this.timer = setTimeout(() => { this.writeBack(); }, WRITE_BACK_MS);
+      this.timer = setTimeout(() => {
+        this.writeBack();
+      }, WRITE_BACK_MS);
       this.timer.unref();
     }
   }

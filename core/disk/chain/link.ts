@@ -66,7 +66,9 @@ export class Link {
           throw error;
         }
       },
-      onFailure: (error) => { this.failure = error; },
+      onFailure: (error) => {
+        this.failure = error;
+      },
     });
   }
 
@@ -80,7 +82,10 @@ export class Link {
     const opened: ReturnType<typeof CowdExtent.openFile>[] = [];
     try {
       for (const path of request.files) opened.push(openSegment(layer, path, request, opened[0]?.header));
-      const places = placeExtents(opened.map(({ file, header }) => ({ path: file.path, header })), request.parent);
+      const places = placeExtents(
+        opened.map(({ file, header }) => ({ path: file.path, header })),
+        request.parent,
+      );
       const extents = opened.map(({ file, header }, index) => {
         const place = places[index];
         assert(place !== undefined, 'a place for every extent');
@@ -158,7 +163,9 @@ export class Link {
       (header) => ({
         ...header,
         generation,
-        ...(header.record === undefined || record === undefined ? {} : { record: { ...header.record, contentId: record.contentId } }),
+        ...(header.record === undefined || record === undefined
+          ? {}
+          : { record: { ...header.record, contentId: record.contentId } }),
       }),
       this.isDurable,
     );
@@ -232,21 +239,41 @@ export class Link {
     if (header.record === undefined) return { ...header, generation };
     const contentId = this.identity?.contentId ?? randomBytes(16).toString('hex');
     const committing = this.identity?.committing;
-    return { ...header, generation, record: { ...header.record, contentId, ...(committing === undefined ? {} : { committing }) } };
+    return {
+      ...header,
+      generation,
+      record: { ...header.record, contentId, ...(committing === undefined ? {} : { committing }) },
+    };
   }
 
   private failedError(): Error {
     if (this.failure instanceof RedoubtError && this.failure.code !== 'disk.io') return this.failure;
     const options = { cause: this.failure };
-    return new RedoubtError('disk.io', `${this.path} failed and takes no more requests.`, { file: this.path, operation: 'use', errno: 'EIO' }, options);
+    return new RedoubtError(
+      'disk.io',
+      `${this.path} failed and takes no more requests.`,
+      { file: this.path, operation: 'use', errno: 'EIO' },
+      options,
+    );
   }
 }
 
-function openSegment(layer: FileLayer, path: string, request: LinkRequest, first: CowdHeader | undefined): ReturnType<typeof CowdExtent.openFile> {
+function openSegment(
+  layer: FileLayer,
+  path: string,
+  request: LinkRequest,
+  first: CowdHeader | undefined,
+): ReturnType<typeof CowdExtent.openFile> {
   const { files } = request;
   const file = files[0] ?? path;
   const missing = (found: number, total: number) =>
-    new RedoubtError('disk.segment-missing', `Part ${String(found + 1)} of ${file} is missing.`, { file, part: found + 1, expected: path, found, total });
+    new RedoubtError('disk.segment-missing', `Part ${String(found + 1)} of ${file} is missing.`, {
+      file,
+      part: found + 1,
+      expected: path,
+      found,
+      total,
+    });
   try {
     const opened = CowdExtent.openFile(layer, path, request.isWritable);
     const { ordinal, fileCount } = opened.header;
@@ -254,9 +281,14 @@ function openSegment(layer: FileLayer, path: string, request: LinkRequest, first
     opened.file.close();
     if (ordinal === 0) throw missing(files.length, fileCount);
     const part = ordinal + 1;
-    throw new RedoubtError('disk.segment-picked', `${path} is part ${String(part)} of a disk.`, { file: path, part, first: '' });
+    throw new RedoubtError('disk.segment-picked', `${path} is part ${String(part)} of a disk.`, {
+      file: path,
+      part,
+      first: '',
+    });
   } catch (error) {
-    if (first !== undefined && error instanceof RedoubtError && error.is('disk.not-found')) throw missing(files.indexOf(path), files.length);
+    if (first !== undefined && error instanceof RedoubtError && error.is('disk.not-found'))
+      throw missing(files.indexOf(path), files.length);
     throw error;
   }
 }
@@ -269,4 +301,3 @@ function isWithoutGrains(extent: CowdExtent): boolean {
   }
   return true;
 }
-

@@ -90,7 +90,8 @@ export class MergedWindow {
     }
     const owner = owners[index] as number;
     this.extent = owner === 0 ? undefined : this.extents[owner - 1];
-    this.fileOffsetBytes = owner === 0 ? 0 : (sectors[index] as number) * SECTOR_BYTES + (within - (firstCell << this.cellShift));
+    this.fileOffsetBytes =
+      owner === 0 ? 0 : (sectors[index] as number) * SECTOR_BYTES + (within - (firstCell << this.cellShift));
     return Math.min(this.endBytes, this.startBytes + (endCell << this.cellShift));
   }
 
@@ -155,7 +156,8 @@ export class MergedWindow {
     const { owners, sectors } = scratch;
     const { count, cellSectors } = this;
     const continues = (cell: number) =>
-      owners[cell] === owners[cell - 1] && (owners[cell] === 0 || sectors[cell] === (sectors[cell - 1] as number) + cellSectors);
+      owners[cell] === owners[cell - 1] &&
+      (owners[cell] === 0 || sectors[cell] === (sectors[cell - 1] as number) + cellSectors);
     let runs = 1;
     for (let cell = 1; cell < count; cell++) if (!continues(cell)) runs++;
     // A run takes 8 bytes and a search, a cell takes 6.
@@ -184,7 +186,8 @@ export class MergedWindow {
       const owner = cells.owners[run] as number;
       if (owner === 0) continue;
       owners.fill(owner, start, end);
-      for (let cell = start; cell < end; cell++) sectors[cell] = (cells.sectors[run] as number) + (cell - start) * cellSectors;
+      for (let cell = start; cell < end; cell++)
+        sectors[cell] = (cells.sectors[run] as number) + (cell - start) * cellSectors;
     }
     this.cells = { owners, sectors };
     return this.cells;
@@ -208,7 +211,10 @@ function cellBytesOf(startBytes: number, extents: readonly CowdExtent[]): number
   let cell = WINDOW_BYTES;
   for (const extent of extents) {
     cell = greatestCommonDivisor(cell, extent.grainBytes);
-    cell = greatestCommonDivisor(cell, Math.abs(startBytes - extent.startBytes) % extent.grainBytes || extent.grainBytes);
+    cell = greatestCommonDivisor(
+      cell,
+      Math.abs(startBytes - extent.startBytes) % extent.grainBytes || extent.grainBytes,
+    );
   }
   return cell;
 }

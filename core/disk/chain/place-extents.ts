@@ -21,12 +21,15 @@ interface Segment {
 export function placeExtents(segments: readonly Segment[], parent?: ParentSpans): ExtentPlace[] {
   const [first] = segments;
   if (first === undefined) return [];
-  segments.forEach((segment, index) => { checkBelongs(segment, index, first); });
+  segments.forEach((segment, index) => {
+    checkBelongs(segment, index, first);
+  });
 
   // The entries per table are stored nowhere; the largest segment leaves the least doubt.
   const largest = segments.reduce((a, b) => (b.header.capacitySectors > a.header.capacitySectors ? b : a));
   const entries = entriesPerTable(largest.header);
-  if (entries === undefined) throw corrupt(largest, 'numGDEntries', largest.header.directoryEntries, 'which fits no size of grain tables');
+  if (entries === undefined)
+    throw corrupt(largest, 'numGDEntries', largest.header.directoryEntries, 'which fits no size of grain tables');
 
   const spans = spanSectors(segments, parent);
   let startSectors = 0;
@@ -35,11 +38,17 @@ export function placeExtents(segments: readonly Segment[], parent?: ParentSpans)
     const { grainSectors, directoryEntries, capacitySectors } = segment.header;
     if (span <= 0) throw corrupt(segment, 'fileCapacity', span, 'which leaves no sectors for this file');
     if (countOf(span, grainSectors * entries) > directoryEntries) {
-      throw corrupt(segment, 'numGDEntries', directoryEntries, `too few for ${String(Math.max(span, capacitySectors))} sectors`);
+      throw corrupt(
+        segment,
+        'numGDEntries',
+        directoryEntries,
+        `too few for ${String(Math.max(span, capacitySectors))} sectors`,
+      );
     }
     const place = { startBytes: startSectors * SECTOR_BYTES, spanBytes: span * SECTOR_BYTES, entriesPerTable: entries };
     startSectors += span;
-    if (startSectors > FORMAT_LIMIT_SECTORS) throw corrupt(segment, 'numSectors', span, 'which makes the disk larger than the format allows');
+    if (startSectors > FORMAT_LIMIT_SECTORS)
+      throw corrupt(segment, 'numSectors', span, 'which makes the disk larger than the format allows');
     return place;
   });
 }
@@ -52,12 +61,21 @@ function checkBelongs(segment: Segment, index: number, first: Segment): void {
   same('fileOrdinal', header.ordinal, header.version === 3 ? index : 0);
   same('version', header.version, first.header.version);
   same('filesPerDisk', header.fileCount, first.header.fileCount);
-  same('flags', header.parent === undefined ? 'a base' : 'a redo log', first.header.parent === undefined ? 'a base' : 'a redo log');
+  same(
+    'flags',
+    header.parent === undefined ? 'a base' : 'a redo log',
+    first.header.parent === undefined ? 'a base' : 'a redo log',
+  );
   same('parentFileName', header.parent?.storedName ?? '', first.header.parent?.storedName ?? '');
   same('link', header.record?.linkId ?? 'none', first.header.record?.linkId ?? 'none');
   // A segment that is older just was not written since; a newer one belongs to another state of the disk.
   if (header.generation > first.header.generation) {
-    throw corrupt(segment, 'generation', header.generation, `newer than ${String(first.header.generation)} of ${first.path}`);
+    throw corrupt(
+      segment,
+      'generation',
+      header.generation,
+      `newer than ${String(first.header.generation)} of ${first.path}`,
+    );
   }
 }
 
@@ -78,11 +96,17 @@ function spanSectors(segments: readonly Segment[], parent: ParentSpans | undefin
   }
   const parentSectors = parent === undefined ? undefined : parent.capacityBytes / SECTOR_BYTES;
   const statesDisk = parent !== undefined && headers.every((header) => header.capacitySectors === parentSectors);
-  if (statesDisk && parent.spansBytes.length === headers.length) return parent.spansBytes.map((span) => span / SECTOR_BYTES);
+  if (statesDisk && parent.spansBytes.length === headers.length)
+    return parent.spansBytes.map((span) => span / SECTOR_BYTES);
   return headers.map((header) => header.capacitySectors);
 }
 
 function corrupt(segment: Segment, field: string, value: string | number, reason: string): RedoubtError {
   const { path: file } = segment;
-  return new RedoubtError('disk.corrupt', `${file} is damaged: ${field} is ${String(value)}, ${reason}.`, { file, field, value: String(value), reason });
+  return new RedoubtError('disk.corrupt', `${file} is damaged: ${field} is ${String(value)}, ${reason}.`, {
+    file,
+    field,
+    value: String(value),
+    reason,
+  });
 }

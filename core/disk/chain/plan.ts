@@ -24,15 +24,17 @@ export function planRead(lookup: Lookup, offsetBytes: number, lengthBytes: numbe
   let pieceStart = offsetBytes;
   let pieceExtent: CowdExtent | undefined;
   let pieceFileOffset = 0;
-  for (let at = offsetBytes; at < end; ) {
+  for (let at = offsetBytes; at < end;) {
     const window = lookup.windowAt(at);
     const windowEnd = Math.min(end, window.endBytes);
     while (at < windowEnd) {
       const rowEnd = Math.min(windowEnd, window.locate(at));
       const { extent, fileOffsetBytes } = window;
-      const isNext = extent === pieceExtent && (extent === undefined || fileOffsetBytes === pieceFileOffset + (at - pieceStart));
+      const isNext =
+        extent === pieceExtent && (extent === undefined || fileOffsetBytes === pieceFileOffset + (at - pieceStart));
       if (!isNext || at === offsetBytes) {
-        if (at > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
+        if (at > pieceStart)
+          pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
         pieceStart = at;
         pieceExtent = extent;
         pieceFileOffset = fileOffsetBytes;
@@ -40,13 +42,19 @@ export function planRead(lookup: Lookup, offsetBytes: number, lengthBytes: numbe
       at = rowEnd;
     }
   }
-  if (end > pieceStart) pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: end - pieceStart });
+  if (end > pieceStart)
+    pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: end - pieceStart });
   return pieces;
 }
 
 /** A part of a write: into grains that the leaf has, or into grains that it has to allocate. */
 export type WritePiece =
-  | { readonly kind: 'in-place'; readonly extent: CowdExtent; readonly fileOffsetBytes: number; readonly lengthBytes: number }
+  | {
+      readonly kind: 'in-place';
+      readonly extent: CowdExtent;
+      readonly fileOffsetBytes: number;
+      readonly lengthBytes: number;
+    }
   | {
       readonly kind: 'allocate';
       readonly extent: CowdExtent;
@@ -63,7 +71,7 @@ export type WritePiece =
 export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, lengthBytes: number): WritePiece[] {
   const pieces: WritePiece[] = [];
   const end = offsetBytes + lengthBytes;
-  for (let at = offsetBytes; at < end; ) {
+  for (let at = offsetBytes; at < end;) {
     const extent = chain.leafExtentAt(at);
     const { grainBytes } = extent;
     const grainStart = extent.startBytes + Math.floor((at - extent.startBytes) / grainBytes) * grainBytes;
@@ -72,13 +80,19 @@ export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, len
     const [here] = planRead(lookup, at, to - at);
     const last = pieces.at(-1);
     if (here?.extent === extent) {
-      if (last?.kind === 'in-place' && last.extent === extent && last.fileOffsetBytes + last.lengthBytes === here.fileOffsetBytes) {
+      if (
+        last?.kind === 'in-place' &&
+        last.extent === extent &&
+        last.fileOffsetBytes + last.lengthBytes === here.fileOffsetBytes
+      ) {
         pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
       } else {
         pieces.push({ kind: 'in-place', extent, fileOffsetBytes: here.fileOffsetBytes, lengthBytes: to - at });
       }
     } else {
-      const isEmptyBelow = planRead(lookup, grainStart, grainEnd - grainStart).every((piece) => piece.extent === undefined);
+      const isEmptyBelow = planRead(lookup, grainStart, grainEnd - grainStart).every(
+        (piece) => piece.extent === undefined,
+      );
       if (last?.kind === 'allocate' && last.extent === extent && last.isEmptyBelow === isEmptyBelow) {
         pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
       } else {

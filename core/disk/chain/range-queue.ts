@@ -20,7 +20,9 @@ export class RangeQueue {
     const done = Promise.allSettled(earlier.map((range) => range.done)).then(act);
     const entry = { startBytes, endBytes, done };
     this.busy.push(entry);
-    const remove = () => { this.busy.splice(this.busy.indexOf(entry), 1); };
+    const remove = () => {
+      this.busy.splice(this.busy.indexOf(entry), 1);
+    };
     done.then(remove, remove);
     return done;
   }

@@ -15,5 +15,9 @@ export function readPieces(pieces: readonly Piece[], target: Uint8Array): void {
 
 function cutShort(extent: CowdExtent): RedoubtError {
   const { path: file } = extent;
-  return new RedoubtError('disk.io', `${file} has become shorter than its tables say.`, { file, operation: 'read', errno: 'EIO' });
+  return new RedoubtError('disk.io', `${file} has become shorter than its tables say.`, {
+    file,
+    operation: 'read',
+    errno: 'EIO',
+  });
 }

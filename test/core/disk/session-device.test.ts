@@ -34,9 +34,15 @@ function watched(files: CrashingFiles): Traffic {
     layer: {
       open: (path, isWritable) => watch(files.open(path, isWritable)),
       create: (path) => files.create(path),
-      rename: (from, to) => { files.rename(from, to); },
-      remove: (path) => { files.remove(path); },
-      syncDirectory: () => { files.syncDirectory(); },
+      rename: (from, to) => {
+        files.rename(from, to);
+      },
+      remove: (path) => {
+        files.remove(path);
+      },
+      syncDirectory: () => {
+        files.syncDirectory();
+      },
     },
   };
 }
@@ -45,31 +51,42 @@ async function makeChain(files: CrashingFiles, depth: number): Promise<TestDisk[
   let disks: TestDisk[] = [];
   for (let level = 0; level < depth; level++) {
     const [parent] = disks;
-    disks = [makeLink(files, `depth${String(depth)}-${String(level)}`, [8192], { layer: files, grainSectors: 8, ...(parent === undefined ? {} : { parent }) }), ...disks];
+    disks = [
+      makeLink(files, `depth${String(depth)}-${String(level)}`, [8192], {
+        layer: files,
+        grainSectors: 8,
+        ...(parent === undefined ? {} : { parent }),
+      }),
+      ...disks,
+    ];
     const device = openDevice(disks, { layer: files });
-    for (let at = level * 4096; at < MIB; at += depth * 4096) await device.write(at, [new Uint8Array(4096).fill(level + 1)]);
+    for (let at = level * 4096; at < MIB; at += depth * 4096)
+      await device.write(at, [new Uint8Array(4096).fill(level + 1)]);
     await device.close();
   }
   return disks;
 }
 
 describe('a session device', () => {
-  it.each([1, 3, 16])('[W2] reads a known place with one call, straight into the target, at depth %i', async (depth) => {
-    const files = new CrashingFiles();
-    const disks = await makeChain(files, depth);
-    const { layer, reads } = watched(files);
-    const device = openDevice(disks, { layer, isWritable: false });
-    const target = new Uint8Array(4096);
-    await device.read(0, target);
-    for (let at = 0; at < MIB; at += 4096) {
-      reads.length = 0;
-      expect(device.read(at, target)).toBeUndefined();
-      expect(reads).toHaveLength(1);
-      expect(reads[0]?.target).toBe(target);
-      expect(target[17]).toBe(1 + ((at / 4096) % depth));
-    }
-    await device.close();
-  });
+  it.each([1, 3, 16])(
+    '[W2] reads a known place with one call, straight into the target, at depth %i',
+    async (depth) => {
+      const files = new CrashingFiles();
+      const disks = await makeChain(files, depth);
+      const { layer, reads } = watched(files);
+      const device = openDevice(disks, { layer, isWritable: false });
+      const target = new Uint8Array(4096);
+      await device.read(0, target);
+      for (let at = 0; at < MIB; at += 4096) {
+        reads.length = 0;
+        expect(device.read(at, target)).toBeUndefined();
+        expect(reads).toHaveLength(1);
+        expect(reads[0]?.target).toBe(target);
+        expect(target[17]).toBe(1 + ((at / 4096) % depth));
+      }
+      await device.close();
+    },
+  );
 
   it('joins neighbours and reads nothing where nobody has anything', async () => {
     const files = new CrashingFiles();
@@ -145,7 +162,10 @@ describe('a session device', () => {
   it('goes on over another leaf and hands the old one back', async () => {
     const files = new CrashingFiles();
     const base = makeLink(files, 'base', [1024], { layer: files });
-    const [one, two] = ['one', 'two'].map((name) => makeLink(files, name, [1024], { layer: files, parent: base })) as [TestDisk, TestDisk];
+    const [one, two] = ['one', 'two'].map((name) => makeLink(files, name, [1024], { layer: files, parent: base })) as [
+      TestDisk,
+      TestDisk,
+    ];
     const device = openDevice([one, base], { layer: files });
     await device.write(0, [new Uint8Array(4096).fill(1)]);
     const old = device.replaceLeaf(Link.open({ files: two.files, isWritable: true, layer: files }));

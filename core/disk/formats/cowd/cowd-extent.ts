@@ -55,7 +55,12 @@ export class CowdExtent {
     this.lengthSectors = countOf(file.lengthBytes(), SECTOR_BYTES);
     // A clean file ends at its free sector; an unclean one is taken to be used up to its end. Both are its length.
     const { grainSectors, capacitySectors: statedSectors } = header;
-    const { fullSectors } = layOutExtent({ spanSectors, statedSectors, grainSectors, entriesPerTable: place.entriesPerTable });
+    const { fullSectors } = layOutExtent({
+      spanSectors,
+      statedSectors,
+      grainSectors,
+      entriesPerTable: place.entriesPerTable,
+    });
     const formatLimit = fullSectors <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
     // Half a sector at the very end of a full file holds nothing and must not be made whole.
     const usedSectors = this.lengthSectors - 1 === formatLimit ? formatLimit : this.lengthSectors;
@@ -74,7 +79,10 @@ export class CowdExtent {
     try {
       const header = readHeader(file);
       if (isWritable && header.isInconsistent) {
-        throw new RedoubtError('disk.unsupported', `${path} is marked inconsistent.`, { file: path, feature: 'writing to a file marked inconsistent' });
+        throw new RedoubtError('disk.unsupported', `${path} is marked inconsistent.`, {
+          file: path,
+          feature: 'writing to a file marked inconsistent',
+        });
       }
       return { file, header };
     } catch (error) {
@@ -111,7 +119,8 @@ export class CowdExtent {
     if (!this.allocator.hasRoomAtEnd && !this.hasSearchedUnused) {
       this.hasSearchedUnused = true;
       const { tables, allocator } = this;
-      if (tables.isMetadataInOneRow()) allocator.addUnused(findUnusedRows(this, tables.firstDataSector(), allocator.endSector));
+      if (tables.isMetadataInOneRow())
+        allocator.addUnused(findUnusedRows(this, tables.firstDataSector(), allocator.endSector));
     }
     return this.allocator.find(Math.min(wanted, inTable));
   }

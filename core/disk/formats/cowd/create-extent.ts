@@ -31,9 +31,15 @@ export interface NewExtent {
 }
 
 /** The header of a new extent and the sizes that follow from it; pure. Throws disk.bad-size if it could outgrow its file limit. */
-export function planExtent(extent: NewExtent): { header: CowdHeader; lengthBytes: number; directory: Uint32Array; limitSectors: number } {
+export function planExtent(extent: NewExtent): {
+  header: CowdHeader;
+  lengthBytes: number;
+  directory: Uint32Array;
+  limitSectors: number;
+} {
   const { dialect, spanSectors, parent } = extent;
-  const grainSectors = extent.grainSectors ?? (parent === undefined ? dialect.baseGrainSectors : dialect.redoGrainSectors);
+  const grainSectors =
+    extent.grainSectors ?? (parent === undefined ? dialect.baseGrainSectors : dialect.redoGrainSectors);
   assert(spanSectors > 0 && extent.ordinal < extent.fileCount, 'an extent has a span and a place');
   const statesDisk = parent !== undefined && dialect.redoCapacity === 'disk' && extent.fileCount > 1;
   const statedSectors = statesDisk ? extent.diskSectors : spanSectors;
@@ -45,7 +51,8 @@ export function planExtent(extent: NewExtent): { header: CowdHeader; lengthBytes
     throw new RedoubtError('disk.bad-size', `The disk does not fit: ${reason}.`, { value, reason });
   }
   const directory = new Uint32Array(layout.directoryEntries);
-  for (let table = 0; table < layout.tables; table++) directory[table] = layout.firstTableSector + table * layout.tableSectors;
+  for (let table = 0; table < layout.tables; table++)
+    directory[table] = layout.firstTableSector + table * layout.tableSectors;
   const noGeometry: Geometry = { cylinders: 0, heads: 0, sectorsPerTrack: 0 };
   const header: CowdHeader = {
     version: dialect.version,

@@ -27,10 +27,42 @@ export interface Dialect {
 }
 
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
-  hybrid: { name: 'hybrid', version: 3, entriesPerTable: 4096, baseGrainSectors: 16, redoGrainSectors: 8, redoCapacity: 'span', canSplit: true },
-  ws3: { name: 'ws3', version: 3, entriesPerTable: 512, baseGrainSectors: 128, redoGrainSectors: 128, redoCapacity: 'disk', canSplit: true },
-  esx: { name: 'esx', version: 1, entriesPerTable: 4096, baseGrainSectors: 1, redoGrainSectors: 1, redoCapacity: 'span', canSplit: true },
-  vmware2: { name: 'vmware2', version: 1, entriesPerTable: 512, baseGrainSectors: 32, redoGrainSectors: 32, redoCapacity: 'span', canSplit: false },
+  hybrid: {
+    name: 'hybrid',
+    version: 3,
+    entriesPerTable: 4096,
+    baseGrainSectors: 16,
+    redoGrainSectors: 8,
+    redoCapacity: 'span',
+    canSplit: true,
+  },
+  ws3: {
+    name: 'ws3',
+    version: 3,
+    entriesPerTable: 512,
+    baseGrainSectors: 128,
+    redoGrainSectors: 128,
+    redoCapacity: 'disk',
+    canSplit: true,
+  },
+  esx: {
+    name: 'esx',
+    version: 1,
+    entriesPerTable: 4096,
+    baseGrainSectors: 1,
+    redoGrainSectors: 1,
+    redoCapacity: 'span',
+    canSplit: true,
+  },
+  vmware2: {
+    name: 'vmware2',
+    version: 1,
+    entriesPerTable: 512,
+    baseGrainSectors: 32,
+    redoGrainSectors: 32,
+    redoCapacity: 'span',
+    canSplit: false,
+  },
 };
 
 /** The fields from which the shape of a file's metadata follows. */
@@ -47,7 +79,8 @@ export interface Shape {
  * larger table, because that is what their writers used.
  */
 export function entriesPerTable(shape: Shape): 512 | 4096 | undefined {
-  const fits = (entries: number) => countOf(shape.capacitySectors, shape.grainSectors * entries) === shape.directoryEntries;
+  const fits = (entries: number) =>
+    countOf(shape.capacitySectors, shape.grainSectors * entries) === shape.directoryEntries;
   if (fits(512) !== fits(4096)) return fits(512) ? 512 : 4096;
   if (!fits(512)) return undefined;
   const largestSmallGrain = shape.version === 3 ? 16 : 15;

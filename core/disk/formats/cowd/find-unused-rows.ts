@@ -14,7 +14,11 @@ const GRAINS_AT_ONCE = 4096;
  * space lost in crashes. Reads every table, so it is kept for a file that has reached its limit. The caller
  * has made sure that no metadata lies in that range.
  */
-export function findUnusedRows(extent: Searched, fromSector: number, endSector: number): { sector: number; grains: number }[] {
+export function findUnusedRows(
+  extent: Searched,
+  fromSector: number,
+  endSector: number,
+): { sector: number; grains: number }[] {
   const { grainSectors } = extent.header;
   const first = roundUp(fromSector, grainSectors);
   const slots = Math.floor((endSector - first) / grainSectors);
@@ -28,7 +32,11 @@ export function findUnusedRows(extent: Searched, fromSector: number, endSector: 
       const sector = entries[i] as number;
       if (sector === 0) continue;
       // A grain that is not aligned uses two slots.
-      for (let slot = Math.floor((sector - first) / grainSectors); slot * grainSectors + first < sector + grainSectors; slot++) {
+      for (
+        let slot = Math.floor((sector - first) / grainSectors);
+        slot * grainSectors + first < sector + grainSectors;
+        slot++
+      ) {
         if (slot >= 0 && slot < slots) isUsed[slot] = 1;
       }
     }

@@ -53,7 +53,11 @@ export class GrainAllocator {
     if (atEnd > 0) return { sector, grains: atEnd, isFresh: sector >= this.touchedSector };
     const row = this.unused.at(-1);
     if (row !== undefined) return { sector: row.sector, grains: Math.min(wanted, row.grains), isFresh: false };
-    throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, { file: this.path, operation: 'allocate', errno: 'EFBIG' });
+    throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, {
+      file: this.path,
+      operation: 'allocate',
+      errno: 'EFBIG',
+    });
   }
 
   /** To be called before the first byte of a row is written. */
@@ -80,7 +84,11 @@ export class GrainAllocator {
   takeSectors(count: number): number {
     const sector = this.freeSector;
     if (sector + count > this.limitSectors) {
-      throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, { file: this.path, operation: 'allocate', errno: 'EFBIG' });
+      throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, {
+        file: this.path,
+        operation: 'allocate',
+        errno: 'EFBIG',
+      });
     }
     this.freeSector = sector + count;
     this.touchedSector = Math.max(this.touchedSector, this.freeSector);

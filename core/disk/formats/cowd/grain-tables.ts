@@ -64,7 +64,7 @@ export class GrainTables {
   read(firstGrain: number, count: number, target: Uint32Array, endSectors: number, positions?: Uint16Array): number {
     const { entriesPerTable } = this.shape;
     let allocated = 0;
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const grain = firstGrain + done;
       const table = Math.floor(grain / entriesPerTable);
       const index = grain % entriesPerTable;
@@ -125,12 +125,14 @@ export class GrainTables {
   /** Enters `count` grains that lie one behind the other from `sector` on. In memory only. */
   enter(firstGrain: number, count: number, sector: number): void {
     const { entriesPerTable, grainSectors } = this.shape;
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const grain = firstGrain + done;
       const index = grain % entriesPerTable;
       const within = index % ENTRIES_PER_SECTOR;
       const here = Math.min(count - done, ENTRIES_PER_SECTOR - within, entriesPerTable - index);
-      const entries = this.liveSector(this.tableSector(Math.floor(grain / entriesPerTable)) + Math.floor(index / ENTRIES_PER_SECTOR));
+      const entries = this.liveSector(
+        this.tableSector(Math.floor(grain / entriesPerTable)) + Math.floor(index / ENTRIES_PER_SECTOR),
+      );
       for (let i = 0; i < here; i++) entries[within + i] = sector + (done + i) * grainSectors;
       done += here;
     }
@@ -152,7 +154,7 @@ export class GrainTables {
   writeFrozen(): void {
     const sectors = [...this.frozen.keys()].sort((a, b) => a - b);
     try {
-      for (let from = 0; from < sectors.length; ) {
+      for (let from = 0; from < sectors.length;) {
         const first = sectors[from] as number;
         const run: Uint8Array[] = [];
         while (sectors[from] === first + run.length) {
@@ -265,8 +267,10 @@ export class GrainTables {
     directory.forEach((sector, table) => {
       if (sector === 0) return;
       const end = sector + this.tableSectors;
-      if (sector < HEADER_SECTORS || (sector < directoryEnd && end > directorySector)) throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'inside the metadata');
-      if (end > endSectors) throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'past the end of the file');
+      if (sector < HEADER_SECTORS || (sector < directoryEnd && end > directorySector))
+        throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'inside the metadata');
+      if (end > endSectors)
+        throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'past the end of the file');
       if (sector !== directoryEnd + tables * this.tableSectors) isOneRow = false;
       tables++;
     });
@@ -279,6 +283,11 @@ export class GrainTables {
 
   private corrupt(field: string, value: number, reason: string): RedoubtError {
     const { path } = this.file;
-    return new RedoubtError('disk.corrupt', `${path} is damaged: ${field} is ${String(value)}, ${reason}.`, { file: path, field, value: String(value), reason });
+    return new RedoubtError('disk.corrupt', `${path} is damaged: ${field} is ${String(value)}, ${reason}.`, {
+      file: path,
+      field,
+      value: String(value),
+      reason,
+    });
   }
 }

@@ -16,12 +16,35 @@ const flag = { root: 0x01, clean: 0x02, inconsistent: 0x04, multi: 0x08, hardwar
 const KNOWN_FLAGS = 0x1f;
 
 const at = {
-  magic: 0, version: 4, flags: 8, capacity: 12, grain: 16, directory: 20, directoryEntries: 24, freeSector: 28,
-  cylinders: 32, heads: 36, sectorsPerTrack: 40, parentName: 32, parentGeneration: 1056,
-  generation: 1060, name: 1064, description: 1124, savedGeneration: 1636, controller: 1640,
+  magic: 0,
+  version: 4,
+  flags: 8,
+  capacity: 12,
+  grain: 16,
+  directory: 20,
+  directoryEntries: 24,
+  freeSector: 28,
+  cylinders: 32,
+  heads: 36,
+  sectorsPerTrack: 40,
+  parentName: 32,
+  parentGeneration: 1056,
+  generation: 1060,
+  name: 1064,
+  description: 1124,
+  savedGeneration: 1636,
+  controller: 1640,
   uncleanShutdown: 1648,
-  ordinal: 1648, fileCount: 1652, diskCylinders: 1656, diskHeads: 1660, diskSectorsPerTrack: 1664, diskCapacity: 1668,
-  sequence: 1672, fileCapacity: 1676, hardwareVersion: 1680, toolsFlag: 1684,
+  ordinal: 1648,
+  fileCount: 1652,
+  diskCylinders: 1656,
+  diskHeads: 1660,
+  diskSectorsPerTrack: 1664,
+  diskCapacity: 1668,
+  sequence: 1672,
+  fileCapacity: 1676,
+  hardwareVersion: 1680,
+  toolsFlag: 1684,
 } as const;
 
 const PARENT_NAME_BYTES = 1024;
@@ -78,15 +101,25 @@ export function isCowd(start: Uint8Array): boolean {
  * Throws disk.not-a-disk, disk.unsupported (a version we don't know), disk.corrupt (file, field, value, why).
  */
 export function decodeHeader(bytes: Uint8Array, file: string, fileLengthBytes: number): CowdHeader {
-  if (!isCowd(bytes)) throw new RedoubtError('disk.not-a-disk', `${file} is not a virtual disk.`, { file, reason: 'no COWD header' });
+  if (!isCowd(bytes))
+    throw new RedoubtError('disk.not-a-disk', `${file} is not a virtual disk.`, { file, reason: 'no COWD header' });
   const corrupt = (field: string, value: number | string, reason: string) =>
-    new RedoubtError('disk.corrupt', `${file} is damaged: ${field} is ${String(value)}, ${reason}.`, { file, field, value: String(value), reason });
-  if (bytes.length < HEADER_BYTES) throw corrupt('length', fileLengthBytes, `shorter than a header of ${String(HEADER_BYTES)} bytes`);
+    new RedoubtError('disk.corrupt', `${file} is damaged: ${field} is ${String(value)}, ${reason}.`, {
+      file,
+      field,
+      value: String(value),
+      reason,
+    });
+  if (bytes.length < HEADER_BYTES)
+    throw corrupt('length', fileLengthBytes, `shorter than a header of ${String(HEADER_BYTES)} bytes`);
 
   const reader = new ByteReader(bytes);
   const version = reader.u32(at.version);
   if (version !== 1 && version !== 3) {
-    throw new RedoubtError('disk.unsupported', `${file} has an unknown version of the COWD format.`, { file, feature: `COWD version ${String(version)}` });
+    throw new RedoubtError('disk.unsupported', `${file} has an unknown version of the COWD format.`, {
+      file,
+      feature: `COWD version ${String(version)}`,
+    });
   }
   const flags = reader.u32(at.flags);
   if ((flags & ~KNOWN_FLAGS) !== 0) throw corrupt('flags', `0x${flags.toString(16)}`, 'which has unknown bits');
@@ -95,15 +128,21 @@ export function decodeHeader(bytes: Uint8Array, file: string, fileLengthBytes: n
   const capacitySectors = reader.u32(at.capacity);
   if (capacitySectors === 0) throw corrupt('numSectors', 0, 'but a disk has at least one sector');
   const grainSectors = reader.u32(at.grain);
-  if (!isPowerOfTwo(grainSectors) || grainSectors > 2048) throw corrupt('grainSize', grainSectors, 'not a power of two from 1 to 2048');
+  if (!isPowerOfTwo(grainSectors) || grainSectors > 2048)
+    throw corrupt('grainSize', grainSectors, 'not a power of two from 1 to 2048');
   const directoryEntries = reader.u32(at.directoryEntries);
   if (entriesPerTable({ version, capacitySectors, grainSectors, directoryEntries }) === undefined) {
-    throw corrupt('numGDEntries', directoryEntries, `which does not fit ${String(capacitySectors)} sectors in grains of ${String(grainSectors)}`);
+    throw corrupt(
+      'numGDEntries',
+      directoryEntries,
+      `which does not fit ${String(capacitySectors)} sectors in grains of ${String(grainSectors)}`,
+    );
   }
   const directorySector = reader.u32(at.directory);
   const directoryEnd = (directorySector + countOf(directoryEntries * 4, SECTOR_BYTES)) * SECTOR_BYTES;
   if (directorySector < HEADER_SECTORS) throw corrupt('gdOffset', directorySector, 'inside the header');
-  if (directoryEnd > fileLengthBytes) throw corrupt('gdOffset', directorySector, `past the end of the file (${String(fileLengthBytes)} bytes)`);
+  if (directoryEnd > fileLengthBytes)
+    throw corrupt('gdOffset', directorySector, `past the end of the file (${String(fileLengthBytes)} bytes)`);
 
   const text = (field: string, offset: number, length: number) => {
     const value = reader.text(offset, length);
@@ -124,7 +163,11 @@ export function decodeHeader(bytes: Uint8Array, file: string, fileLengthBytes: n
   const record = parseLinkRecord(description);
   if (typeof record === 'string') throw corrupt('description', description, record);
 
-  const geometry = (c: number, h: number, s: number): Geometry => ({ cylinders: reader.u32(c), heads: reader.u32(h), sectorsPerTrack: reader.u32(s) });
+  const geometry = (c: number, h: number, s: number): Geometry => ({
+    cylinders: reader.u32(c),
+    heads: reader.u32(h),
+    sectorsPerTrack: reader.u32(s),
+  });
   const noGeometry: Geometry = { cylinders: 0, heads: 0, sectorsPerTrack: 0 };
   const controller = reader.text(at.controller, 8)?.toLowerCase();
   return {
@@ -136,7 +179,9 @@ export function decodeHeader(bytes: Uint8Array, file: string, fileLengthBytes: n
     directorySector,
     directoryEntries,
     freeSector: reader.u32(at.freeSector),
-    ...(parentName === undefined ? {} : { parent: { storedName: parentName, generation: reader.u32(at.parentGeneration) } }),
+    ...(parentName === undefined
+      ? {}
+      : { parent: { storedName: parentName, generation: reader.u32(at.parentGeneration) } }),
     geometry: isRoot ? geometry(at.cylinders, at.heads, at.sectorsPerTrack) : noGeometry,
     generation: reader.u32(at.generation),
     savedGeneration: reader.u32(at.savedGeneration),

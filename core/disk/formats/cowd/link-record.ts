@@ -43,7 +43,8 @@ export function formatLinkRecord(record: LinkRecord): string {
     `owner=${record.owner ?? '-'}`,
   ];
   if (record.committing !== undefined) words.push(`committing=${record.committing}`);
-  if (record.standsFor !== undefined) words.push(`stands-for=${record.standsFor.contentId}:${String(record.standsFor.generation)}`);
+  if (record.standsFor !== undefined)
+    words.push(`stands-for=${record.standsFor.contentId}:${String(record.standsFor.generation)}`);
   if (record.isMixed === true) words.push('mixed');
   if (record.relativePath !== undefined) {
     const pathWord = `relpath=${record.relativePath}`;
@@ -68,7 +69,13 @@ export function parseLinkRecord(description: string): LinkRecord | string | unde
   }
   const contentId = words.get('content') ?? '';
   const linkId = words.get('link') ?? '';
-  const ids = { content: contentId, link: linkId, parent: words.get('parent'), owner: words.get('owner'), committing: words.get('committing') };
+  const ids = {
+    content: contentId,
+    link: linkId,
+    parent: words.get('parent'),
+    owner: words.get('owner'),
+    committing: words.get('committing'),
+  };
   for (const [key, value] of Object.entries(ids)) {
     if (value === undefined || (value === '-' && (key === 'parent' || key === 'owner'))) continue;
     if (!idPattern.test(value)) return `${key} is not 32 hexadecimal digits`;
@@ -82,7 +89,9 @@ export function parseLinkRecord(description: string): LinkRecord | string | unde
     ...(ids.parent === undefined || ids.parent === '-' ? {} : { parentContentId: ids.parent }),
     ...(ids.owner === undefined || ids.owner === '-' ? {} : { owner: ids.owner }),
     ...(ids.committing === undefined ? {} : { committing: ids.committing }),
-    ...(standing === undefined ? {} : { standsFor: { contentId: standing[1] as string, generation: Number(standing[2]) } }),
+    ...(standing === undefined
+      ? {}
+      : { standsFor: { contentId: standing[1] as string, generation: Number(standing[2]) } }),
     ...(words.has('mixed') ? { isMixed: true } : {}),
     ...(relativePath === undefined || relativePath === '' ? {} : { relativePath }),
   };

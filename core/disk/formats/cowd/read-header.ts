@@ -12,7 +12,11 @@ export function readHeader(file: DiskFile): CowdHeader {
  * that lies in one sector (generation, record and parent's generation do) is there entirely or not at all.
  * Returns the new header.
  */
-export function patchHeader(file: DiskFile, change: (header: CowdHeader) => CowdHeader, options: { isSynced?: boolean } = {}): CowdHeader {
+export function patchHeader(
+  file: DiskFile,
+  change: (header: CowdHeader) => CowdHeader,
+  options: { isSynced?: boolean } = {},
+): CowdHeader {
   const before = readStart(file);
   const header = change(decodeHeader(before, file.path, file.lengthBytes()));
   const after = encodeHeader(header, before);

@@ -60,10 +60,7 @@ describe('the order in which a link is written', () => {
     const second = device.flush();
     const third = device.flush();
     await Promise.all([first, second, third]);
-    expect(log()).toEqual([
-      'sync-begins', 'data', 'sync-ends', 'table', ...synced,
-      ...synced, 'table', ...synced,
-    ]);
+    expect(log()).toEqual(['sync-begins', 'data', 'sync-ends', 'table', ...synced, ...synced, 'table', ...synced]);
     await device.close();
   });
 
@@ -88,8 +85,12 @@ describe('the order in which a link is written', () => {
 });
 
 describe('a link that the host fails', () => {
-  const full = (): never => { throw new RedoubtError('disk.no-space', 'full', { file: 'base' }); };
-  const broken = (): never => { throw new RedoubtError('disk.io', 'broken', { file: 'base', operation: 'sync', errno: 'EIO' }); };
+  const full = (): never => {
+    throw new RedoubtError('disk.no-space', 'full', { file: 'base' });
+  };
+  const broken = (): never => {
+    throw new RedoubtError('disk.io', 'broken', { file: 'base', operation: 'sync', errno: 'EIO' });
+  };
   const code = async (act: () => unknown): Promise<string> => {
     try {
       await act();
@@ -103,7 +104,9 @@ describe('a link that the host fails', () => {
     const { files, open } = setUp();
     const device = open();
     await device.write(0, ones);
-    files.fault = (event) => { if (event.does === 'write') full(); };
+    files.fault = (event) => {
+      if (event.does === 'write') full();
+    };
     expect(await code(() => device.write(8192, ones))).toBe('disk.no-space');
     files.fault = () => undefined;
     const target = new Uint8Array(8192);
@@ -119,7 +122,9 @@ describe('a link that the host fails', () => {
     const { files, open, log } = setUp();
     const device = open();
     await device.write(0, ones);
-    files.fault = (event) => { if (event.does === 'write') full(); };
+    files.fault = (event) => {
+      if (event.does === 'write') full();
+    };
     expect(await code(() => device.flush())).toBe('disk.no-space');
     files.fault = () => undefined;
     log();
@@ -132,7 +137,9 @@ describe('a link that the host fails', () => {
     const { files, open } = setUp();
     const device = open();
     await device.write(0, ones);
-    files.fault = (event) => { if (event.does === 'sync-begins') broken(); };
+    files.fault = (event) => {
+      if (event.does === 'sync-begins') broken();
+    };
     expect(await code(() => device.flush())).toBe('disk.io');
     files.fault = () => undefined;
     expect(await code(() => device.flush())).toBe('disk.io');

@@ -1,4 +1,13 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { Chain } from '../../../../core/disk/chain/chain.ts';
@@ -60,7 +69,11 @@ describe('a link', () => {
     expect(headerOf(second).generation).toBe(before.generation);
 
     await device.write(MIDDLE, ones);
-    expect(headerOf(second)).toMatchObject({ isClean: false, generation: during.generation, record: { contentId: during.record?.contentId } });
+    expect(headerOf(second)).toMatchObject({
+      isClean: false,
+      generation: during.generation,
+      record: { contentId: during.record?.contentId },
+    });
     await device.close();
     for (const file of disk.files) {
       const after = headerOf(file);
@@ -76,7 +89,11 @@ describe('a link', () => {
     const identity = { generation: 5000, contentId: 'e'.repeat(32), committing: 'f'.repeat(32) };
     const link = Link.open({ files: disk.files, isWritable: true, identity });
     link.beginWriting();
-    expect(headerOf(disk.files[0] ?? '')).toMatchObject({ isClean: false, generation: 5000, record: { contentId: identity.contentId, committing: identity.committing } });
+    expect(headerOf(disk.files[0] ?? '')).toMatchObject({
+      isClean: false,
+      generation: 5000,
+      record: { contentId: identity.contentId, committing: identity.committing },
+    });
     await link.finishClean();
     link.patchHeaders('first', ({ record, ...header }) => {
       const { committing: _done, ...rest } = record ?? { contentId: '', linkId: '' };
@@ -103,7 +120,7 @@ describe('a link', () => {
     expect(statSync(file).size).toBeGreaterThanOrEqual(length + 4096);
     await device.close();
     expect(headerOf(file)).toMatchObject({ isClean: true, freeSector: statSync(file).size / 512 });
-    expect(statSync(file).size % 8192).toBe(headerOf(file).freeSector * 512 % 8192);
+    expect(statSync(file).size % 8192).toBe((headerOf(file).freeSector * 512) % 8192);
   });
 
   it('[G2] whose file has reached its limit uses the space again that was lost, and never passes the limit', async () => {
@@ -163,8 +180,14 @@ describe('a link', () => {
       open: (path: string, isWritable: boolean) => {
         const file = hostFiles.open(path, isWritable);
         return Object.assign(Object.create(file) as typeof file, {
-          sync: () => { syncs++; return file.sync(); },
-          syncNow: () => { syncs++; file.syncNow(); },
+          sync: () => {
+            syncs++;
+            return file.sync();
+          },
+          syncNow: () => {
+            syncs++;
+            file.syncNow();
+          },
         });
       },
     };
@@ -179,11 +202,15 @@ describe('a link', () => {
 });
 
 describe('a link that does not hold together', () => {
-  const setUp = (folder: ReturnType<typeof makeTempFolder>): { files: string[]; open: () => void; change: (part: number, patch: (bytes: DataView) => void) => void } => {
+  const setUp = (
+    folder: ReturnType<typeof makeTempFolder>,
+  ): { files: string[]; open: () => void; change: (part: number, patch: (bytes: DataView) => void) => void } => {
     const { files } = makeLink(folder, 'base', [1024, 1024, 512]);
     return {
       files,
-      open: () => { Link.open({ files, isWritable: false }).close(); },
+      open: () => {
+        Link.open({ files, isWritable: false }).close();
+      },
       change: (part, patch) => {
         const path = files[part - 1] ?? '';
         const bytes = readFileSync(path);
@@ -198,16 +225,44 @@ describe('a link that does not hold together', () => {
     const good = setUp(folder);
     expect(codeOf(good.open)).toBe('none');
     expect(codeOf(() => Link.open({ files: good.files.slice(0, 2), isWritable: false }))).toBe('disk.segment-missing');
-    expect(codeOf(() => Link.open({ files: [...good.files.slice(0, 2), folder.at('gone')], isWritable: false }))).toBe('disk.segment-missing');
+    expect(codeOf(() => Link.open({ files: [...good.files.slice(0, 2), folder.at('gone')], isWritable: false }))).toBe(
+      'disk.segment-missing',
+    );
     expect(codeOf(() => Link.open({ files: [good.files[1] ?? ''], isWritable: false }))).toBe('disk.segment-picked');
-    expect(codeOf(() => Link.open({ files: [good.files[0], good.files[2], good.files[1]] as string[], isWritable: false }))).toBe('disk.corrupt fileOrdinal');
+    expect(
+      codeOf(() => Link.open({ files: [good.files[0], good.files[2], good.files[1]] as string[], isWritable: false })),
+    ).toBe('disk.corrupt fileOrdinal');
   });
 
   it.each<[what: string, patch: (bytes: DataView) => void, code: string]>([
-    ['a newer generation', (bytes) => { bytes.setUint32(1060, 4000, true); }, 'disk.corrupt generation'],
-    ['another link id', (bytes) => { bytes.setBigUint64(1124 + 'redoubt1 content= link='.length + 32, 0x3030303030303030n); }, 'disk.corrupt link'],
-    ['another version', (bytes) => { bytes.setUint32(4, 1, true); }, 'disk.corrupt version'],
-    ['no span', (bytes) => { bytes.setUint32(1676, 0xffffff, true); }, 'disk.corrupt numGDEntries'],
+    [
+      'a newer generation',
+      (bytes) => {
+        bytes.setUint32(1060, 4000, true);
+      },
+      'disk.corrupt generation',
+    ],
+    [
+      'another link id',
+      (bytes) => {
+        bytes.setBigUint64(1124 + 'redoubt1 content= link='.length + 32, 0x3030303030303030n);
+      },
+      'disk.corrupt link',
+    ],
+    [
+      'another version',
+      (bytes) => {
+        bytes.setUint32(4, 1, true);
+      },
+      'disk.corrupt version',
+    ],
+    [
+      'no span',
+      (bytes) => {
+        bytes.setUint32(1676, 0xffffff, true);
+      },
+      'disk.corrupt numGDEntries',
+    ],
   ])('is refused when a later segment has %s', (_what, patch, code) => {
     using folder = makeTempFolder();
     const disk = setUp(folder);
@@ -217,7 +272,12 @@ describe('a link that does not hold together', () => {
 
   it('[B1] is refused when its tables point where no grain can be', async () => {
     using folder = makeTempFolder();
-    for (const [sector, value] of [[5, 3], [5, 0x7fffffff], [4, 2], [4, 0x7fffffff]] as const) {
+    for (const [sector, value] of [
+      [5, 3],
+      [5, 0x7fffffff],
+      [4, 2],
+      [4, 0x7fffffff],
+    ] as const) {
       const { files } = makeLink(folder, `bad-${String(sector)}-${String(value)}`, [1024]);
       const bytes = readFileSync(files[0] ?? '');
       new DataView(bytes.buffer, bytes.byteOffset).setUint32(sector * 512, value, true);
@@ -241,7 +301,9 @@ describe('a link that does not hold together', () => {
 describe('host files', () => {
   it('are regular files that may be written', () => {
     using folder = makeTempFolder();
-    const { files: [file = ''] } = makeLink(folder, 'base', [1024]);
+    const {
+      files: [file = ''],
+    } = makeLink(folder, 'base', [1024]);
     mkdirSync(folder.at('folder'));
     execFileSync('mkfifo', [folder.at('pipe')]);
     linkSync(file, folder.at('second-name'));
@@ -256,7 +318,9 @@ describe('host files', () => {
 
   it('[S5] without a write bit are read-only, whoever asks', () => {
     using folder = makeTempFolder();
-    const { files: [file = ''] } = makeLink(folder, 'base', [1024]);
+    const {
+      files: [file = ''],
+    } = makeLink(folder, 'base', [1024]);
     chmodSync(file, 0o444);
     expect(codeOf(() => hostFiles.open(file, true))).toMatch(/^disk\.(read-only|permission)$/);
     const reader = hostFiles.open(file, false);
@@ -266,7 +330,9 @@ describe('host files', () => {
 
   it('keep what a header patch does not change', () => {
     using folder = makeTempFolder();
-    const { files: [path = ''] } = makeLink(folder, 'base', [1024]);
+    const {
+      files: [path = ''],
+    } = makeLink(folder, 'base', [1024]);
     const before = readFileSync(path);
     const file = hostFiles.open(path, true);
     patchHeader(file, (header) => ({ ...header, generation: header.generation + 1 }));

@@ -50,60 +50,65 @@ async function judgeAll(device: SessionDevice, history: SectorHistory): Promise<
     const words = new Uint32Array(all.buffer, sector * SECTOR_BYTES, SECTOR_BYTES / 4);
     const stamp = words[0] as number;
     const isWhole = words.every((word) => word === stamp);
-    if (!isWhole || !history.accepts(sector, stamp)) expect.fail(`sector ${String(sector)} holds ${String(stamp)}${isWhole ? '' : ' in part'}`);
+    if (!isWhole || !history.accepts(sector, stamp))
+      expect.fail(`sector ${String(sector)} holds ${String(stamp)}${isWhole ? '' : ' in part'}`);
   }
 }
 
-describe('[F4] after a loss of power what was flushed is there, and the rest is old or new by whole sectors', { timeout: 60_000 }, () => {
-  it.each([
-    { seed: 1, grains: [16, 8] },
-    { seed: 2, grains: [16, 8] },
-    { seed: 3, grains: [8, 64] },
-    { seed: 4, grains: [64, 2] },
-    { seed: 5, grains: [1, 1] },
-  ])('seed $seed, grains of $grains sectors', async ({ seed, grains }) => {
-    const random = new SeededRandom(seed);
-    const files = new CrashingFiles();
-    const spans = [1024, 640];
-    const base = makeLink(files, 'base', spans, { layer: files, grainSectors: grains[0] as number });
-    const filled = openDevice([base], { layer: files });
-    const sectors = sizeBytesOf(base) / SECTOR_BYTES;
-    const history = new SectorHistory(sectors);
-    await filled.write(SECTOR_BYTES * 100, [stamped(900, 1)]);
-    history.write(100, 900, 1);
-    await filled.close();
-    history.beginFlush()();
-    const redo = makeLink(files, 'redo', spans, { layer: files, parent: base, grainSectors: grains[1] as number });
+describe(
+  '[F4] after a loss of power what was flushed is there, and the rest is old or new by whole sectors',
+  { timeout: 60_000 },
+  () => {
+    it.each([
+      { seed: 1, grains: [16, 8] },
+      { seed: 2, grains: [16, 8] },
+      { seed: 3, grains: [8, 64] },
+      { seed: 4, grains: [64, 2] },
+      { seed: 5, grains: [1, 1] },
+    ])('seed $seed, grains of $grains sectors', async ({ seed, grains }) => {
+      const random = new SeededRandom(seed);
+      const files = new CrashingFiles();
+      const spans = [1024, 640];
+      const base = makeLink(files, 'base', spans, { layer: files, grainSectors: grains[0] as number });
+      const filled = openDevice([base], { layer: files });
+      const sectors = sizeBytesOf(base) / SECTOR_BYTES;
+      const history = new SectorHistory(sectors);
+      await filled.write(SECTOR_BYTES * 100, [stamped(900, 1)]);
+      history.write(100, 900, 1);
+      await filled.close();
+      history.beginFlush()();
+      const redo = makeLink(files, 'redo', spans, { layer: files, parent: base, grainSectors: grains[1] as number });
 
-    let stamp = 1;
-    for (let life = 0; life < 25; life++) {
-      const device = openDevice([redo, base], { layer: files });
-      await judgeAll(device, history);
-      const steps = random.below(60);
-      for (let step = 0; step < steps; step++) {
-        const first = random.below(sectors);
-        const count = Math.min(sectors - first, 1 + random.below(random.pick([1, 8, 100])));
-        const what = random.below(10);
-        if (what < 6) {
-          stamp++;
-          await device.write(first * SECTOR_BYTES, [stamped(count, stamp)]);
-          history.write(first, count, stamp);
-        } else if (what < 8) {
-          await device.writeZeroes(first * SECTOR_BYTES, count * SECTOR_BYTES);
-          history.write(first, count, 0);
-        } else {
+      let stamp = 1;
+      for (let life = 0; life < 25; life++) {
+        const device = openDevice([redo, base], { layer: files });
+        await judgeAll(device, history);
+        const steps = random.below(60);
+        for (let step = 0; step < steps; step++) {
+          const first = random.below(sectors);
+          const count = Math.min(sectors - first, 1 + random.below(random.pick([1, 8, 100])));
+          const what = random.below(10);
+          if (what < 6) {
+            stamp++;
+            await device.write(first * SECTOR_BYTES, [stamped(count, stamp)]);
+            history.write(first, count, stamp);
+          } else if (what < 8) {
+            await device.writeZeroes(first * SECTOR_BYTES, count * SECTOR_BYTES);
+            history.write(first, count, 0);
+          } else {
+            const settle = history.beginFlush();
+            const flushed = device.flush().then(settle);
+            if (what === 8) await flushed;
+          }
+        }
+        if (random.below(4) === 0) {
           const settle = history.beginFlush();
-          const flushed = device.flush().then(settle);
-          if (what === 8) await flushed;
+          await device.close();
+          settle();
+        } else {
+          files.crash(random);
         }
       }
-      if (random.below(4) === 0) {
-        const settle = history.beginFlush();
-        await device.close();
-        settle();
-      } else {
-        files.crash(random);
-      }
-    }
-  });
-});
+    });
+  },
+);

@@ -21,11 +21,27 @@ interface Setup {
 const setups: Record<string, Setup> = {
   'one file a link': { seed: 1, dialect: 'hybrid', spans: [[9001]] },
   'equal segments': { seed: 2, dialect: 'hybrid', spans: [[4096, 4096, 777]] },
-  'segments of a child that differ from the parent': { seed: 3, dialect: 'hybrid', spans: [[4096, 4096, 777], [2048, 6000, 921], [8969]] },
+  'segments of a child that differ from the parent': {
+    seed: 3,
+    dialect: 'hybrid',
+    spans: [[4096, 4096, 777], [2048, 6000, 921], [8969]],
+  },
   'grains of all sizes': { seed: 4, dialect: 'hybrid', spans: [[4096, 4096, 777]], grains: [16, 2, 64, 1, 8, 128] },
-  'boundaries that fit no grain': { seed: 5, dialect: 'hybrid', spans: [[1003, 5005, 2000], [3000, 5008], [8008]], grains: [16, 8, 32, 1] },
+  'boundaries that fit no grain': {
+    seed: 5,
+    dialect: 'hybrid',
+    spans: [[1003, 5005, 2000], [3000, 5008], [8008]],
+    grains: [16, 8, 32, 1],
+  },
   'a map that forgets': { seed: 6, dialect: 'hybrid', spans: [[12288, 4096]], mapBytes: 1000 },
-  'several windows and their borders': { seed: 10, dialect: 'hybrid', spans: [[20000, 18001]], grains: [16, 8, 64], mapBytes: 30000, around: WINDOW_BYTES },
+  'several windows and their borders': {
+    seed: 10,
+    dialect: 'hybrid',
+    spans: [[20000, 18001]],
+    grains: [16, 8, 64],
+    mapBytes: 30000,
+    around: WINDOW_BYTES,
+  },
   'dialect ws3': { seed: 7, dialect: 'ws3', spans: [[4096, 4096, 777]] },
   'dialect esx': { seed: 8, dialect: 'esx', spans: [[8969]] },
   'dialect vmware2': { seed: 9, dialect: 'vmware2', spans: [[8969]] },
@@ -59,7 +75,10 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
     let device = openDevice(disks, options);
     const range = (): { at: number; length: number } => {
       const unit = random.pick([1, 512, 4096]);
-      const centre = setup.around === undefined ? 0 : Math.max(0, setup.around * random.below(Math.ceil(size / setup.around)) - 65536);
+      const centre =
+        setup.around === undefined
+          ? 0
+          : Math.max(0, setup.around * random.below(Math.ceil(size / setup.around)) - 65536);
       const reach = setup.around === undefined ? size : 131072;
       const at = Math.min(size - 1, centre + random.below(Math.ceil(reach / unit)) * unit);
       const length = Math.min(size - at, unit * (1 + random.below(random.pick([2, 8, unit === 1 ? 9000 : 64]))));
@@ -80,7 +99,10 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
         } else if (what < 90) {
           const target = new Uint8Array(length);
           await device.read(at, target);
-          expect(Buffer.compare(target, flat.subarray(at, at + length)), `step ${String(step)}: ${String(length)} bytes at ${String(at)}`).toBe(0);
+          expect(
+            Buffer.compare(target, flat.subarray(at, at + length)),
+            `step ${String(step)}: ${String(length)} bytes at ${String(at)}`,
+          ).toBe(0);
         } else if (what < 95) {
           const flushed = device.flush();
           if (random.below(2) === 0) await flushed;
@@ -97,7 +119,10 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
           await device.close();
           disks = [newLink(disks.length, disks[0]), ...disks];
           device = openDevice(disks, options);
-          parents = disks.slice(1).flatMap((disk) => disk.files).map(fingerprint);
+          parents = disks
+            .slice(1)
+            .flatMap((disk) => disk.files)
+            .map(fingerprint);
         }
       }
       const all = new Uint8Array(size);
@@ -107,7 +132,12 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
     } finally {
       await device.close();
     }
-    expect(disks.slice(1).flatMap((disk) => disk.files).map(fingerprint)).toEqual(parents);
+    expect(
+      disks
+        .slice(1)
+        .flatMap((disk) => disk.files)
+        .map(fingerprint),
+    ).toEqual(parents);
 
     const reopened = openDevice(disks, { ...options, isWritable: false });
     const all = new Uint8Array(size);

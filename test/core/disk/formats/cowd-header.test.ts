@@ -17,7 +17,13 @@ const redoLog: NewExtent = {
   fileCount: 3,
   generation: 1234,
   controller: 'ide',
-  record: { contentId: id('a'), linkId: id('b'), parentContentId: id('c'), owner: id('d'), relativePath: '../bases/my disk.vmdk' },
+  record: {
+    contentId: id('a'),
+    linkId: id('b'),
+    parentContentId: id('c'),
+    owner: id('d'),
+    relativePath: '../bases/my disk.vmdk',
+  },
   parent: { storedName: '/bases/my disk.vmdk', generation: 1200 },
 };
 const { parent: _none, ...withoutParent } = redoLog;
@@ -25,7 +31,10 @@ const base: NewExtent = {
   ...withoutParent,
   ordinal: 0,
   record: { contentId: id('a'), linkId: id('b') },
-  geometry: { file: { cylinders: 99, heads: 16, sectorsPerTrack: 63 }, disk: { cylinders: 297, heads: 16, sectorsPerTrack: 63 } },
+  geometry: {
+    file: { cylinders: 99, heads: 16, sectorsPerTrack: 63 },
+    disk: { cylinders: 297, heads: 16, sectorsPerTrack: 63 },
+  },
 };
 
 function bytesOf(extent: NewExtent): { bytes: Uint8Array; lengthBytes: number } {
@@ -45,10 +54,23 @@ function failure(act: () => unknown): { code: string; field?: string } {
 }
 
 describe('the COWD header', () => {
-  it.each([['a redo log', redoLog], ['a base', base], ['version 1', { ...base, dialect: dialects.esx, ordinal: 0, fileCount: 1 }]])('comes back as it was written: %s', (_name, extent) => {
+  it.each([
+    ['a redo log', redoLog],
+    ['a base', base],
+    ['version 1', { ...base, dialect: dialects.esx, ordinal: 0, fileCount: 1 }],
+  ])('comes back as it was written: %s', (_name, extent) => {
     const { header, lengthBytes } = planExtent(extent);
     const decoded = decodeHeader(encodeHeader(header), 'f', lengthBytes);
-    const expected = extent.dialect.version === 3 ? header : { ...header, controller: undefined, diskGeometry: { cylinders: 0, heads: 0, sectorsPerTrack: 0 }, diskCapacitySectors: 0, fileCapacitySectors: 0 };
+    const expected =
+      extent.dialect.version === 3
+        ? header
+        : {
+            ...header,
+            controller: undefined,
+            diskGeometry: { cylinders: 0, heads: 0, sectorsPerTrack: 0 },
+            diskCapacitySectors: 0,
+            fileCapacitySectors: 0,
+          };
     expect({ ...decoded, description: '' }).toEqual({ ...expected, description: '' });
   });
 
@@ -57,11 +79,25 @@ describe('the COWD header', () => {
     const view = new DataView(bytes.buffer);
     const u32 = (at: number): number => view.getUint32(at, true);
     expect(new TextDecoder().decode(bytes.subarray(0, 4))).toBe('COWD');
-    expect([u32(4), u32(8), u32(12), u32(16), u32(20), u32(24)]).toEqual([3, 0x1a, 100000, 8, 4, Math.ceil(100000 / 32768)]);
-    expect([u32(1056), u32(1060), u32(1636), u32(1648), u32(1652), u32(1676), u32(1680)]).toEqual([1200, 1234, 1234, 1, 3, 100000, 2]);
+    expect([u32(4), u32(8), u32(12), u32(16), u32(20), u32(24)]).toEqual([
+      3,
+      0x1a,
+      100000,
+      8,
+      4,
+      Math.ceil(100000 / 32768),
+    ]);
+    expect([u32(1056), u32(1060), u32(1636), u32(1648), u32(1652), u32(1676), u32(1680)]).toEqual([
+      1200, 1234, 1234, 1, 3, 100000, 2,
+    ]);
     expect(u32(8 + 0) & 1).toBe(0);
     const root = new DataView(bytesOf(base).bytes.buffer);
-    expect([root.getUint32(8, true), root.getUint32(32, true), root.getUint32(36, true), root.getUint32(40, true)]).toEqual([0x1b, 99, 16, 63]);
+    expect([
+      root.getUint32(8, true),
+      root.getUint32(32, true),
+      root.getUint32(36, true),
+      root.getUint32(40, true),
+    ]).toEqual([0x1b, 99, 16, 63]);
     expect(root.getUint32(1668, true)).toBe(300000);
   });
 
@@ -109,7 +145,10 @@ describe('the COWD header', () => {
 
   it('[B1] is refused when it is cut off', () => {
     const { bytes } = bytesOf(redoLog);
-    expect(failure(() => decodeHeader(bytes.subarray(0, 2000), 'f', 2000))).toEqual({ code: 'disk.corrupt', field: 'length' });
+    expect(failure(() => decodeHeader(bytes.subarray(0, 2000), 'f', 2000))).toEqual({
+      code: 'disk.corrupt',
+      field: 'length',
+    });
     expect(failure(() => decodeHeader(bytes.subarray(0, 3), 'f', 3))).toEqual({ code: 'disk.not-a-disk' });
     expect(failure(() => decodeHeader(new Uint8Array(0), 'f', 0))).toEqual({ code: 'disk.not-a-disk' });
     expect(failure(() => decodeHeader(bytes, 'f', 2048))).toEqual({ code: 'disk.corrupt', field: 'gdOffset' });
@@ -138,7 +177,11 @@ describe('the line that says who a link is', () => {
     for (const length of [1, 100, 179, 180, 181, 182, 250, 500]) {
       const path = 'p'.repeat(length);
       const plain = formatLinkRecord({ ...record, relativePath: path });
-      const longest = formatLinkRecord({ ...record, relativePath: path, standsFor: { contentId: id('6'), generation: 4294967295 } });
+      const longest = formatLinkRecord({
+        ...record,
+        relativePath: path,
+        standsFor: { contentId: id('6'), generation: 4294967295 },
+      });
       expect(longest.length).toBeLessThan(1536 - 1124);
       expect(longest.includes('relpath=')).toBe(plain.includes('relpath='));
       expect(plain.includes('relpath=')).toBe(length <= 181);

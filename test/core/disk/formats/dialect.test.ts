@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { GrainAllocator } from '../../../../core/disk/formats/cowd/grain-allocator.ts';
-import { dialects, entriesPerTable, layOutExtent, SPLIT_FILE_LIMIT_SECTORS } from '../../../../core/disk/formats/cowd/dialect.ts';
+import {
+  dialects,
+  entriesPerTable,
+  layOutExtent,
+  SPLIT_FILE_LIMIT_SECTORS,
+} from '../../../../core/disk/formats/cowd/dialect.ts';
 
 describe('the layout of an extent', () => {
   it.each([
@@ -8,11 +13,14 @@ describe('the layout of an extent', () => {
     { dialect: dialects.hybrid, spanSectors: 4189248, grainSectors: 8, fullBytes: 2146996224 },
     { dialect: dialects.hybrid, spanSectors: 4186112, grainSectors: 8, fullBytes: 2145390592 },
     { dialect: dialects.esx, spanSectors: 4161024, grainSectors: 1, fullBytes: 2147096576 },
-  ])('fits a file of 2^31 − 1 bytes: $dialect.name, $spanSectors sectors', ({ dialect, spanSectors, grainSectors, fullBytes }) => {
-    const layout = layOutExtent({ spanSectors, grainSectors, entriesPerTable: dialect.entriesPerTable });
-    expect(layout.fullSectors * 512).toBe(fullBytes);
-    expect(layout.fullSectors).toBeLessThanOrEqual(SPLIT_FILE_LIMIT_SECTORS);
-  });
+  ])(
+    'fits a file of 2^31 − 1 bytes: $dialect.name, $spanSectors sectors',
+    ({ dialect, spanSectors, grainSectors, fullBytes }) => {
+      const layout = layOutExtent({ spanSectors, grainSectors, entriesPerTable: dialect.entriesPerTable });
+      expect(layout.fullSectors * 512).toBe(fullBytes);
+      expect(layout.fullSectors).toBeLessThanOrEqual(SPLIT_FILE_LIMIT_SECTORS);
+    },
+  );
 
   it.each([
     // Both 512 and 4096 fit a small disk; the version and the grain decide.
@@ -23,13 +31,17 @@ describe('the layout of an extent', () => {
     { version: 3 as const, capacitySectors: 4192256, grainSectors: 128, directoryEntries: 64, entries: 512 },
     { version: 3 as const, capacitySectors: 4189248, grainSectors: 16, directoryEntries: 64, entries: 4096 },
     { version: 3 as const, capacitySectors: 4189248, grainSectors: 16, directoryEntries: 65, entries: undefined },
-  ])('tells the entries a table from the directory: $capacitySectors sectors in grains of $grainSectors', ({ entries, ...shape }) => {
-    expect(entriesPerTable(shape)).toBe(entries);
-  });
+  ])(
+    'tells the entries a table from the directory: $capacitySectors sectors in grains of $grainSectors',
+    ({ entries, ...shape }) => {
+      expect(entriesPerTable(shape)).toBe(entries);
+    },
+  );
 });
 
 describe('the allocator', () => {
-  const make = (limitSectors: number): GrainAllocator => new GrainAllocator({ path: 'f', grainSectors: 8, lengthSectors: 13, limitSectors });
+  const make = (limitSectors: number): GrainAllocator =>
+    new GrainAllocator({ path: 'f', grainSectors: 8, lengthSectors: 13, limitSectors });
 
   it('grows at the end, aligned to a grain, and hands out a place again until it is taken', () => {
     const allocator = make(1000);
