@@ -1,16 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createScratchpadBase, notesInDisk } from '../../support/scratchpad-disk.ts';
 import { fingerprint } from '../../support/fingerprint.ts';
-import { expect, test } from '../fixtures/redoubt.ts';
+import { expect, test, withoutQemu } from '../fixtures/redoubt.ts';
 import { prepareBase } from '../walks/prepare-base.ts';
 import { Product } from '../walks/product.ts';
 import { shareBase } from '../walks/share-base.ts';
 
 const megabyte = 1024 * 1024;
 
+// What chooses its backend by itself chooses the built-in emulator.
+test.use({ environment: withoutQemu });
+
 test.describe('the tech tip, on the built-in emulator', () => {
   test('W1: a base is prepared, literally', async ({ app, host }) => {
-    await prepareBase(new Product(app), host.home.path);
+    await prepareBase(new Product(app), host.home.path, 'v86');
   });
 
   test('W2, W3: machines share a base, logs nest, a nested commit leaves the base alone', async ({ app, host }) => {
@@ -103,7 +106,10 @@ test.describe('decisions at power-off and power-on', () => {
     expect(await notesInDisk(base)).toEqual(['committed']);
   });
 
-  test('W5: nonpersistent forgets at power-off, at reset and after a crash, and asks nothing', async ({ app, host }) => {
+  test('W5: nonpersistent forgets at power-off, at reset and after a crash, and asks nothing', async ({
+    app,
+    host,
+  }) => {
     const product = new Product(app);
     const base = host.home.at('disks', 'pad.vmdk');
     mkdirSync(host.home.at('disks'));
@@ -111,7 +117,8 @@ test.describe('decisions at power-off and power-on', () => {
     const before = fingerprint(files);
     await product.wizard.createCustom({ name: 'five', disk: { kind: 'existing', path: base }, mode: 'Nonpersistent' });
     const machine = product.machine('five');
-    const logs = (): string[] => readdirSync(host.home.at('machines', 'five')).filter((name) => /\.REDO_[0-9a-f]{6}$/.test(name));
+    const logs = (): string[] =>
+      readdirSync(host.home.at('machines', 'five')).filter((name) => /\.REDO_[0-9a-f]{6}$/.test(name));
 
     await machine.powerOn();
     await machine.showConsole();
@@ -183,9 +190,17 @@ test('W7: a picked segment leads to its first file in one click', async ({ app, 
   const product = new Product(app);
   mkdirSync(host.home.at('disks'));
   const files = await createScratchpadBase(host.home.at('disks', 'big.vmdk'), 4 * 1024 * megabyte);
-  expect(files.map((file) => file.slice(host.home.at('disks').length + 1))).toEqual(['big.vmdk', 'big-02.vmdk', 'big-03.vmdk']);
+  expect(files.map((file) => file.slice(host.home.at('disks').length + 1))).toEqual([
+    'big.vmdk',
+    'big-02.vmdk',
+    'big-03.vmdk',
+  ]);
   expect(files.every((file) => statSync(file).size <= 2 ** 31 - 1)).toBe(true);
-  await product.wizard.createCustom({ name: 'seven', disk: { kind: 'existing', path: files[0] ?? '' }, mode: 'Undoable' });
+  await product.wizard.createCustom({
+    name: 'seven',
+    disk: { kind: 'existing', path: files[0] ?? '' },
+    mode: 'Undoable',
+  });
   const machine = product.machine('seven');
   await machine.select();
   const settings = product.settings('seven');

@@ -11,6 +11,7 @@ import type { Product } from './product.ts';
 export async function prepareBase(
   product: Product,
   folder: string,
+  backend: 'v86' | 'qemu' = 'v86',
   name = 'base',
 ): Promise<{ base: string[]; log: string[] }> {
   const directory = join(folder, name);
@@ -24,8 +25,8 @@ export async function prepareBase(
   const log = base.map((file) => `${file}.REDO`);
   expect(base.filter((file) => !existsSync(file))).toEqual([]);
 
+  await product.chooseBackend(name, backend);
   const machine = product.machine(name);
-  await machine.select();
   const settings = product.settings(name);
   await settings.open();
   await settings.showDisk();

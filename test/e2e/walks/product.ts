@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { ErrorPage } from '../pages/error.ts';
 import { MachinePage } from '../pages/machine.ts';
 import { PowerOffPage } from '../pages/power-off.ts';
 import { PowerOnPage } from '../pages/power-on.ts';
@@ -10,11 +11,13 @@ export class Product {
   readonly wizard: WizardPage;
   readonly powerOff: PowerOffPage;
   readonly powerOn: PowerOnPage;
+  readonly error: ErrorPage;
 
   constructor(readonly page: Page) {
     this.wizard = new WizardPage(page);
     this.powerOff = new PowerOffPage(page);
     this.powerOn = new PowerOnPage(page);
+    this.error = new ErrorPage(page);
   }
 
   machine(name: string): MachinePage {
@@ -23,5 +26,15 @@ export class Product {
 
   settings(name: string): SettingsPage {
     return new SettingsPage(this.page, name);
+  }
+
+  /** Says in the machine's options what shall run it. */
+  async chooseBackend(name: string, backend: 'v86' | 'qemu'): Promise<void> {
+    await this.machine(name).select();
+    const settings = this.settings(name);
+    await settings.open();
+    await settings.showOptions();
+    await settings.chooseBackend(backend);
+    await settings.ok();
   }
 }

@@ -23,7 +23,7 @@ export async function shareBase(product: Product, home: string, backend: 'v86' |
     await product.wizard.open();
     await product.wizard.fillCustom({ name, disk: { kind: 'existing', path: base } });
     await product.wizard.finish();
-    await chooseBackend(product, name, backend);
+    await product.chooseBackend(name, backend);
     const machine = product.machine(name);
     await machine.powerOn();
     await machine.powerOff();
@@ -72,14 +72,4 @@ export async function shareBase(product: Product, home: string, backend: 'v86' |
   expect(await notesInDisk(logs[1] ?? '', [base])).toEqual([]);
   expect(await notesInDisk(base)).toEqual([]);
   expect(fingerprint(files)).toBe(before);
-}
-
-/** Says in the machine's options what shall run it. */
-async function chooseBackend(product: Product, name: string, backend: 'v86' | 'qemu'): Promise<void> {
-  await product.machine(name).select();
-  const settings = product.settings(name);
-  await settings.open();
-  await settings.showOptions();
-  await settings.chooseBackend(backend);
-  await settings.ok();
 }
