@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useId } from 'react';
 import type { Dependent } from '../../../core/api/errors.ts';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
+import { useDialogs } from '../../stores/dialogs.ts';
 import { selectMachine } from '../../stores/selection.ts';
 import { fileName } from '../../words/file-name.ts';
 import { DependentsList } from './dependents-list.tsx';
@@ -26,6 +27,8 @@ export function CommitDependentsDialog({
   onClose,
 }: CommitDependentsDialogProps) {
   const textId = useId();
+  // Over a half-filled form, leaving for the Disks tab would lose what was typed.
+  const isAlone = useDialogs((state) => state.stack.length === 1);
   const name = fileName(parent);
   return (
     <DialogFrame
@@ -42,7 +45,7 @@ export function CommitDependentsDialog({
         </div>
       </DialogBody>
       <DialogFooter>
-        {onKeep === undefined ? (
+        {onKeep === undefined && isAlone ? (
           <Button
             data-testid="d1.show"
             onClick={() => {

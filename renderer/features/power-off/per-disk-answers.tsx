@@ -46,7 +46,7 @@ export function PerDiskAnswers({ disks, isBusy, onAnswer, onShowDependents, onTo
             ]}
             onChange={(value) => {
               if (value === 'commit' && commitBar(disk) === 'dependents') onShowDependents(disk);
-              else setAnswers((before) => ({ ...before, [disk.slot]: value as Decision }));
+              else setAnswers((before) => ({ ...before, [disk.slot]: value }));
             }}
           />
         </div>
