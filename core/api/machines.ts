@@ -83,6 +83,17 @@ export const powerOffQuestionSchema = z.object({
 });
 export type PowerOffQuestion = z.infer<typeof powerOffQuestionSchema>;
 
+/** Why a guest stands still. */
+export const pausedSchema = z.object({
+  reason: z.enum(['asked', 'no-space']),
+  /** With `no-space`: the full volume, by the folder it is mounted on. */
+  volume: z.string().optional(),
+  freeBytes: z.number().optional(),
+  /** What should be free before it goes on; it may try with less. */
+  needBytes: z.number().optional(),
+});
+export type Paused = z.infer<typeof pausedSchema>;
+
 export const machineViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -96,6 +107,8 @@ export const machineViewSchema = z.object({
   /** What runs it, or would. */
   effectiveBackend: backendChoiceSchema.optional(),
   power: powerStateSchema,
+  /** While `paused`. */
+  paused: pausedSchema.optional(),
   /** Milliseconds since 1970, while running. */
   startedAt: z.number().optional(),
   disks: z.array(diskViewSchema),
@@ -232,8 +245,12 @@ export const machinesContract = {
     nothing,
   ),
   shutDown: call(id, nothing),
-  powerOff: call(id, nothing),
+  /** `keep`: nobody is asked, all changes are kept. */
+  powerOff: call(z.object({ id: z.string(), keep: z.boolean().optional() }), nothing),
   reset: call(id, nothing),
+  pause: call(id, nothing),
+  /** Goes on, also after a pause for want of space; where there is still none, the guest is paused again. */
+  resume: call(id, nothing),
   /** Answers the open power-off question, a row a disk. Commits go on as jobs. */
   decide: call(
     z.object({

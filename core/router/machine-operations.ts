@@ -95,9 +95,18 @@ export class MachineOperations {
     await this.runner(id, ['running', 'paused'], 'be shut down').calls.shutDown({});
   }
 
-  async powerOff(id: string): Promise<void> {
+  /** `keep`: the power-off question is not asked. */
+  async powerOff(id: string, keep: boolean): Promise<void> {
     const runner = this.runner(id, ['starting', 'running', 'paused', 'stopping', 'deciding'], 'be powered off');
-    if (runner.state.power !== 'deciding') await runner.calls.powerOff({});
+    if (runner.state.power !== 'deciding') await runner.calls.powerOff({ keep });
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.runner(id, ['running'], 'be paused').calls.pause({});
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.runner(id, ['paused'], 'go on').calls.resume({});
   }
 
   async reset(id: string): Promise<void> {

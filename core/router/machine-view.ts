@@ -71,6 +71,7 @@ export function liveView(resting: MachineView, { runner, problem, jobId, isStart
   return {
     ...view,
     power: runner.power,
+    paused: runner.paused,
     startedAt: runner.startedAt,
     effectiveBackend: runner.backend ?? view.effectiveBackend,
     question: runner.question,

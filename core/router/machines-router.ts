@@ -85,11 +85,19 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       return {};
     }),
     powerOff: machines.powerOff.handler(async ({ input }) => {
-      await operations.powerOff(input.id);
+      await operations.powerOff(input.id, input.keep === true);
       return {};
     }),
     reset: machines.reset.handler(async ({ input }) => {
       await operations.reset(input.id);
+      return {};
+    }),
+    pause: machines.pause.handler(async ({ input }) => {
+      await operations.pause(input.id);
+      return {};
+    }),
+    resume: machines.resume.handler(async ({ input }) => {
+      await operations.resume(input.id);
       return {};
     }),
     decide: machines.decide.handler(async ({ input }) => {

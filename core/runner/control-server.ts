@@ -62,12 +62,20 @@ function runnerRouter(runner: MachineRunner) {
       await runner.shutDown();
       return {};
     }),
-    powerOff: os.powerOff.handler(async () => {
-      await runner.powerOff();
+    powerOff: os.powerOff.handler(async ({ input }) => {
+      await runner.powerOff(input.keep === true);
       return {};
     }),
     reset: os.reset.handler(async () => {
       await runner.reset();
+      return {};
+    }),
+    pause: os.pause.handler(async () => {
+      await runner.pause();
+      return {};
+    }),
+    resume: os.resume.handler(async () => {
+      await runner.resume();
       return {};
     }),
     decide: os.decide.handler(async ({ input }) => {

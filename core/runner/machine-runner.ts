@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { PowerOffQuestion } from '../api/machines.ts';
+import type { Paused, PowerOffQuestion } from '../api/machines.ts';
 import type { Logger } from '../base/logger.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
+import { MIB } from '../base/units.ts';
 import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '../backends/backend.ts';
 import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
@@ -15,6 +16,7 @@ import { isAtRest, requirePowerState } from '../machines/power-state.ts';
 import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
 import type { BackendChooser } from './backend-chooser.ts';
 import { DiskThread } from './disk-thread.ts';
+import { fullestVolume } from './fullest-volume.ts';
 import { guestConfiguration, nbdSocketPath, requireCapabilities } from './guest-configuration.ts';
 import { LastPicture } from './last-picture.ts';
 import {
@@ -29,6 +31,8 @@ import type { RunnerArguments } from './runner-handle.ts';
 import { RunnerStateBoard } from './runner-state.ts';
 
 const statsEveryMs = 1500;
+/** A guest that goes on with less will soon be paused again: the engine gathers up to 32 MiB between flushes. */
+const roomToGoOnBytes = 32 * MIB;
 
 /**
  * Runs one machine once: start, guest, end, decision.
@@ -53,6 +57,8 @@ export class MachineRunner {
   private disks: DiskThread | undefined;
   private guest: RunningGuest | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** The files that take the writes. */
+  private leaves: string[] = [];
   private isStopWanted = false;
   private isKeepForced = false;
   private isResetting = false;
@@ -113,9 +119,10 @@ export class MachineRunner {
     await guest.requestShutdown();
   }
 
-  /** Ends the guest; resolves when it is gone. May be called at any time. */
-  async powerOff(): Promise<void> {
+  /** Ends the guest; resolves when it is gone. May be called at any time. `keep`: then nobody is asked. */
+  async powerOff(keep = false): Promise<void> {
     this.isStopWanted = true;
+    this.isKeepForced ||= keep;
     const { power } = this.board.now;
     if (power !== 'running' && power !== 'paused') return;
     await this.picture.take(this.guest);
@@ -130,6 +137,16 @@ export class MachineRunner {
     else if (isAtRest(this.board.now.power)) this.goOff();
     else await this.powerOff();
     await this.leaving;
+  }
+
+  async pause(): Promise<void> {
+    await this.requireGuest('be paused').pause();
+  }
+
+  /** Goes on. A guest that was paused for want of space tries its write again, and may be paused again. */
+  async resume(): Promise<void> {
+    const guest = this.requireGuest('go on');
+    await guest.resume();
   }
 
   /** Nonpersistent disks lose what was written since the last start or reset. */
@@ -189,6 +206,7 @@ export class MachineRunner {
     void thread.died.then((error) => {
       this.giveUp(error);
     });
+    this.leaves = prepared.disks.map(({ request }) => request.redo ?? request.file);
     const socketPath = nbdSocketPath(this.runtimeDirectory, randomBytes(3).toString('hex'));
     const disks: BackendDisk[] = [];
     for (const { slot, request } of prepared.disks) {
@@ -242,8 +260,8 @@ export class MachineRunner {
     const { power } = this.board.now;
     this.log.info(`guest: ${event.kind}`);
     if (event.kind === 'paused' && power === 'running')
-      this.board.step('pause', event.reason === 'no-space' ? { problem: toWire(this.noSpace()) } : {});
-    if (event.kind === 'resumed' && power === 'paused') this.board.step('resume', { problem: undefined });
+      this.board.step('pause', { paused: this.whyPaused(event.reason) });
+    if (event.kind === 'resumed' && power === 'paused') this.board.step('resume');
     // A guest that restarts itself is reset once more, over fresh logs.
     const mustRenew = this.configuration.disks.some((disk) => disk.mode === 'nonpersistent');
     if (event.kind === 'reset' && mustRenew)
@@ -370,11 +388,9 @@ export class MachineRunner {
     return machineContext(this.configuration, this.args.home, 'running');
   }
 
-  private noSpace(): RedoubtError {
-    const file = this.board.now.disks[0]?.redo ?? this.configuration.directory;
-    return new RedoubtError('disk.no-space', `No space is left for ${file}; "${this.configuration.name}" is paused.`, {
-      file,
-    });
+  private whyPaused(reason: Paused['reason']): Paused {
+    if (reason === 'asked') return { reason };
+    return { reason, ...fullestVolume(this.leaves), needBytes: roomToGoOnBytes };
   }
 
   private backendExited(reason: string): RedoubtError {

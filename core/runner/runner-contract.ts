@@ -4,6 +4,7 @@ import { call, stream } from '../api/call.ts';
 import {
   backendChoiceSchema,
   decisionSchema,
+  pausedSchema,
   powerOffQuestionSchema,
   powerStateSchema,
   slotSchema,
@@ -16,6 +17,8 @@ export const runnerStateSchema = z.object({
   /** Process id of the runner. */
   pid: z.number(),
   power: powerStateSchema,
+  /** While `paused`. */
+  paused: pausedSchema.optional(),
   startedAt: z.number().optional(),
   backend: backendChoiceSchema.optional(),
   /** Absolute path of the RFB socket while there is one. */
@@ -41,8 +44,11 @@ export const runnerContract = {
   /** The state now, then every change. */
   watch: stream(nothing, runnerStateSchema),
   shutDown: call(nothing, nothing),
-  powerOff: call(nothing, nothing),
+  /** `keep`: nobody is asked. */
+  powerOff: call(z.object({ keep: z.boolean().optional() }), nothing),
   reset: call(nothing, nothing),
+  pause: call(nothing, nothing),
+  resume: call(nothing, nothing),
   /** Answers the open question. Resolves when it is written down; what commits is left to the shell. */
   decide: call(
     z.object({

@@ -20,7 +20,7 @@ export class RunnerStateBoard {
   step(event: PowerEvent, change: Partial<RunnerState> = {}): void {
     const power = nextPowerState(this.current.power, event);
     assert(power !== undefined, `${event} in state ${this.current.power}`);
-    this.change({ ...change, power });
+    this.change({ paused: undefined, ...change, power });
   }
 
   change(change: Partial<RunnerState>): void {

@@ -70,8 +70,8 @@ export class CoreBench {
     return pid;
   }
 
-  /** Powers everything off, keeps, and proves that no runner is left. */
-  async close(): Promise<void> {
+  /** Powers everything off, keeps, and proves that no runner is left. `beforeRemoval`: what else must go before the folder does. */
+  async close(beforeRemoval: () => void = () => undefined): Promise<void> {
     for (const { id } of await this.views()) {
       const handle = await RunnerHandle.attach(this.home, id, () => undefined);
       if (handle === undefined) continue;
@@ -81,6 +81,7 @@ export class CoreBench {
     }
     await this.core.dispose();
     for (const pid of this.pids) await this.waitUntilGone(pid);
+    beforeRemoval();
     this.folder.remove();
   }
 

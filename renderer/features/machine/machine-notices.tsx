@@ -11,6 +11,7 @@ import { openDialog } from '../../stores/dialogs.ts';
 import { fileName } from '../../words/file-name.ts';
 import { JobProgress } from '../tasks/job-progress.tsx';
 import styles from './machine-page.module.css';
+import { NoSpaceNotice } from './no-space-notice.tsx';
 import { t } from './words.ts';
 
 /** What must be known of a machine before anything else: its errors, its running commit, changes that wait. */
@@ -28,10 +29,15 @@ export function MachineNotices({ machine }: { readonly machine: MachineView }) {
       ? machine.disks.filter((disk) => disk.redo !== undefined)
       : [];
   const hasAny =
-    machine.problem !== undefined || diskProblems.length > 0 || waiting.length > 0 || machine.jobId !== undefined;
+    machine.paused?.reason === 'no-space' ||
+    machine.problem !== undefined ||
+    diskProblems.length > 0 ||
+    waiting.length > 0 ||
+    machine.jobId !== undefined;
   if (!hasAny) return undefined;
   return (
     <div className={styles.notices}>
+      <NoSpaceNotice machine={machine} />
       {machine.problem === undefined ? undefined : (
         <ErrorNotice error={fromWire(machine.problem)} context={context} testId="machine.problem" />
       )}

@@ -37,6 +37,11 @@ export const t = defineWords({
   'picture.none': 'No picture yet',
   'picture.open': 'Open the console of {vm}',
 
+  'no-space.title': '{volume} is full; "{vm}" is paused',
+  'no-space.text': 'Nothing is lost. Free {need} and continue. {free} is free now.',
+  'no-space.again': 'Try again',
+  'no-space.keep': 'Power off and keep',
+
   'waiting.text': '{size} of changes wait in {redo}, last used {date}.',
   'waiting.empty': 'An empty redo log waits: {redo}. Nothing was written into it.',
   'waiting.unclean': '{size} of changes wait in {redo}. The machine was not shut down properly.',

@@ -234,6 +234,8 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
       return {};
     }),
     reset: os.reset.handler(() => ({})),
+    pause: os.pause.handler(() => ({})),
+    resume: os.resume.handler(() => ({})),
     decide: os.decide.handler(async ({ input }) => {
       await core.decide(input.id, input.answers[0]?.answer ?? 'keep');
       return {};
