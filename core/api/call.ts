@@ -1,5 +1,5 @@
 import { eventIterator, oc } from '@orpc/contract';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { wireErrorSchema } from './errors.ts';
 
 /**

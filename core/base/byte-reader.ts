@@ -34,6 +34,9 @@ export class ByteReader {
   }
 
   private check(at: number, length: number): void {
-    assert(at >= 0 && at + length <= this.bytes.length, `read [${String(at)}, ${String(at + length)}) of ${String(this.bytes.length)} bytes`);
+    assert(
+      at >= 0 && at + length <= this.bytes.length,
+      `read [${String(at)}, ${String(at + length)}) of ${String(this.bytes.length)} bytes`,
+    );
   }
 }

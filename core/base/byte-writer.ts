@@ -27,6 +27,9 @@ export class ByteWriter {
   }
 
   private check(at: number, length: number): void {
-    assert(at >= 0 && at + length <= this.bytes.length, `write [${String(at)}, ${String(at + length)}) of ${String(this.bytes.length)} bytes`);
+    assert(
+      at >= 0 && at + length <= this.bytes.length,
+      `write [${String(at)}, ${String(at + length)}) of ${String(this.bytes.length)} bytes`,
+    );
   }
 }

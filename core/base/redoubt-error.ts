@@ -21,7 +21,7 @@ export class RedoubtError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** Narrows to one code, so that `details` is typed. */
   is<K extends ErrorCode>(code: K): this is RedoubtError<K> {
-    return (this.code as ErrorCode) === code;
+    return this.code === code;
   }
 
   toWire(): WireError {
@@ -41,5 +41,5 @@ export function fromWire(wire: { code: string; message: string; details: unknown
   const entry = (errorTable as Partial<typeof errorTable>)[wire.code as ErrorCode];
   const details = entry?.details.safeParse(wire.details);
   if (details?.success !== true) return new RedoubtError('internal', wire.message, { detail: wire.code });
-  return new RedoubtError(wire.code as ErrorCode, wire.message, details.data as never);
+  return new RedoubtError(wire.code as ErrorCode, wire.message, details.data);
 }

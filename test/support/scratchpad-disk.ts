@@ -19,7 +19,11 @@ export async function createScratchpadBase(file: string, capacityBytes: number):
 }
 
 /** The first bytes that a machine on this disk or redo log would read; opens read-only, without locks. */
-export async function readDiskStart(file: string, lengthBytes: number, trustedPaths: string[] = []): Promise<Uint8Array> {
+export async function readDiskStart(
+  file: string,
+  lengthBytes: number,
+  trustedPaths: string[] = [],
+): Promise<Uint8Array> {
   const links = openLinks(await resolveChain(file, { trustedPaths }));
   try {
     const start = new Uint8Array(lengthBytes);
