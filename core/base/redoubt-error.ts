@@ -21,7 +21,8 @@ export class RedoubtError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** Narrows to one code, so that `details` is typed. */
   is<K extends ErrorCode>(code: K): this is RedoubtError<K> {
-    return this.code === code;
+    const own: ErrorCode = this.code;
+    return own === code;
   }
 
   toWire(): WireError {
