@@ -7,7 +7,7 @@ import { editConfiguration, loadConfiguration } from './configuration-file.ts';
 import { readDecisions, writeDecisions, type DecisionRow } from './decision-file.ts';
 import { writeRedo } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
-import { keptRedo } from './waiting-changes.ts';
+import { keptRedo, strangersRedo } from './waiting-changes.ts';
 
 export interface Answer {
   readonly slot: string;
@@ -55,11 +55,14 @@ export async function carryOutDecisions(
   context: OpenContext,
   commit?: CommitCarrier,
 ): Promise<void> {
+  const rows = readDecisions(configPath);
+  if (rows.length === 0) return;
+  const configuration = loadConfiguration(configPath);
   let refusal: { error: unknown } | undefined;
-  for (const row of readDecisions(configPath)) {
+  for (const row of rows) {
     if (row.answer === 'commit' && commit === undefined) continue;
     try {
-      if (await isStillMeant(row, context)) {
+      if (isOwnRow(configuration, row) && (await isStillMeant(row, context))) {
         await act(row, context, commit);
         await forgetRedo(configPath, row);
       }
@@ -88,6 +91,18 @@ async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier
 /** Whether decisions are written down that nobody has carried out. */
 export function hasOpenDecisions(configPath: string): boolean {
   return readDecisions(configPath).length > 0;
+}
+
+/**
+ * The configuration names this very log, and no other machine made it. A list of decisions may have been
+ * copied with its folder, or come from a stranger: what it says of other logs is nothing to us.
+ */
+function isOwnRow(configuration: MachineConfiguration, row: DecisionRow): boolean {
+  const disk = configuration.disks.find((one) => one.slot === row.slot);
+  if (disk?.redo === undefined) return false;
+  return (
+    absoluteFrom(configuration.directory, disk.redo) === row.redo && strangersRedo(configuration, disk) === undefined
+  );
 }
 
 /** The log is the one that was decided about, or is gone already; then only the configuration is left to do. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { realPath } from './machine-index.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { editConfiguration, loadConfiguration } from './configuration-file.ts';
 import { newMachineId, type Library } from './library.ts';
@@ -15,6 +16,9 @@ export async function openMachine(library: Library, path: string): Promise<strin
     const reason = 'its name ends neither in .vmx nor in .cfg';
     throw new RedoubtError('machine.bad-config', `${configPath}: ${reason}.`, { file: configPath, reason });
   }
+  // Reached by another name it is still the same machine: a second entry would give it another UUID.
+  const listed = library.list().find((entry) => realPath(entry.configPath) === realPath(configPath));
+  if (listed !== undefined) return listed.id;
   const configuration = loadConfiguration(configPath);
   const wanted = configuration.uuid ?? newMachineId();
   const { id } = await library.add({ id: wanted, configPath });

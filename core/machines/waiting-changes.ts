@@ -3,19 +3,42 @@ import { dirname } from 'node:path';
 import type { WaitingChanges } from '../api/errors.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { describeRedo } from '../disk/describe-redo.ts';
+import { identifyFile } from '../disk/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import type { ConfiguredDisk } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
 
 /**
- * The redo log that the configuration names for a disk, absolute, if it is there. One that is gone from a
- * folder that can be read counts as none (whoever deletes it by hand has discarded it); one whose folder
- * can't be reached counts as there.
+ * The redo log that the configuration names for a disk, absolute, if it is there and not another machine's.
+ * One that is gone from a folder that can be read counts as none (whoever deletes it by hand has discarded
+ * it); one whose folder can't be reached counts as there.
  */
 export function namedRedo(configuration: MachineConfiguration, disk: ConfiguredDisk): string | undefined {
   if (disk.redo === undefined) return undefined;
   const path = absoluteFrom(configuration.directory, disk.redo);
-  return existsSync(path) || !isReadable(dirname(path)) ? path : undefined;
+  if (!existsSync(path) && isReadable(dirname(path))) return undefined;
+  return strangersRedo(configuration, disk) === undefined ? path : undefined;
+}
+
+/**
+ * The log that the configuration names although another machine made it: what a copied configuration does,
+ * or one from a stranger. It is never opened, committed or removed here.
+ */
+export function strangersRedo(
+  configuration: MachineConfiguration,
+  disk: ConfiguredDisk,
+): { file: string; owner: string } | undefined {
+  if (disk.redo === undefined) return undefined;
+  const file = absoluteFrom(configuration.directory, disk.redo);
+  try {
+    const identity = identifyFile(file);
+    const owner = identity.kind === 'redo-log' ? identity.owner : undefined;
+    return owner === undefined || owner === configuration.uuid ? undefined : { file, owner };
+  } catch (error) {
+    // Not there, or not to be read: whoever opens it says so.
+    if (error instanceof RedoubtError) return undefined;
+    throw error;
+  }
 }
 
 /** The log that was kept, or left by a crash, and that somebody must decide about. */

@@ -8,7 +8,7 @@ import { unfinishedCommit } from '../disk/settle.ts';
 import type { ConfiguredDisk } from '../machines/devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from '../machines/machine-configuration.ts';
 import type { MachineIndex } from '../machines/machine-index.ts';
-import { namedRedo } from '../machines/waiting-changes.ts';
+import { namedRedo, strangersRedo } from '../machines/waiting-changes.ts';
 
 /** One disk of a machine as the window shows it, read from headers. What can't be read is told in `problem`. */
 export async function diskView(
@@ -33,6 +33,13 @@ export async function diskView(
     view.problem = toWire(error);
   }
   if (redo !== undefined) await addRedo(view, redo, context);
+  const strangers = strangersRedo(configuration, disk);
+  if (strangers !== undefined) {
+    const machineName = index.usersOf(strangers.file).find((one) => one.id === strangers.owner)?.configuration.name;
+    const details = { ...strangers, ...(machineName === undefined ? {} : { machineName }) };
+    const message = `${strangers.file} belongs to another machine.`;
+    view.problem ??= toWire(new RedoubtError('disk.redo-taken', message, details));
+  }
   return view;
 }
 

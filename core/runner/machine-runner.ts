@@ -9,7 +9,7 @@ import { editConfiguration, loadConfiguration } from '../machines/configuration-
 import { powerOffQuestion } from '../machines/decision-question.ts';
 import { writeRedo } from '../machines/devices/disk.ts';
 import { Library } from '../machines/library.ts';
-import type { MachineConfiguration } from '../machines/machine-configuration.ts';
+import { formatUuid, type MachineConfiguration } from '../machines/machine-configuration.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { machineContext } from '../machines/open-context.ts';
 import { isAtRest, requirePowerState } from '../machines/power-state.ts';
@@ -185,7 +185,13 @@ export class MachineRunner {
   }
 
   private async settleLeftovers(continueWaiting: boolean): Promise<void> {
-    const { configPath } = this.args;
+    const { configPath, machineId } = this.args;
+    // What we make is told from other machines' by this.
+    if (this.configuration.uuid !== machineId) {
+      this.configuration = await editConfiguration(configPath, (document) => {
+        document.set('uuid.bios', formatUuid(machineId));
+      });
+    }
     await carryOutDecisions(configPath, this.context());
     this.configuration = loadConfiguration(configPath);
     const { name } = this.configuration;

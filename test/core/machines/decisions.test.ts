@@ -12,6 +12,8 @@ import {
   recordDecisions,
   type CommitCarrier,
 } from '../../../core/machines/carry-out-decisions.ts';
+import { identifyFile } from '../../../core/disk/identify.ts';
+import { findWaitingChanges } from '../../../core/machines/waiting-changes.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -55,6 +57,13 @@ describe('decisions', () => {
     });
     await session.device.write(0, [Buffer.alloc(mib, value)]);
     await session.close();
+  }
+
+  async function describeLog(): Promise<{ linkId?: string; contentId?: string }> {
+    const identity = identifyFile(logOf('a'));
+    if (identity.kind !== 'redo-log') throw new Error('no log');
+    const { linkId = '', contentId = '' } = identity;
+    return Promise.resolve({ linkId, contentId });
   }
 
   async function firstByte(name: string): Promise<number> {
@@ -182,6 +191,34 @@ describe('decisions', () => {
     await carryOutDecisions(configPath, context(), commit);
     expect(await firstByte('a')).toBe(7);
     expect(named('ide0:0')).toBeUndefined();
+  });
+
+  it('about logs of other machines are nothing to this one', async () => {
+    // A folder copied with its list: the copy names the log that the original made, and means it.
+    const owner = 'a'.repeat(32);
+    await discardRedoLog({ redo: logOf('a'), context: context() });
+    await createRedoLog({ parent: folder.at('a.vmdk'), randomSuffix: false, owner, context: context() });
+    const original = configuration();
+    const rows = [{ slot: 'ide0:0', redo: logOf('a'), answer: 'discard' as const }];
+    const log = await describeLog();
+    writeDecisions(configPath, [{ ...rows[0]!, ...log }]);
+    await carryOutDecisions(configPath, context(), commit);
+    expect(existsSync(logOf('a'))).toBe(true);
+    expect(readDecisions(configPath)).toEqual([]);
+    await recordDecisions(original, [{ slot: 'ide0:0', answer: 'discard' }], context());
+    expect(readDecisions(configPath)).toEqual([]);
+    expect(await findWaitingChanges(original, context())).toMatchObject([{ slot: 'ide0:1' }]);
+    writeFileSync(configPath, `uuid.bios = "${owner}"\n${readFileSync(configPath, 'utf8')}`);
+    expect(await findWaitingChanges(configuration(), context())).toHaveLength(2);
+  });
+
+  it('about logs that the configuration does not name are dropped', async () => {
+    const config = readFileSync(configPath, 'utf8');
+    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }], context());
+    writeFileSync(configPath, config.replace('ide0:0.redo = "a.vmdk.REDO"', 'ide0:0.redo = "other.vmdk.REDO"'));
+    await carryOutDecisions(configPath, context(), commit);
+    expect(existsSync(logOf('a'))).toBe(true);
+    expect(readDecisions(configPath)).toEqual([]);
   });
 
   it('an answer that can not be read is a keep', async () => {

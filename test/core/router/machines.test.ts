@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MachineEvent, NewMachine } from '../../../core/api/machines.ts';
@@ -158,6 +158,10 @@ describe('machines', { timeout: 60_000 }, () => {
     expect((await refusalOf(bench.client.machines.powerOn({ id }))).code).toBe('machine.bad-config');
     expect((await refusalOf(bench.client.machines.settings({ id: '0'.repeat(32) }))).code).toBe('machine.not-found');
     expect((await refusalOf(bench.client.machines.open({ path: '/etc/passwd' }))).code).toBe('machine.bad-config');
+    const other = await create('other');
+    const alias = join(bench.home.machinesDirectory, 'alias.vmx');
+    symlinkSync((await bench.view(other)).configPath, alias);
+    expect(await bench.client.machines.open({ path: alias })).toEqual({ id: other });
   });
 
   it('are deleted with their own files; what others use stays', async () => {

@@ -71,4 +71,42 @@ describe.each(found)('Scratchpad in a runner on $name', { timeout: 120_000 }, ({
     await again.waitForText(/1\. second/);
     await again.close();
   });
+
+  it.skipIf(!availability.isAvailable)(
+    'a nonpersistent disk is as before after a reset, and the guest comes up once',
+    async () => {
+      bench = await CoreBench.open();
+      const { machines } = bench.client;
+      const { id } = await machines.createDemo({});
+      const settings = await machines.settings({ id });
+      const disks = settings.disks.map((disk) => ({ ...disk, mode: 'nonpersistent' as const }));
+      await machines.saveSettings({ id, settings: { ...settings, backend: name, disks } });
+      const logNow = async (): Promise<string> => (await bench!.view(id)).disks[0]?.redo?.path ?? '';
+      await machines.powerOn({ id });
+      const screen = await screenOf(id);
+      await screen.waitForText(/Boot 1\./, 40_000);
+      await bench.waitFor(id, (view) => (view.disks[0]?.redo?.allocatedBytes ?? 0) > 0, 'wrote');
+      const first = await logNow();
+
+      await machines.reset({ id }); // by the button
+      await bench.waitFor(id, (view) => view.disks[0]?.redo?.path !== first, 'had a fresh log');
+      await bench.waitFor(id, (view) => (view.disks[0]?.redo?.allocatedBytes ?? 0) > 0, 'wrote again');
+      await screen.waitForText(/Boot 1\./, 40_000);
+      const second = await logNow();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      expect(await logNow()).toBe(second);
+      expect((await bench.view(id)).power).toBe('running');
+
+      await screen.typeLine('reboot'); // by the guest itself
+      await bench.waitFor(id, (view) => view.disks[0]?.redo?.path !== second, 'had a fresh log again');
+      await bench.waitFor(id, (view) => (view.disks[0]?.redo?.allocatedBytes ?? 0) > 0, 'wrote once more');
+      const third = await logNow();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      expect(await logNow()).toBe(third);
+      await screen.waitForText(/Boot 1\./, 40_000);
+      await screen.close();
+      await machines.powerOff({ id });
+      await bench.waitFor(id, (view) => view.power === 'off', 'went off');
+    },
+  );
 });
