@@ -46,6 +46,11 @@ export class MachinePage {
   async powerOff(): Promise<void> {
     await this.select();
     await this.toolbar.getByRole('button', { name: 'Power Off' }).click();
+    await this.confirmPowerOff();
+  }
+
+  /** Says again that the plug is to be pulled, if that is asked; resolves when the machine is off. */
+  async confirmPowerOff(): Promise<void> {
     const sure = this.page.getByRole('alertdialog', { name: /^Power off ".*" without shutting down\?$/ });
     const question = this.page.getByRole('alertdialog', { name: /^What should happen/ });
     await Promise.race([
@@ -59,7 +64,12 @@ export class MachinePage {
     await this.select();
     await this.toolbar.getByRole('button', { name: 'Reset' }).click();
     const sure = this.page.getByRole('alertdialog', { name: /^Reset ".*" without shutting down\?$/ });
-    if (await sure.waitFor({ timeout: 3000 }).then(() => true, () => false)) {
+    if (
+      await sure.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      )
+    ) {
       await sure.getByRole('button', { name: 'Reset', exact: true }).click();
     }
   }
@@ -72,14 +82,18 @@ export class MachinePage {
 
   /** What the guest's text screen shows, read off the pixels that the user sees. */
   async screenText(): Promise<string> {
-    const picture = await this.screen.locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => {
-      const context = canvas.getContext('2d');
-      if (context === null || canvas.width === 0) return undefined;
-      const { data, width, height } = context.getImageData(0, 0, canvas.width, canvas.height);
-      let binary = '';
-      for (let at = 0; at < data.length; at += 0x8000) binary += String.fromCharCode(...data.subarray(at, at + 0x8000));
-      return { width, height, base64: btoa(binary) };
-    });
+    const picture = await this.screen
+      .locator('canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const context = canvas.getContext('2d');
+        if (context === null || canvas.width === 0) return undefined;
+        const { data, width, height } = context.getImageData(0, 0, canvas.width, canvas.height);
+        let binary = '';
+        for (let at = 0; at < data.length; at += 0x8000)
+          binary += String.fromCharCode(...data.subarray(at, at + 0x8000));
+        return { width, height, base64: btoa(binary) };
+      });
     if (picture === undefined) return '';
     // A copy of its own: the reader looks at whole pixels, so the bytes must begin where a pixel may.
     const pixels = new Uint8Array(Buffer.from(picture.base64, 'base64'));

@@ -50,6 +50,11 @@ export class SettingsPage {
     return this.dialog.getByRole('checkbox', { name: /^Base disk/ });
   }
 
+  /** Of the Serial page. */
+  get serialFile(): Locator {
+    return this.dialog.getByRole('textbox', { name: 'Output file' });
+  }
+
   async chooseMode(mode: 'Persistent' | 'Undoable' | 'Nonpersistent'): Promise<void> {
     await this.dialog.getByRole('radio', { name: mode, exact: true }).check();
   }
