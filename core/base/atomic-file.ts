@@ -1,7 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asFileError, errnoOf } from './file-error.ts';
+import { RedoubtError } from './redoubt-error.ts';
+import { MIB } from './units.ts';
+
+/** No small file of ours comes near it. */
+const longestBytes = 16 * MIB;
 
 /**
  * Replaces a small file so that a crash leaves the old content or the new, never a mixture: write beside it,
@@ -49,14 +64,33 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** The text of a small file, or `undefined` if there is none. Throws disk.permission, disk.io. */
+/**
+ * The text of a small file, or `undefined` if there is none. The file may be anybody's: a pipe or a device in
+ * its place is not read. Throws disk.corrupt (no regular file, too long), disk.permission, disk.io.
+ */
 export function readFileIfThere(file: string): string | undefined {
+  let fd: number;
   try {
-    return readFileSync(file, 'utf8');
+    // Not to be kept waiting by a pipe.
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
     throw asFileError(error, file, 'read');
   }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw unreadable(file, 'type', '-', 'no regular file');
+    if (stat.size > longestBytes) throw unreadable(file, 'length', String(stat.size), 'too long');
+    return readFileSync(fd, 'utf8');
+  } catch (error) {
+    throw asFileError(error, file, 'read');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function unreadable(file: string, field: string, value: string, reason: string): RedoubtError {
+  return new RedoubtError('disk.corrupt', `${file} can't be read: it is ${reason}.`, { file, field, value, reason });
 }
 
 /** Removes a file if it is there, and makes that durable. Throws disk.permission, disk.io. */

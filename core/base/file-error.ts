@@ -8,8 +8,9 @@ export function errnoOf(error: unknown): string | undefined {
 
 /**
  * Turns what `node:fs` threw into an error of ours, the one place where a host's error number becomes a
- * code: disk.not-found, disk.permission, disk.no-space, disk.exists, disk.not-a-disk or disk.io. What is ours
- * already passes through; what has no error number is a mistake of ours. `operation` is a word for the log.
+ * code: disk.not-found, disk.permission, disk.no-space, disk.exists, disk.not-a-disk, disk.loop (symbolic
+ * links), disk.bad-name (too long) or disk.io. What is ours already passes through; what has no error number is
+ * a mistake of ours. `operation` is a word for the log.
  */
 export function asFileError(error: unknown, file: string, operation: string): RedoubtError {
   if (error instanceof RedoubtError) return error as RedoubtError;
@@ -44,6 +45,20 @@ export function asFileError(error: unknown, file: string, operation: string): Re
       );
     case 'EEXIST':
       return new RedoubtError('disk.exists', `${file} exists already.`, { file }, options);
+    case 'ELOOP':
+      return new RedoubtError(
+        'disk.loop',
+        `${file} is a symbolic link that leads back to itself.`,
+        { file, path: [file] },
+        options,
+      );
+    case 'ENAMETOOLONG':
+      return new RedoubtError(
+        'disk.bad-name',
+        `${file} is too long for a name.`,
+        { value: file, reason: 'it is too long' },
+        options,
+      );
     default:
       return new RedoubtError(
         'disk.io',

@@ -4,7 +4,6 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -13,6 +12,7 @@ import {
   writeSync,
   writevSync,
 } from 'node:fs';
+import { syncFolder } from '../base/atomic-file.ts';
 import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 
@@ -82,18 +82,7 @@ export const hostFiles: FileLayer = {
       unlinkSync(path);
     });
   },
-  syncDirectory: (path) => {
-    // Windows opens no directories; renames are durable there by the file system's own journal.
-    if (process.platform === 'win32') return;
-    attempt(path, 'sync', () => {
-      const descriptor = openSync(path, constants.O_RDONLY);
-      try {
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    });
-  },
+  syncDirectory: syncFolder,
 };
 
 function openHostFile(path: string, isWritable: boolean): DiskFile {

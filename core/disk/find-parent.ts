@@ -46,7 +46,9 @@ function examine(path: string, child: LinkHead, below: readonly LinkHead[], cont
     parent = readLinkHead(path);
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error;
-    return { weight: error.is('disk.not-found') ? 0 : 1, error: error as RedoubtError };
+    // What has a name that no file system takes is nowhere.
+    const isNowhere = error.is('disk.not-found') || error.is('disk.bad-name');
+    return { weight: isNowhere ? 0 : 1, error: error as RedoubtError };
   }
   const linkId = parent.header.record?.linkId;
   const repeated = below.find(

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asFileError, errnoOf } from '../../base/file-error.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { isLocalFileSystem } from './file-system-kind.ts';
 import { isRefused, withGate, type Gate } from './gate.ts';
-import { decodeHolder, encodeHolder, judgeHolder, newHolder, type LockHolder, type LockKind } from './lock-holder.ts';
+import { encodeHolder, judgeHolder, newHolder, readHolder, type LockHolder, type LockKind } from './lock-holder.ts';
 
 /**
  * Locks of links: one writer or many readers, across processes. FILE is the real path of a link's first
@@ -92,7 +92,7 @@ function readHolders(folder: string): FoundHolder[] {
     const path = join(folder, name);
     try {
       const ageMs = Date.now() - statSync(path).mtimeMs;
-      const holder = decodeHolder(readFileSync(path, 'utf8'));
+      const holder = readHolder(path);
       return [{ path, holder, verdict: judgeHolder(holder, { ageMs, isLocalFileSystem: isLocal }) }];
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return [];
@@ -161,13 +161,23 @@ class HeldLock implements FileLock {
     if (this.isReleased) return;
     this.isReleased = true;
     clearInterval(this.heartbeat);
-    await withGate(this.file, () => {
-      try {
-        unlinkSync(this.path);
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw asFileError(error, this.file, 'unlock');
-      }
-    });
+    try {
+      await withGate(this.file, () => {
+        this.unlink();
+      });
+    } catch (error) {
+      // On a full disk there is no room for a gate. Without it the folder may stay, but the lock goes.
+      if (!(error instanceof RedoubtError) || !error.is('disk.no-space')) throw error;
+      this.unlink();
+    }
+  }
+
+  private unlink(): void {
+    try {
+      unlinkSync(this.path);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw asFileError(error, this.file, 'unlock');
+    }
   }
 
   /** Whole from its first moment. Not synced: after a power loss every lock is stale anyway. */

@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFileError, errnoOf } from '../../base/file-error.ts';
+import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { isLocalFileSystem } from './file-system-kind.ts';
-import { decodeHolder, encodeHolder, newHolder } from './lock-holder.ts';
+import { encodeHolder, newHolder, readHolder } from './lock-holder.ts';
 import { isProvedGone } from './process-identity.ts';
 
 /**
@@ -84,12 +75,22 @@ function tryEnter(folder: string, token: string): boolean {
   try {
     mkdirIfMissing(folder);
     mkdirSync(gate);
-    writeFileSync(join(gate, `${token}.json`), encodeHolder(newHolder('writer', token, 'lock', undefined)));
+    writeToken(gate, token);
     return true;
   } catch (error) {
     // ENOENT: the last holder removed the folder, or the gate was broken under us. Both: try again.
     if (['EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '') && isThere(dirname(folder))) return false;
     throw asFileError(error, folder, 'lock');
+  }
+}
+
+/** A gate that no token could be written into (no room) is opened again at once. */
+function writeToken(gate: string, token: string): void {
+  try {
+    writeFileSync(join(gate, `${token}.json`), encodeHolder(newHolder('writer', token, 'lock', undefined)));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') leave(dirname(gate), join(gate, `${token}.json`));
+    throw error;
   }
 }
 
@@ -111,7 +112,7 @@ function isStale(gate: string, folder: string): boolean {
   try {
     const [name] = readdirSync(gate);
     if (name === undefined) return Date.now() - statSync(gate).mtimeMs > emptyGateMs;
-    const holder = decodeHolder(readFileSync(join(gate, name), 'utf8'));
+    const holder = readHolder(join(gate, name));
     if (holder === undefined) return Date.now() - statSync(gate).mtimeMs > emptyGateMs;
     return isProvedGone(holder, isLocalFileSystem(folder));
   } catch (error) {
@@ -144,8 +145,4 @@ function mkdirIfMissing(folder: string): void {
   ignoring(['EEXIST'], () => {
     mkdirSync(folder);
   });
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

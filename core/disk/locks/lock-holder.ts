@@ -1,3 +1,5 @@
+import { readFileIfThere } from '../../base/atomic-file.ts';
+import { RedoubtError } from '../../base/redoubt-error.ts';
 import { currentProcess, isProvedGone, type ProcessIdentity } from './process-identity.ts';
 
 export type LockKind = 'writer' | 'reader';
@@ -22,8 +24,19 @@ export function encodeHolder(holder: LockHolder): string {
   return `${JSON.stringify({ redoubt: 1, ...holder })}\n`;
 }
 
+/** The holder that a file names; `undefined` where it names none, or is gone. Throws disk.permission, disk.io. */
+export function readHolder(file: string): LockHolder | undefined {
+  try {
+    const text = readFileIfThere(file);
+    return text === undefined ? undefined : decodeHolder(text);
+  } catch (error) {
+    if (error instanceof RedoubtError && error.kind === 'data') return undefined;
+    throw error;
+  }
+}
+
 /** `undefined` where the text is no complete holder: its writer was cut off. */
-export function decodeHolder(text: string): LockHolder | undefined {
+function decodeHolder(text: string): LockHolder | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
