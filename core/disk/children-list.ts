@@ -14,24 +14,43 @@ export interface ChildEntry {
 
 /** The entries, or none where there is no list. One that can't be understood counts as none: it is only a hint. */
 export function readChildren(parent: string): ChildEntry[] {
-  const text = readFileIfThere(childrenFile(parent));
-  if (text === undefined) return [];
   try {
+    const text = readFileIfThere(childrenFile(parent));
+    if (text === undefined) return [];
     const { children } = JSON.parse(text) as { children?: unknown };
     return Array.isArray(children) ? children.flatMap(readEntry) : [];
-  } catch {
+  } catch (error) {
+    if (error instanceof RedoubtError && error.kind !== 'data') throw error;
     return [];
   }
 }
 
 /** Adds a log to its parent's list, or renews its entry. Where the folder refuses, nothing is listed. */
 export async function addChild(parent: string, entry: ChildEntry): Promise<void> {
-  await change(parent, (children) => [...children.filter((child) => child.path !== entry.path), entry]);
+  try {
+    await change(parent, (children) => [...children.filter((child) => child.path !== entry.path), entry]);
+  } catch (error) {
+    if (error instanceof RedoubtError && (error.is('disk.permission') || error.is('disk.not-found'))) return;
+    throw error;
+  }
 }
 
 /** Takes a log off its parent's list; the last one takes the list with it. Where that is refused the entry stays, and leads nowhere. */
 export async function removeChild(parent: string, path: string): Promise<void> {
-  await change(parent, (children) => children.filter((child) => child.path !== path));
+  try {
+    await change(parent, (children) => children.filter((child) => child.path !== path));
+  } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error;
+  }
+}
+
+/** For a link that is gone. Where that is refused the list stays, and leads nowhere. */
+export function removeChildrenList(link: string): void {
+  try {
+    removeFile(childrenFile(link));
+  } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error;
+  }
 }
 
 function childrenFile(parent: string): string {
@@ -39,18 +58,13 @@ function childrenFile(parent: string): string {
 }
 
 async function change(parent: string, edit: (children: ChildEntry[]) => ChildEntry[]): Promise<void> {
-  try {
-    const before = readChildren(parent);
-    if (edit(before).length === 0 && before.length === 0) return;
-    await withGate(parent, () => {
-      const children = edit(readChildren(parent));
-      if (children.length === 0) removeFile(childrenFile(parent));
-      else replaceFile(childrenFile(parent), encode(children));
-    });
-  } catch (error) {
-    if (error instanceof RedoubtError && (error.is('disk.permission') || error.is('disk.not-found'))) return;
-    throw error;
-  }
+  const before = readChildren(parent);
+  if (edit(before).length === 0 && before.length === 0) return;
+  await withGate(parent, () => {
+    const children = edit(readChildren(parent));
+    if (children.length === 0) removeFile(childrenFile(parent));
+    else replaceFile(childrenFile(parent), encode(children));
+  });
 }
 
 function encode(children: readonly ChildEntry[]): string {

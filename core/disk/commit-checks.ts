@@ -1,16 +1,17 @@
-import { accessSync, constants } from 'node:fs';
-import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { Link } from './chain/link.ts';
 import { commitRoom } from './commit-room.ts';
 import { findDependents } from './dependents.ts';
+import { hostFiles } from './disk-file.ts';
+import { CowdExtent } from './formats/cowd/cowd-extent.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
 import { checkWritable, protectedFile } from './protection.ts';
 
 /**
  * What must hold before a commit begins: nobody else hangs from the parent, and what will be written can
- * be. Throws disk.read-only (with the dependents), disk.has-dependents, disk.permission.
+ * be. Throws disk.read-only (with the dependents), disk.has-dependents, disk.permission, disk.unsupported (a
+ * file with several hard links, or marked inconsistent).
  */
 export async function checkCommit(child: LinkHead, parent: LinkHead, context: OpenContext): Promise<void> {
   const dependents = await findDependents(parent.path, {
@@ -31,8 +32,9 @@ export async function checkCommit(child: LinkHead, parent: LinkHead, context: Op
     });
   }
   checkWritable(child);
-  const nested = (await findDependents(child.path)).map(({ path }) => readLinkHead(path));
-  for (const { files } of [child, parent, ...nested]) files.forEach(checkAccess);
+  const searchPaths = context.searchDirectories ?? [];
+  const nested = (await findDependents(child.path, { searchPaths })).map(({ path }) => readLinkHead(path));
+  for (const { files } of [child, parent, ...nested]) files.forEach(checkWritableFile);
 }
 
 /** Throws disk.no-space if the parent's file system has no room for the copy. Returns how much will be copied. */
@@ -48,12 +50,9 @@ export function checkRoom(child: Link, parentHead: LinkHead): number {
   }
 }
 
-function checkAccess(file: string): void {
-  try {
-    accessSync(file, constants.W_OK);
-  } catch (error) {
-    throw asFileError(error, file, 'write');
-  }
+/** By opening it as the commit will; that changes nothing. */
+function checkWritableFile(path: string): void {
+  CowdExtent.openFile(hostFiles, path, true).file.close();
 }
 
 function named(dependents: readonly { path: string }[]): string {

@@ -1,11 +1,10 @@
-import { RedoubtError } from '../base/redoubt-error.ts';
 import { addChild } from './children-list.ts';
 import { removeJournal, writeJournal, type CommitJournal } from './commit-journal.ts';
 import { findDependents } from './dependents.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { parentNames } from './parent-check.ts';
 import { recordParent } from './record-parent.ts';
-import { finishRemoval, removeLink } from './remove-link.ts';
+import { removeLink } from './remove-link.ts';
 
 /** Where a test may make a commit fail; in the order in which a commit passes them. */
 export type CommitPoint =
@@ -26,16 +25,26 @@ export interface CommitHooks {
   reached?(point: CommitPoint): void;
 }
 
+export interface FinishOptions {
+  /** More folders whose logs may hang from the child. */
+  readonly searchPaths?: readonly string[] | undefined;
+  readonly hooks?: CommitHooks;
+}
+
 /**
  * The end of a commit, from the moment on at which the parent has everything and carries no mark: logs that
  * hang from the child get the parent instead, then the child goes, then the journal. Every step may have
- * been done before. The caller holds the child's writer lock.
+ * been done before; `child` is `undefined` if it is removed already. The caller holds the child's writer lock.
  */
-export async function finishCommit(parent: LinkHead, journal: CommitJournal, hooks: CommitHooks = {}): Promise<void> {
-  const child = await findChild(journal);
+export async function finishCommit(
+  parent: LinkHead,
+  journal: CommitJournal,
+  child: LinkHead | undefined,
+  { searchPaths = [], hooks = {} }: FinishOptions = {},
+): Promise<void> {
   if (child !== undefined) {
     if (journal.phase !== 'done') {
-      await moveNested(child, parent);
+      await moveNested(child, parent, searchPaths);
       hooks.reached?.('nested');
       writeJournal(parent.path, { ...journal, phase: 'done' });
       hooks.reached?.('done');
@@ -46,23 +55,11 @@ export async function finishCommit(parent: LinkHead, journal: CommitJournal, hoo
   removeJournal(parent.path);
 }
 
-/** The child, or `undefined` if it is removed already. */
-async function findChild(journal: CommitJournal): Promise<LinkHead | undefined> {
-  await finishRemoval(journal.child.path);
-  try {
-    const child = readLinkHead(journal.child.path);
-    return child.header.record?.linkId === journal.child.linkId ? child : undefined;
-  } catch (error) {
-    if (error instanceof RedoubtError && error.is('disk.not-found')) return undefined;
-    throw error;
-  }
-}
-
 /** Logs nested on the child read the same over the parent, now that it has the child's content. */
-async function moveNested(child: LinkHead, parent: LinkHead): Promise<void> {
+async function moveNested(child: LinkHead, parent: LinkHead, searchPaths: readonly string[]): Promise<void> {
   const { header } = readLinkHead(parent.path);
   const state = { generation: header.generation, contentId: header.record?.contentId };
-  for (const { path } of await findDependents(child.path)) {
+  for (const { path } of await findDependents(child.path, { searchPaths })) {
     const nested = readLinkHead(path);
     recordParent(nested.files, state, parentNames(nested.path, parent.path));
     const { record } = nested.header;

@@ -8,7 +8,7 @@ import { copyLink } from './commit-copy.ts';
 import { readJournal, writeJournal, type CommitJournal } from './commit-journal.ts';
 import { finishCommit, type CommitHooks } from './commit-steps.ts';
 import { nextGeneration } from './generation.ts';
-import { realPath, type LinkHead } from './link-head.ts';
+import { readLinkHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { LockSet } from './locks/lock-set.ts';
 import type { OpenContext } from './open-context.ts';
@@ -16,6 +16,7 @@ import { recordParent } from './record-parent.ts';
 import { openLinks, resolveChain } from './resolve-chain.ts';
 import { SessionDevice } from './session-device.ts';
 import { settleChain } from './settle.ts';
+import { refuseUnsettled } from './unsettled.ts';
 
 export interface CommitProgress {
   readonly phase: 'preparing' | 'copying' | 'checking' | 'removing' | 'done';
@@ -66,6 +67,8 @@ export async function commitRedoLog(
     const [child, parent] = heads as [LinkHead, LinkHead];
     hooks.reached?.('locked');
     const isResumed = parent.header.record?.committing !== undefined;
+    refuseUnsettled(child);
+    if (!isResumed) refuseUnsettled(parent);
     if (!isResumed) await checkCommit(child, parent, context);
     const totalBytes = await carryOut(heads, isResumed, request, report, hooks);
     report('done', totalBytes, totalBytes);
@@ -111,7 +114,10 @@ async function carryOut(
       : beginJournal(childHead, parentHeads[0], hooks);
     await writeParent(child, parentHeads, journal, { ...request, totalBytes, report, hooks });
     report('removing', totalBytes, totalBytes);
-    await finishCommit(parentHeads[0], readJournal(parentHeads[0].path) ?? journal, hooks);
+    // Read again: it has another state of its parent by now.
+    const now = readLinkHead(childHead.path);
+    const searchPaths = request.context?.searchDirectories;
+    await finishCommit(parentHeads[0], readJournal(parentHeads[0].path) ?? journal, now, { searchPaths, hooks });
     return totalBytes;
   } finally {
     child.close();

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { findDependents } from './dependents.ts';
 import { commitUnfinishedError, findParent } from './find-parent.ts';
@@ -24,7 +25,7 @@ export interface DiscardRequest {
  */
 export async function discardRedoLog(request: DiscardRequest): Promise<void> {
   const { redo, context = {}, force = false } = request;
-  if (await finishRemoval(resolve(redo))) return;
+  if ((await finishRemoval(resolve(redo))) && !isThere(redo)) return;
   await settleChain(redo, context);
   const { path } = readLinkHead(redo);
   const { purpose = 'discard', machineName } = context;

@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { removeChild } from './children-list.ts';
+import { removeChild, removeChildrenList } from './children-list.ts';
 import { hostFiles } from './disk-file.ts';
 import type { CowdHeader } from './formats/cowd/header.ts';
-import { readSegmentHead, segmentPath, type LinkHead } from './link-head.ts';
+import { readSegmentHead, realPath, segmentPath, type LinkHead } from './link-head.ts';
+import { lockFile } from './locks/file-lock.ts';
 import { parentCandidates } from './parent-check.ts';
 
 const ending = '.removing';
@@ -16,33 +17,56 @@ const ending = '.removing';
  *    there is no log. The folder is synced.
  * 2. The further segments are unlinked, each only after its header proved that it belongs to the log; then
  *    the renamed first; the folder is synced.
- * 3. The log's entry in its parent's list goes.
+ * 3. The log's own list of children goes, and its entry in its parent's.
  *
  * What a crash leaves after 1 is finished by `finishRemoval`.
  */
 export async function removeLink(head: LinkHead): Promise<void> {
   const aside = removingName(head.path);
-  if (isThere(aside)) await finishRemoval(head.path);
+  if (isThere(aside)) await finishRemovalLocked(head.path);
   hostFiles.rename(head.path, aside);
   hostFiles.syncDirectory(dirname(head.path));
   await unlinkFiles(head.path, head.header);
 }
 
-/** Finishes a removal that was cut off. Returns whether there was one. `path`: the first segment's old one. */
+/**
+ * Finishes a removal that was cut off. Returns whether there was one. `path`: the first segment's old one.
+ * Throws disk.locked while somebody else is at it, disk.not-a-redo-log, and what reading a header throws.
+ */
 export async function finishRemoval(path: string): Promise<boolean> {
+  if (!isThere(removingName(path))) return false;
+  const file = join(realPath(dirname(path)), basename(path));
+  const lock = await lockFile(file, 'writer', { purpose: 'removing' });
+  try {
+    return await finishRemovalLocked(file);
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** Whether a file is what is left of a log that is being removed. */
+export function isRemovingName(path: string): boolean {
+  return path.endsWith(ending);
+}
+
+/** The writer lock is held. */
+async function finishRemovalLocked(path: string): Promise<boolean> {
   const aside = removingName(path);
   if (!isThere(aside)) return false;
   const { header } = readSegmentHead(aside);
   if (header.ordinal !== 0 || header.parent === undefined) {
     throw new RedoubtError('disk.not-a-redo-log', `${aside} is no redo log that was being removed.`, { file: aside });
   }
+  if (isOfPresentLink(path, header)) return false;
   await unlinkFiles(path, header);
   return true;
 }
 
-/** Whether a file is what is left of a log that is being removed. */
-export function isRemovingName(path: string): boolean {
-  return path.endsWith(ending);
+/** Whether the further segments may belong to a link that is there under the old name: then nothing was being removed. */
+function isOfPresentLink(path: string, removed: CowdHeader): boolean {
+  if (!isThere(path)) return false;
+  const linkId = removed.record?.linkId;
+  return linkId === undefined || readSegmentHead(path).header.record?.linkId === linkId;
 }
 
 async function unlinkFiles(path: string, header: CowdHeader): Promise<void> {
@@ -52,6 +76,7 @@ async function unlinkFiles(path: string, header: CowdHeader): Promise<void> {
   }
   hostFiles.remove(removingName(path));
   hostFiles.syncDirectory(dirname(path));
+  if (!isThere(path)) removeChildrenList(path);
   for (const parent of parentCandidates(path, header, undefined)) await removeChild(parent, path);
 }
 
@@ -63,7 +88,8 @@ function belongsTo(file: string, first: CowdHeader, part: number): boolean {
     return (
       header.ordinal === part - 1 &&
       header.fileCount === first.fileCount &&
-      header.record?.linkId === first.record?.linkId
+      header.record?.linkId === first.record?.linkId &&
+      header.parent?.storedName === first.parent?.storedName
     );
   } catch (error) {
     if (error instanceof RedoubtError && error.kind === 'data') return false;
@@ -73,8 +99,4 @@ function belongsTo(file: string, first: CowdHeader, part: number): boolean {
 
 function removingName(path: string): string {
   return `${path}${ending}`;
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

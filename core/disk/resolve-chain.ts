@@ -4,6 +4,7 @@ import { Link, type LinkRequest } from './chain/link.ts';
 import { checkParent, commitUnfinishedError, findParent } from './find-parent.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
+import { refuseCommitted } from './unsettled.ts';
 
 /** Called for every link, from the leaf on, before it is judged for good: the place to take its lock. */
 export type EnterLink = (head: LinkHead, position: 'leaf' | 'parent') => Promise<void>;
@@ -20,7 +21,11 @@ export async function resolveChain(file: string, context: OpenContext, enter?: E
     head = readLinkHead(head.path);
   }
   if (head.header.record?.committing !== undefined) throw commitUnfinishedError(head);
-  return followParents([head], context, enter);
+  const heads = await followParents([head], context, enter);
+  const [leaf, parent] = heads;
+  // Who only looks may look.
+  if (enter !== undefined && leaf !== undefined && parent !== undefined) refuseCommitted(leaf, parent);
+  return heads;
 }
 
 /** The rest of a chain whose first links are known. Throws as resolveChain. */

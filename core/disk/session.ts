@@ -2,8 +2,6 @@ import { RedoubtError } from '../base/redoubt-error.ts';
 import type { BlockDevice } from './block-device.ts';
 import { Chain } from './chain/chain.ts';
 import { Link } from './chain/link.ts';
-import { readJournal } from './commit-journal.ts';
-import { commitUnfinishedError } from './find-parent.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile, type FileLock } from './locks/file-lock.ts';
 import { LockSet } from './locks/lock-set.ts';
@@ -13,6 +11,7 @@ import { removeLink } from './remove-link.ts';
 import { openLinks, resolveChain } from './resolve-chain.ts';
 import { SessionDevice } from './session-device.ts';
 import { settleChain } from './settle.ts';
+import { refuseUnsettled } from './unsettled.ts';
 
 export type DiskMode = 'persistent' | 'undoable' | 'nonpersistent';
 
@@ -100,7 +99,7 @@ async function lockChain(
       if (redo !== undefined) checkRedo(head, owner);
       checkWritable(head);
       leafLock = locks.add(await lockFile(head.path, 'writer', reason));
-      if (readJournal(head.path) !== undefined) throw commitUnfinishedError(head);
+      refuseUnsettled(readLinkHead(head.path));
     } else {
       locks.add(await lockFile(head.path, 'reader', reason));
     }
@@ -228,8 +227,12 @@ class OpenSession implements DiskSession {
 
   private async closeOnce(): Promise<void> {
     try {
-      await this.device.close();
-      if (this.mode === 'nonpersistent') await removeLink(readLinkHead(this.leaf.path));
+      try {
+        await this.device.close();
+      } finally {
+        // However its end was: nobody wants what it holds.
+        if (this.mode === 'nonpersistent') await removeLink(this.leaf);
+      }
     } finally {
       await this.locks.release();
     }

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { finishCommit } from './commit-steps.ts';
 import { judgeCommit, readJournal, removeJournal, type CommitJournal } from './commit-journal.ts';
-import { hostFiles } from './disk-file.ts';
+import { finishCommit } from './commit-steps.ts';
+import { findCommittedChild } from './committed-child.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import type { OpenContext } from './open-context.ts';
@@ -39,65 +40,99 @@ export interface FinishedCommit {
 export async function settleChain(file: string, context: OpenContext): Promise<FinishedCommit[]> {
   const finished: FinishedCommit[] = [];
   const seen = new Set<string>();
-  let waiting = [file];
+  let waiting: Waiting[] = [{ path: file, child: undefined }];
   while (waiting.length > 0) {
-    const next: string[] = [];
-    for (const path of waiting) {
-      const head = await settleLink(path, finished);
+    const next: Waiting[] = [];
+    for (const step of waiting) {
+      const head = await settleLink(step, context, finished);
       if (head === undefined || seen.has(head.identity)) continue;
       seen.add(head.identity);
-      if (head.header.parent !== undefined)
-        next.push(...parentCandidates(head.path, head.header, context.configDirectory));
+      if (head.header.parent === undefined) continue;
+      for (const path of parentCandidates(head.path, head.header, context.configDirectory))
+        next.push({ path, child: head.path });
     }
     waiting = next;
   }
   return finished;
 }
 
+/** A link to be settled, and the child that led to it. */
+interface Waiting {
+  readonly path: string;
+  readonly child: string | undefined;
+}
+
 /** Finishes a removal of the link, then settles a commit into it. Returns its head, if it is (still) there. */
-async function settleLink(path: string, finished: FinishedCommit[]): Promise<LinkHead | undefined> {
-  try {
-    await finishRemoval(path);
+async function settleLink(
+  { path, child }: Waiting,
+  context: OpenContext,
+  finished: FinishedCommit[],
+): Promise<LinkHead | undefined> {
+  await unlessRefused(() => finishRemoval(path));
+  await unlessRefused(async () => {
     const head = readLinkHead(path);
     const journal = readJournal(head.path);
-    if (journal === undefined) return head;
-    if (await settleJournal(head, journal)) finished.push({ parent: head.path, child: journal.child.path });
-    return readLinkHead(path);
+    if (journal === undefined) return;
+    const ended = await settleJournal(head, journal, child, context);
+    if (ended !== undefined) finished.push(ended);
+  });
+  return unlessRefused(() => readLinkHead(path));
+}
+
+async function unlessRefused<T>(act: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
   } catch (error) {
     if (error instanceof RedoubtError) return undefined;
     throw error;
   }
 }
 
-/** Returns whether the commit is finished now. */
-async function settleJournal(parent: LinkHead, journal: CommitJournal): Promise<boolean> {
+/** Returns the commit if it is finished now. `from`: where else than the journal says the child may be. */
+async function settleJournal(
+  parent: LinkHead,
+  journal: CommitJournal,
+  from: string | undefined,
+  context: OpenContext,
+): Promise<FinishedCommit | undefined> {
   const verdict = judgeCommit(journal, parent.header);
-  if (verdict !== 'roll-back' && verdict !== 'finish') return false;
-  const lock = await lockFile(journal.child.path, 'writer', { purpose: 'commit' });
+  if (verdict !== 'roll-back' && verdict !== 'finish') return undefined;
+  const paths = [journal.child.path, ...(from === undefined ? [] : [from])];
+  const found = findCommittedChild(parent, journal, paths, context.configDirectory);
+  if (found === undefined) return verdict === 'finish' ? await finishWithoutChild(parent, journal) : undefined;
+  const lock = await lockFile(found.path, 'writer', { purpose: 'commit' });
   try {
     // Judged again: until the lock was ours, its last holder may have gone on.
     const now = readLinkHead(parent.path);
     const still = readJournal(parent.path);
-    if (still === undefined || judgeCommit(still, now.header) !== verdict) return false;
-    if (verdict === 'finish') await finishCommit(now, still);
-    else rollBack(now, still);
-    return verdict === 'finish';
+    if (still === undefined || judgeCommit(still, now.header) !== verdict) return undefined;
+    const child = findCommittedChild(now, still, [found.path], context.configDirectory);
+    if (child === undefined) return undefined;
+    if (verdict === 'roll-back') {
+      rollBack(now, still, child);
+      return undefined;
+    }
+    // A log that has been written since holds what the parent lacks, and reads right over it: it stays.
+    const isSame = child.header.record?.contentId === still.child.contentId;
+    await finishCommit(now, still, isSame ? child : undefined, { searchPaths: context.searchDirectories });
+    return isSame ? { parent: parent.path, child: child.path } : undefined;
   } finally {
     await lock?.release();
   }
 }
 
+/** The child is removed already, or half; nothing is known of one whose folder can't be reached. */
+async function finishWithoutChild(parent: LinkHead, journal: CommitJournal): Promise<FinishedCommit | undefined> {
+  const { path } = journal.child;
+  if (!isThere(dirname(path))) return undefined;
+  await finishRemoval(path);
+  await finishCommit(parent, journal, undefined);
+  return { parent: parent.path, child: path };
+}
+
 /** Gives every segment of the child the parent's old values back, synced; then the journal goes. */
-function rollBack(parent: LinkHead, journal: CommitJournal): void {
-  const child = readLinkHead(journal.child.path);
-  if (child.header.record?.linkId !== journal.child.linkId) {
-    throw new RedoubtError('disk.commit-unfinished', `${child.path} is not the redo log that was being committed.`, {
-      parent: parent.path,
-      child: child.path,
-    });
-  }
+function rollBack(parent: LinkHead, journal: CommitJournal, child: LinkHead): void {
   const { oldContentId, oldGeneration } = journal.parent;
   recordParent(child.files, { generation: oldGeneration, contentId: oldContentId });
-  hostFiles.syncDirectory(dirname(child.path));
   removeJournal(parent.path);
 }
