@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { GIB, SECTOR_BYTES } from '../base/units.ts';
 import { allocateAll } from './allocate-all.ts';
+import { journalFile } from './commit-journal.ts';
 import { hostFiles } from './disk-file.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { dialects } from './formats/cowd/dialect.ts';
@@ -65,9 +67,9 @@ export async function createBase(
   const file = join(realFolder(request.file), basename(request.file));
   const { files, spansBytes } = planBaseFiles({ ...request, file });
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
-  for (const path of files) {
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined)
-      throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
+  // A journal would be taken for one that speaks of the new disk.
+  for (const path of [...files, journalFile(file)]) {
+    if (isThere(path)) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
   }
   createLinkFiles(baseExtents(files, spansBytes, request.bus));
   if (request.allocateNow === true) {

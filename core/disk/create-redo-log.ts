@@ -7,6 +7,7 @@ import { SECTOR_BYTES } from '../base/units.ts';
 import { approveLink } from './approvals.ts';
 import type { Link } from './chain/link.ts';
 import { addChild } from './children-list.ts';
+import { hostFiles } from './disk-file.ts';
 import { dialects } from './formats/cowd/dialect.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { nextGeneration } from './generation.ts';
@@ -59,11 +60,13 @@ export async function createRedoLog(request: RedoLogRequest): Promise<{ file: st
       approveParent(parent, folder, context);
       const files = await createFiles(request, parent, links[0] as Link, folder);
       const file = files[0] as string;
-      await addChild(parent.path, {
-        path: file,
-        linkId: readLinkHead(file).header.record?.linkId,
-        owner: request.owner,
-      });
+      try {
+        const { record } = readLinkHead(file).header;
+        await addChild(parent.path, { path: file, linkId: record?.linkId, owner: request.owner });
+      } catch (error) {
+        for (const path of files) hostFiles.remove(path);
+        throw error;
+      }
       return { file, files };
     } finally {
       closeLinks(links);

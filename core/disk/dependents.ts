@@ -1,11 +1,13 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { asFileError, errnoOf } from '../base/file-error.ts';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { readChildren } from './children-list.ts';
 import { readJournal } from './commit-journal.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { judgeParent, parentCandidates } from './parent-check.ts';
+import { looksLikeRedoLog } from './names.ts';
 import { isRemovingName } from './remove-link.ts';
 
 export interface DependentsQuery {
@@ -18,7 +20,8 @@ export interface DependentsQuery {
 /**
  * The redo logs whose parent is this link: those in its `.children` list, in its folder and in
  * `searchPaths`. A listed log that is gone from a readable folder does not count; one in a folder that can't
- * be reached does. A log that no longer agrees with the link (it lies over another state of it) does not.
+ * be reached does, and so does one that this user may not read, because nothing proves that it is not one. A
+ * log that no longer agrees with the link (it lies over another state of it) does not.
  * Throws disk.not-found, disk.not-a-disk, disk.corrupt, disk.permission, disk.io.
  */
 export async function findDependents(file: string, query: DependentsQuery = {}): Promise<{ path: string }[]> {
@@ -40,9 +43,10 @@ function addIfDependent(path: string, link: LinkHead, found: Set<string>): void 
   try {
     child = readLinkHead(path);
   } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error;
+    if (error.is('disk.permission') && looksLikeRedoLog(basename(path))) found.add(path);
     // Whatever else lies in a folder: no first file of a link.
-    if (error instanceof RedoubtError) return;
-    throw error;
+    return;
   }
   if (child.header.parent !== undefined && parentOf(child, link) === link.identity) found.add(child.path);
 }
@@ -74,7 +78,7 @@ function isOutOfReach(path: string): boolean {
 }
 
 function filesAt(path: string): string[] {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? filesIn(path) : [resolve(path)];
+  return isThere(path) && statSync(path).isDirectory() ? filesIn(path) : [resolve(path)];
 }
 
 function filesIn(folder: string): string[] {
@@ -85,14 +89,6 @@ function filesIn(folder: string): string[] {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw asFileError(error, folder, 'read');
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
   }
 }
 

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, truncateSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { basename } from 'node:path';
@@ -63,7 +71,11 @@ function writeFinishedJournal(parent: string, child: string, link = recordOf(chi
       redoubt: 1,
       child: { link, content: recordOf(child).contentId, path: child },
       parent: {
-        link: linkId, oldContent: '0'.repeat(32), newContent: contentId, oldGeneration: 1, newGeneration: generation,
+        link: linkId,
+        oldContent: '0'.repeat(32),
+        newContent: contentId,
+        oldGeneration: 1,
+        newGeneration: generation,
       },
       oldState: null,
       syncedBytes: 0,
@@ -85,7 +97,10 @@ describe('side files that are none', () => {
   it('[B1] a device in the place of the journal is not read', async () => {
     const log = await makeLog(base);
     symlinkSync('/dev/zero', `${base}.commit`);
-    await expect(inspectChain(log)).rejects.toMatchObject({ code: 'disk.corrupt', details: { file: `${base}.commit` } });
+    await expect(inspectChain(log)).rejects.toMatchObject({
+      code: 'disk.corrupt',
+      details: { file: `${base}.commit` },
+    });
   });
 
   it('[B1] a journal of a gigabyte is not read', async () => {
@@ -104,7 +119,7 @@ describe('side files that are none', () => {
   it('[G5] a log whose parent can’t list it is not made', async () => {
     mkdirSync(`${base}.children`);
     writeFileSync(`${base}.children/something`, '');
-    await expect(makeLog(base)).rejects.toMatchObject({ code: 'disk.io' });
+    await expect(makeLog(base)).rejects.toMatchObject({ code: 'disk.not-a-disk' });
     expect(existsSync(`${base}.REDO`)).toBe(false);
   });
 });
@@ -157,7 +172,10 @@ describe('journals that lie', () => {
     const victim = await makeBase(folder.at('victim.vmdk'));
     writeFinishedJournal(base, victim);
     await settleChain(base, {});
-    await openDiskSession({ file: base, mode: 'persistent' }).then((session) => session.close(), () => undefined);
+    await openDiskSession({ file: base, mode: 'persistent' }).then(
+      (session) => session.close(),
+      () => undefined,
+    );
     expect(existsSync(victim)).toBe(true);
   });
 
@@ -166,11 +184,16 @@ describe('journals that lie', () => {
     const victim = await makeLog(other);
     const before = readFileSync(victim);
     writeFinishedJournal(base, victim);
+    const journal = readFileSync(`${base}.commit`, 'utf8');
     await settleChain(base, {});
     expect(readFileSync(victim).equals(before)).toBe(true);
-    const journal = readFileSync(`${base}.commit`, 'utf8');
     const { contentId } = recordOf(base);
-    writeFileSync(`${base}.commit`, journal.replace('0'.repeat(32), contentId).replace(`"newContent":"${contentId}"`, `"newContent":"${'1'.repeat(32)}"`));
+    writeFileSync(
+      `${base}.commit`,
+      journal
+        .replace('0'.repeat(32), contentId)
+        .replace(`"newContent":"${contentId}"`, `"newContent":"${'1'.repeat(32)}"`),
+    );
     await settleChain(base, {});
     expect(readFileSync(victim).equals(before)).toBe(true);
   });
@@ -193,7 +216,9 @@ describe('journals that lie', () => {
     writeFinishedJournal(base, log);
     execFileSync('sed', ['-i', `s/${recordOf(base).contentId}/${'3'.repeat(32)}/`, `${base}.commit`]);
     const before = fingerprintFolder(folder.path);
-    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({ code: 'disk.parent-changed' });
+    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({
+      code: 'disk.parent-changed',
+    });
     await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.parent-changed' });
     expect(fingerprintFolder(folder.path)).toEqual(before);
   });
@@ -202,9 +227,10 @@ describe('journals that lie', () => {
     const log = await makeLog(base);
     writeFinishedJournal(base, log);
     renameSync(base, folder.at('elsewhere.vmdk'));
-    await expect(
-      createBase({ file: base, capacityBytes: mib, split: true, bus: 'ide' }),
-    ).rejects.toMatchObject({ code: 'disk.exists', details: { file: `${base}.commit` } });
+    await expect(createBase({ file: base, capacityBytes: mib, split: true, bus: 'ide' })).rejects.toMatchObject({
+      code: 'disk.exists',
+      details: { file: `${base}.commit` },
+    });
   });
 });
 
@@ -256,13 +282,17 @@ describe('leftovers of removals', () => {
 });
 
 describe('commits that could not be carried through', () => {
-  it.each(['disk.vmdk.REDO', 'disk.vmdk'])('[C3] are refused before they begin: %s has several hard links', async (name) => {
-    const log = await makeLog(base);
-    linkSync(folder.at(name), folder.at('second'));
-    const before = fingerprintFolder(folder.path);
-    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.unsupported' });
-    expect(fingerprintFolder(folder.path)).toEqual(before);
-  });
+  it.each(['disk.vmdk.REDO', 'disk.vmdk'])(
+    '[C3] are refused before they begin: %s has several hard links',
+    async (name) => {
+      const log = await makeLog(base);
+      mkdirSync(folder.at('elsewhere'));
+      linkSync(folder.at(name), folder.at('elsewhere', 'second'));
+      const before = fingerprintFolder(folder.path);
+      await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.unsupported' });
+      expect(fingerprintFolder(folder.path)).toEqual(before);
+    },
+  );
 
   it('[C4] a log that is as good as committed takes no more writes', async () => {
     const log = await makeLog(base);
@@ -277,7 +307,10 @@ describe('commits that could not be carried through', () => {
     await expect(commitRedoLog({ redo: log })).rejects.toMatchObject(unfinished);
     chmodSync(nested, 0o644);
     await settleChain(log, {});
-    expect((await inspectChain(nested)).links.map(({ path }) => basename(path))).toEqual([basename(nested), 'disk.vmdk']);
+    expect((await inspectChain(nested)).links.map(({ path }) => basename(path))).toEqual([
+      basename(nested),
+      'disk.vmdk',
+    ]);
   });
 
   it('[C5] nobody else commits into a base whose journal is not settled', async () => {
@@ -303,7 +336,11 @@ describe('commits that could not be carried through', () => {
     const content = await contentOf(log);
     await commitRedoLog(
       { redo: log },
-      { reached: (point) => { if (point === 'child-recorded') throw new Error('stop'); } },
+      {
+        reached: (point) => {
+          if (point === 'child-recorded') throw new Error('stop');
+        },
+      },
     ).catch(() => undefined);
     mkdirSync(folder.at('moved'));
     const moved = folder.at('moved', 'disk.vmdk.REDO');
