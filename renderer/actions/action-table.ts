@@ -8,6 +8,7 @@ import { newMachineFromBase } from './new-machine-from-base.ts';
 import { openMachine } from './open-machine.ts';
 import { openPreferences } from './open-preferences.ts';
 import { openSettings } from './open-settings.ts';
+import { pause, resume } from './pause.ts';
 import { powerOff } from './power-off.ts';
 import { powerOn } from './power-on.ts';
 import { protectBase } from './protect-base.ts';
@@ -50,6 +51,8 @@ export const menus: readonly MenuGroup[] = [
       powerOn,
       shutDown,
       powerOff,
+      pause,
+      resume,
       reset,
       separator,
       sendCtrlAltDel,
@@ -65,13 +68,15 @@ export const menus: readonly MenuGroup[] = [
 ];
 
 /** The machine's toolbar, from left to right. */
-export const machineToolbar: readonly Action[] = [powerOn, shutDown, powerOff, reset, openSettings];
+export const machineToolbar: readonly Action[] = [powerOn, pause, resume, shutDown, powerOff, reset, openSettings];
 
 /** A machine's context menu. */
 export const machineMenu: MenuGroup['items'] = [
   powerOn,
   shutDown,
   powerOff,
+  pause,
+  resume,
   reset,
   separator,
   commitWaiting,

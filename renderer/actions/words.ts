@@ -21,6 +21,8 @@ export const t = defineWords({
   'shut-down': 'Shut Down Guest',
   'power-off': 'Power Off',
   reset: 'Reset',
+  pause: 'Pause',
+  resume: 'Continue',
   'send-ctrl-alt-del': 'Send Ctrl+Alt+Del',
   screenshot: 'Take Screenshot',
   'open-settings': 'Settings…',

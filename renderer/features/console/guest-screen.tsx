@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { MachineView } from '../../../core/api/machines.ts';
 import { useConsole } from '../../stores/console.ts';
+import { useDialogs } from '../../stores/dialogs.ts';
 import { usePreferences } from '../../stores/preferences.ts';
 import { ConsoleBar } from './console-bar.tsx';
 import styles from './console.module.css';
@@ -32,6 +33,10 @@ export function GuestScreen({ machine }: { readonly machine: MachineView }) {
       },
     });
     session.current = opened;
+    // A dialog is drawn outside the frame: full screen would hide it.
+    const endDialogWatch = useDialogs.subscribe((dialogs) => {
+      if (dialogs.stack.length > 0 && document.fullscreenElement !== null) void document.exitFullscreen();
+    });
     useConsole.setState({
       handle: {
         machineId: id,
@@ -45,6 +50,7 @@ export function GuestScreen({ machine }: { readonly machine: MachineView }) {
       },
     });
     return () => {
+      endDialogWatch();
       useConsole.setState({ handle: undefined, isGrabbed: false });
       session.current = undefined;
       opened.dispose();

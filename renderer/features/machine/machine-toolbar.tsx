@@ -1,4 +1,12 @@
-import { IconPlayerPlayFilled, IconPower, IconRefresh, IconSettings, IconSquareFilled } from '@tabler/icons-react';
+import {
+  IconPlayerPauseFilled,
+  IconPlayerPlay,
+  IconPlayerPlayFilled,
+  IconPower,
+  IconRefresh,
+  IconSettings,
+  IconSquareFilled,
+} from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { ActionContext } from '../../actions/action.ts';
 import { machineToolbar } from '../../actions/action-table.ts';
@@ -11,6 +19,8 @@ const icons: Readonly<Record<string, ReactNode>> = {
   'power-on': <IconPlayerPlayFilled size={14} aria-hidden="true" />,
   'shut-down': <IconPower size={16} aria-hidden="true" />,
   'power-off': <IconSquareFilled size={13} aria-hidden="true" />,
+  pause: <IconPlayerPauseFilled size={14} aria-hidden="true" />,
+  resume: <IconPlayerPlay size={15} aria-hidden="true" />,
   reset: <IconRefresh size={16} aria-hidden="true" />,
   'open-settings': <IconSettings size={16} aria-hidden="true" />,
 };
@@ -19,10 +29,11 @@ const icons: Readonly<Record<string, ReactNode>> = {
 export function MachineToolbar({ context }: { readonly context: ActionContext }) {
   const bar = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
+  const actions = machineToolbar.filter((action) => action.isOffered?.(context) ?? true);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 };
-    const last = machineToolbar.length - 1;
+    const last = actions.length - 1;
     const step = steps[event.key];
     let next: number;
     if (step !== undefined) next = Math.min(last, Math.max(0, current + step));
@@ -44,7 +55,7 @@ export function MachineToolbar({ context }: { readonly context: ActionContext })
       onKeyDown={onKeyDown}
       data-testid="toolbar"
     >
-      {machineToolbar.map((action, index) => (
+      {actions.map((action, index) => (
         <ActionButton
           key={action.id}
           action={action}

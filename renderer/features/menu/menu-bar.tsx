@@ -13,6 +13,7 @@ export function MenuBar() {
   const [open, setOpen] = useState<string>();
   const [current, setCurrent] = useState(0);
   const buttons = useRef<(HTMLButtonElement | null)[]>([]);
+  const dropdowns = useRef<(HTMLDivElement | null)[]>([]);
   const context = useActionContext();
 
   const go = (from: number, step: number) => {
@@ -25,6 +26,8 @@ export function MenuBar() {
     if (event.key === 'ArrowRight') go(index, 1);
     else if (event.key === 'ArrowLeft') go(index, -1);
     else if (event.key === 'ArrowDown' && open === undefined) setOpen(menus[index]?.id);
+    else if (event.key === 'ArrowDown')
+      dropdowns.current[index]?.querySelector<HTMLElement>('[data-menu-item]')?.focus();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -44,7 +47,10 @@ export function MenuBar() {
           offset={0}
           width={292}
           trapFocus
-          returnFocus
+          onExitTransitionEnd={() => {
+            // Back to the menu's name, unless what was chosen took the focus elsewhere.
+            if (document.activeElement === document.body) buttons.current[index]?.focus();
+          }}
           loop
           withInitialFocusPlaceholder={false}
         >
@@ -73,6 +79,9 @@ export function MenuBar() {
             </button>
           </Menu.Target>
           <Menu.Dropdown
+            ref={(element: HTMLDivElement | null) => {
+              dropdowns.current[index] = element;
+            }}
             className={styles.dropdown}
             aria-label={menu.label}
             onKeyDown={(event) => {

@@ -234,8 +234,14 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
       return {};
     }),
     reset: os.reset.handler(() => ({})),
-    pause: os.pause.handler(() => ({})),
-    resume: os.resume.handler(() => ({})),
+    pause: os.pause.handler(({ input }) => {
+      core.patch(input.id, { power: 'paused', paused: { reason: 'asked' } });
+      return {};
+    }),
+    resume: os.resume.handler(({ input }) => {
+      core.patch(input.id, { power: 'running' }, ['paused']);
+      return {};
+    }),
     decide: os.decide.handler(async ({ input }) => {
       await core.decide(input.id, input.answers[0]?.answer ?? 'keep');
       return {};

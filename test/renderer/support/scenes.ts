@@ -142,6 +142,11 @@ function trouble(): MachineView[] {
       ],
     }),
     makeMachine({
+      name: 'full',
+      power: 'paused',
+      paused: { reason: 'no-space', volume: '/srv/vms', freeBytes: 0, needBytes: 64 * mb },
+    }),
+    makeMachine({
       name: 'crashed',
       power: 'failed',
       problem: {

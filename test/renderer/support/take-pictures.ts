@@ -68,6 +68,7 @@ const shots: readonly Shot[] = [
   { name: 'base', scene: 'office', act: (page) => page.getByTestId('tree.base.win2k').click() },
   { name: 'trouble', scene: 'trouble' },
   { name: 'trouble-failed', scene: 'trouble', act: (page) => tree(page, 'crashed') },
+  { name: 'trouble-full', scene: 'trouble', act: (page) => tree(page, 'full') },
   { name: 'trouble-commit', scene: 'trouble', act: (page) => tree(page, 'half-committed') },
   { name: 'menu-vm', scene: 'office', act: (page) => page.getByTestId('menu.vm').click() },
   {
