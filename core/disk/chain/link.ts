@@ -5,6 +5,7 @@ import { hostFiles, type FileLayer } from '../disk-file.ts';
 import { CowdExtent } from '../formats/cowd/cowd-extent.ts';
 import type { CowdHeader } from '../formats/cowd/header.ts';
 import type { LinkRecord } from '../formats/cowd/link-record.ts';
+import { lastGeneration, nextGeneration } from '../generation.ts';
 import { allocatedRuns, type AllocatedRun } from './allocated-runs.ts';
 import { FlushEpochs } from './flush-epochs.ts';
 import { placeExtents, type ParentSpans } from './place-extents.ts';
@@ -20,7 +21,7 @@ export interface LinkRequest {
   readonly identity?: { readonly generation: number; readonly contentId: string; readonly committing?: string };
   /** False for a log that need not outlive its session: nothing is synced. Default true. */
   readonly isDurable?: boolean;
-  /** Called before each metadata flush; throws when the right to write is lost. That is final. */
+  /** Called before headers and tables are written; throws when the right to write is lost. That is final. */
   readonly checkRight?: () => void;
 }
 
@@ -43,6 +44,7 @@ export class Link {
   readonly isWritable: boolean;
   private readonly epochs: FlushEpochs;
   private readonly identity: LinkRequest['identity'];
+  private readonly proveRight: LinkRequest['checkRight'];
   private isDurable: boolean;
   private failure: unknown;
   private isClosed = false;
@@ -53,18 +55,13 @@ export class Link {
     this.capacityBytes = extents.reduce((sum, extent) => sum + extent.spanBytes, 0);
     this.isWritable = request.isWritable;
     this.identity = request.identity;
+    this.proveRight = request.checkRight;
     this.isDurable = request.isDurable ?? true;
     this.epochs = new FlushEpochs({
       extents,
       isDurable: this.isDurable,
       beforeMetadata: () => {
-        if (request.checkRight === undefined) return;
-        try {
-          request.checkRight();
-        } catch (error) {
-          this.failure = error;
-          throw error;
-        }
+        this.checkRight();
       },
       onFailure: (error) => {
         this.failure = error;
@@ -91,6 +88,7 @@ export class Link {
         assert(place !== undefined, 'a place for every extent');
         return new CowdExtent(file, header, place);
       });
+      if (request.isWritable) checkCanChange(extents);
       return new Link(extents, request);
     } catch (error) {
       for (const { file } of opened) file.close();
@@ -145,30 +143,20 @@ export class Link {
    * To be called before any write to `extent`. The first call of all: CLEAN off in segment 0, synced; then
    * its generation becomes max(now, old + 1) and its content id a new one, in one sector write, synced. From
    * then on every child of the old content knows that its parent has changed. A further segment takes the
-   * same values before its own first write.
+   * same values before its own first write. Throws disk.no-space (try again) or disk.io (final).
    */
   beginWriting(extent: CowdExtent = this.first): void {
     this.checkAlive();
     if (extent.isBegun) return;
     assert(this.isWritable, 'a link opened for writing');
-    const { first } = this;
-    if (!first.isBegun) {
-      first.begin(this.isDurable);
-      first.patchHeader((header) => this.withFreshIdentity(header), this.isDurable);
+    this.checkRight();
+    try {
+      this.first.begin(this.isDurable, (header) => this.withFreshIdentity(header));
+      extent.begin(this.isDurable, (header) => this.withIdentityOfFirst(header));
+    } catch (error) {
+      if (!(error instanceof RedoubtError) || !error.is('disk.no-space')) this.failure = error;
+      throw error;
     }
-    if (extent.isBegun) return;
-    extent.begin(this.isDurable);
-    const { generation, record } = first.header;
-    extent.patchHeader(
-      (header) => ({
-        ...header,
-        generation,
-        ...(header.record === undefined || record === undefined
-          ? {}
-          : { record: { ...header.record, contentId: record.contentId } }),
-      }),
-      this.isDurable,
-    );
   }
 
   /** Throws disk.io for a link that has failed: the kernel may have dropped what it held of it. */
@@ -202,6 +190,8 @@ export class Link {
     if (!this.isWritable) return;
     await this.flush();
     this.epochs.stop();
+    if (options.allSegments !== true && !this.extents.some((extent) => extent.isBegun)) return;
+    this.checkRight();
     for (const extent of this.extents) {
       if (options.allSegments === true && !extent.header.isClean) extent.begin(this.isDurable);
       extent.finishClean(this.isDurable);
@@ -232,10 +222,23 @@ export class Link {
     }
   }
 
+  private checkRight(): void {
+    try {
+      this.proveRight?.();
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  private withIdentityOfFirst(header: CowdHeader): CowdHeader {
+    const { generation, record } = this.first.header;
+    if (header.record === undefined || record === undefined) return { ...header, generation };
+    return { ...header, generation, record: { ...header.record, contentId: record.contentId } };
+  }
+
   private withFreshIdentity(header: CowdHeader): CowdHeader {
-    const now = Math.floor(Date.now() / 1000);
-    const generation = this.identity?.generation ?? Math.max(now, header.generation + 1);
-    assert(generation <= 0xffff_ffff, 'a generation fits its field');
+    const generation = this.identity?.generation ?? nextGeneration(header.generation);
     if (header.record === undefined) return { ...header, generation };
     const contentId = this.identity?.contentId ?? randomBytes(16).toString('hex');
     const committing = this.identity?.committing;
@@ -300,4 +303,13 @@ function isWithoutGrains(extent: CowdExtent): boolean {
     if (extent.readEntries(grain, count, entries) > 0) return false;
   }
   return true;
+}
+
+/** A file without content ids tells its children by its generation alone, so that one must still be able to rise. */
+function checkCanChange([first]: readonly CowdExtent[]): void {
+  if (first === undefined || first.header.record !== undefined || first.header.generation < lastGeneration) return;
+  throw new RedoubtError('disk.unsupported', `The generation of ${first.path} can't rise any more.`, {
+    file: first.path,
+    feature: 'writing to a file of the last generation',
+  });
 }

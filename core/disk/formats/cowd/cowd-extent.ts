@@ -171,10 +171,11 @@ export class CowdExtent {
     this.tables.writeFrozen();
   }
 
-  /** Turns CLEAN off, synced unless told otherwise. */
-  begin(isSynced: boolean): void {
+  /** Turns CLEAN off, then makes a change that must precede the first write; each synced unless told otherwise. */
+  begin(isSynced: boolean, change?: (header: CowdHeader) => CowdHeader): void {
     if (this.isBegun) return;
     this.header = patchHeader(this.file, (header) => ({ ...header, isClean: false }), { isSynced });
+    if (change !== undefined) this.patchHeader(change, isSynced);
     this.isBegun = true;
   }
 
