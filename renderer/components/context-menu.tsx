@@ -29,6 +29,7 @@ export function ContextMenu({
       offset={0}
       width={270}
       withInitialFocusPlaceholder={false}
+      returnFocus={false}
       // Not `keydown`: the press of the context key that opens the menu would close it again.
       clickOutsideEvents={['mousedown', 'touchstart']}
     >

@@ -56,7 +56,10 @@ export function libraryTree(machines: readonly MachineView[], query: string): re
 
 /** What the marks beside a machine's name say. */
 export function badgesOf(machine: MachineView): readonly Badge[] {
-  const needsAttention = machine.problem !== undefined || machine.disks.some((disk) => disk.problem !== undefined);
+  const needsAttention =
+    machine.problem !== undefined ||
+    machine.paused?.reason === 'no-space' ||
+    machine.disks.some((disk) => disk.problem !== undefined);
   return [
     ...(needsAttention ? (['attention'] as const) : []),
     ...(machine.hasWaitingChanges ? (['waiting'] as const) : []),

@@ -47,6 +47,7 @@ export function MenuBar() {
           offset={0}
           width={292}
           trapFocus
+          returnFocus={false}
           onExitTransitionEnd={() => {
             // Back to the menu's name, unless what was chosen took the focus elsewhere.
             if (document.activeElement === document.body) buttons.current[index]?.focus();
