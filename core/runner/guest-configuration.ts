@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Backend, BackendConfiguration, BackendDisk } from '../backends/backend.ts';
-import { absoluteFrom, type MachineConfiguration } from '../machines/machine-configuration.ts';
+import type { MachineConfiguration } from '../machines/machine-configuration.ts';
+import { discImage, serialOutput } from '../machines/named-files.ts';
 
 /** Whether the backend can run this machine as it is configured. Throws backend.unsupported, machine.bad-memory. */
 export function requireCapabilities(backend: Backend, configuration: MachineConfiguration): void {
@@ -27,7 +28,7 @@ export function requireCapabilities(backend: Backend, configuration: MachineConf
   }
 }
 
-/** What the backend is told. A card on a network that it has not is on NAT; without any network it is left out. */
+/** What the backend is told. Throws machine.bad-config, disk.not-found, disk.permission. A card on a network that it has not is on NAT; without any network it is left out. */
 export function guestConfiguration(parts: {
   machineId: string;
   configuration: MachineConfiguration;
@@ -37,7 +38,9 @@ export function guestConfiguration(parts: {
   log: Logger;
 }): BackendConfiguration {
   const { machineId, configuration, backend, disks, runtimeDirectory, log } = parts;
-  const { directory, network, cdrom, serialFile } = configuration;
+  const { network } = configuration;
+  const isoPath = discImage(configuration);
+  const serialFilePath = serialOutput(configuration);
   const hasNetwork = network !== 'none' && backend.capabilities.network === true;
   if (network !== 'none' && network !== 'nat')
     log.warn(`network "${network}" is not there yet: ${hasNetwork ? 'NAT instead' : 'none'}`);
@@ -46,11 +49,9 @@ export function guestConfiguration(parts: {
     machineName: configuration.name,
     memoryMb: configuration.memoryMb,
     disks,
-    ...(cdrom === undefined
-      ? {}
-      : { cdrom: cdrom.isoPath === undefined ? {} : { isoPath: absoluteFrom(directory, cdrom.isoPath) } }),
+    ...(configuration.cdrom === undefined ? {} : { cdrom: isoPath === undefined ? {} : { isoPath } }),
     network: hasNetwork ? 'nat' : 'none',
-    ...(serialFile === undefined ? {} : { serialFilePath: absoluteFrom(directory, serialFile) }),
+    ...(serialFilePath === undefined ? {} : { serialFilePath }),
     runtimeDirectory,
   };
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { replaceFile } from '../base/atomic-file.ts';
 import type { RunningGuest } from '../backends/backend.ts';
 import type { Logger } from '../base/logger.ts';
 
@@ -35,7 +35,8 @@ export class LastPicture {
   save(): void {
     if (this.picture === undefined) return;
     try {
-      writeFileSync(lastPictureFile(this.configPath), this.picture);
+      // Replaced, never written into: what has that name may be a link to some other file.
+      replaceFile(lastPictureFile(this.configPath), this.picture);
     } catch (error) {
       this.log.error('saving the last picture', error);
     }
