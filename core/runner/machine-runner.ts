@@ -7,13 +7,14 @@ import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '.
 import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { powerOffQuestion } from '../machines/decision-question.ts';
-import { writeRedo } from '../machines/devices/disk.ts';
+import { writeRedo, type ConfiguredDisk } from '../machines/devices/disk.ts';
 import { Library } from '../machines/library.ts';
 import { formatUuid, type MachineConfiguration } from '../machines/machine-configuration.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { machineContext } from '../machines/open-context.ts';
 import { isAtRest, requirePowerState } from '../machines/power-state.ts';
-import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
+import { changesWaiting, findWaitingChanges, namedRedo } from '../machines/waiting-changes.ts';
+import { discardRedoLog } from '../disk/discard.ts';
 import type { BackendChooser } from './backend-chooser.ts';
 import { DiskThread } from './disk-thread.ts';
 import { fullestVolume } from './fullest-volume.ts';
@@ -21,6 +22,7 @@ import { guestConfiguration, nbdSocketPath, requireCapabilities } from './guest-
 import { LastPicture } from './last-picture.ts';
 import {
   freshNonpersistentRedo,
+  nameLeftLogs,
   newRecord,
   prepareDisks,
   saveRecords,
@@ -62,6 +64,7 @@ export class MachineRunner {
   private isStopWanted = false;
   private isKeepForced = false;
   private isResetting = false;
+  private isDeciding = false;
 
   constructor(args: RunnerArguments, runtimeDirectory: string, chooser: BackendChooser, log: Logger) {
     this.args = args;
@@ -165,8 +168,25 @@ export class MachineRunner {
 
   /** Writes the answers down, carries out what is quick, and leaves. A disk without an answer is kept. */
   async decide(answers: readonly Answer[], always: boolean): Promise<void> {
-    const { power, question } = this.board.now;
-    requirePowerState(power, ['deciding'], this.configuration.name, 'be decided about');
+    const { power } = this.board.now;
+    const { name } = this.configuration;
+    requirePowerState(power, ['deciding'], name, 'be decided about');
+    // Of two shells that answer at the same time, the first is heard.
+    if (this.isDeciding) {
+      const details = { machine: name, doing: 'deciding about changes' };
+      throw new RedoubtError('machine.busy', `"${name}" is being decided about.`, details);
+    }
+    this.isDeciding = true;
+    try {
+      await this.decideNow(answers, always);
+    } finally {
+      this.isDeciding = false;
+    }
+    this.goOff();
+  }
+
+  private async decideNow(answers: readonly Answer[], always: boolean): Promise<void> {
+    const { question } = this.board.now;
     const wanted = answers.filter(({ slot }) => question?.disks.some((disk) => disk.slot === slot));
     const [first] = wanted;
     if (always && first !== undefined && wanted.every(({ answer }) => answer === first.answer)) {
@@ -175,7 +195,6 @@ export class MachineRunner {
       });
     }
     await this.carryOut(wanted);
-    this.goOff();
   }
 
   async screenshot(): Promise<Uint8Array> {
@@ -201,7 +220,9 @@ export class MachineRunner {
         doing: 'committing',
       });
     }
-    if (continueWaiting) return;
+    const hasFound = await nameLeftLogs(this.subject());
+    if (hasFound) this.configuration = loadConfiguration(configPath);
+    if (continueWaiting && !hasFound) return;
     const waiting = await findWaitingChanges(this.configuration, this.context());
     if (waiting.length > 0) throw changesWaiting(name, waiting);
   }
@@ -279,16 +300,21 @@ export class MachineRunner {
   private async renewNonpersistent(guest: RunningGuest): Promise<void> {
     const disks = this.configuration.disks.filter((disk) => disk.mode === 'nonpersistent');
     if (disks.length === 0) return;
+    const wasPaused = this.board.now.power === 'paused';
     await guest.pause();
-    for (const disk of disks) {
-      const redo = await freshNonpersistentRedo(this.subject(), disk);
-      await saveRecords(
-        this.configuration,
-        new Map([[disk.slot, newRecord(this.configuration, disk, { redo, isNew: true })]]),
-      );
-      await this.disks?.replaceRedo(disk.slot, redo);
+    try {
+      for (const disk of disks) await this.renewLog(disk);
+    } finally {
+      // Where no fresh log can be made the guest goes on over its old one, and the reset is refused.
+      if (!wasPaused) await guest.resume();
     }
-    await guest.resume();
+  }
+
+  private async renewLog(disk: ConfiguredDisk): Promise<void> {
+    const redo = await freshNonpersistentRedo(this.subject(), disk);
+    const record = newRecord(this.configuration, disk, { redo, isNew: true });
+    await saveRecords(this.configuration, new Map([[disk.slot, record]]));
+    await this.disks?.replaceRedo(disk.slot, redo);
   }
 
   /** The guest is gone, however it went. */
@@ -340,13 +366,24 @@ export class MachineRunner {
     }
   }
 
-  /** Their sessions have removed their logs. */
+  /** Their sessions have removed their logs. One that is still there keeps its name until it is gone. */
   private async forgetNonpersistent(): Promise<void> {
-    const slots = this.configuration.disks.filter((disk) => disk.mode === 'nonpersistent').map((disk) => disk.slot);
-    if (slots.length === 0) return;
-    await editConfiguration(this.args.configPath, (document) => {
-      for (const slot of slots) writeRedo(document, slot, undefined);
-    });
+    if (this.configuration.disks.every((disk) => disk.mode !== 'nonpersistent')) return;
+    try {
+      const configuration = loadConfiguration(this.args.configPath);
+      const gone: string[] = [];
+      for (const disk of configuration.disks.filter((one) => one.mode === 'nonpersistent')) {
+        const left = namedRedo(configuration, disk);
+        if (left !== undefined) await discardRedoLog({ redo: left, force: true, context: this.context() });
+        gone.push(disk.slot);
+      }
+      await editConfiguration(this.args.configPath, (document) => {
+        for (const slot of gone) writeRedo(document, slot, undefined);
+      });
+    } catch (error) {
+      // The next start finds the name, and tries again.
+      this.log.error('removing nonpersistent logs', error);
+    }
   }
 
   private async showStats(): Promise<void> {

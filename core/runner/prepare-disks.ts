@@ -67,6 +67,27 @@ export async function prepareDisks(subject: PreparationSubject): Promise<Prepare
   return { disks, undo };
 }
 
+/**
+ * A log of the plain name that this machine made and its configuration does not know: we died before it was
+ * named, or somebody has changed the configuration by hand. One that holds changes gets its name back, so
+ * that the power-on question asks about it; returns whether there was one. An empty one is simply used.
+ */
+export async function nameLeftLogs(subject: PreparationSubject): Promise<boolean> {
+  const { configuration, context, machineId } = subject;
+  const records = new Map<string, RedoRecord>();
+  for (const disk of configuration.disks) {
+    const redoLogDir = (disk.redoLogDir ?? configuration.redoLogDir).trim();
+    if (disk.mode !== 'undoable' || redoLogDir !== '' || namedRedo(configuration, disk) !== undefined) continue;
+    const redo = plainRedoPath(absoluteFrom(configuration.directory, disk.fileName));
+    const found = await describeRedo(redo, context).catch(() => undefined);
+    if (found === undefined || found.owner !== machineId || found.isEmpty) continue;
+    const written = writtenFrom(configuration.directory, redo);
+    records.set(disk.slot, { redo: written, isDisposable: false, since: found.changedAt, sessions: 1 });
+  }
+  if (records.size > 0) await saveRecords(configuration, records);
+  return records.size > 0;
+}
+
 /** A fresh log for a nonpersistent disk; the caller saves its name and lets the session go over to it. */
 export async function freshNonpersistentRedo(
   { machineId, configuration, context }: PreparationSubject,
@@ -110,7 +131,11 @@ async function leafFor(
   const { configuration, context } = subject;
   const path = absoluteFrom(configuration.directory, disk.fileName);
   const kept = keptRedo(configuration, disk);
-  if (kept !== undefined && disk.mode === 'undoable') return { redo: kept, isNew: false };
+  if (kept !== undefined && disk.mode === 'undoable') {
+    // Whoever has made another machine's disk of it would find it changed.
+    await requireNoDependents(subject, kept, `${kept} takes the changes of this machine`);
+    return { redo: kept, isNew: false };
+  }
   if (kept !== undefined) throw await decideFirst(disk, path, kept, 'mode', context);
   const stale = namedRedo(configuration, disk);
   if (stale !== undefined) await discardRedoLog({ redo: stale, force: true, context });
@@ -122,22 +147,25 @@ async function leafFor(
 }
 
 /** Writing straight to a disk that is protected, or that others hang from, would break them. */
-async function requireOwnDisk({ index, context }: PreparationSubject, file: string): Promise<void> {
+async function requireOwnDisk(subject: PreparationSubject, file: string): Promise<void> {
+  const { index, context } = subject;
   const { links } = await inspectChain(file, context);
-  const dependents = index.named(await findDependents(file, { searchPaths: index.searchPaths() }));
   if (links[0]?.isReadOnly === true) {
+    const dependents = index.named(await findDependents(file, { searchPaths: index.searchPaths() }));
     throw new RedoubtError('disk.read-only', `${file} is read-only, and a persistent disk writes to it.`, {
       file,
       dependents,
     });
   }
-  if (dependents.length > 0) {
-    throw new RedoubtError(
-      'disk.has-dependents',
-      `Other redo logs hang from ${file}, and a persistent disk writes to it.`,
-      { file, dependents },
-    );
-  }
+  await requireNoDependents(subject, file, 'a persistent disk writes to it');
+}
+
+/** Throws disk.has-dependents. */
+async function requireNoDependents({ index }: PreparationSubject, file: string, why: string): Promise<void> {
+  const dependents = index.named(await findDependents(file, { searchPaths: index.searchPaths() }));
+  if (dependents.length === 0) return;
+  const message = `Other redo logs hang from ${file}, and ${why}.`;
+  throw new RedoubtError('disk.has-dependents', message, { file, dependents });
 }
 
 /**
@@ -158,7 +186,10 @@ async function makeOrTakeBackRedo(
       (one) => one.owner,
       () => undefined,
     );
-    if (owner === subject.machineId) return { redo, isNew: false };
+    if (owner === subject.machineId) {
+      await requireNoDependents(subject, redo, `${redo} is to take the changes of this machine`);
+      return { redo, isNew: false };
+    }
     const users = subject.index.usersOf(redo);
     const machine = users[0] ?? subject.index.machines.find((one) => one.id === owner);
     const details = {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DiskMode, NewMachine } from '../../../core/api/machines.ts';
@@ -146,6 +146,39 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     await off(other, 'keep');
     expect(await refusalOf(bench.client.machines.powerOn({ id }))).toMatchObject({ code: 'disk.has-dependents' });
     expect((await bench.client.disks.inspect({ path })).persistentProblem?.code).toBe('disk.has-dependents');
+  });
+
+  it('a kept log that another machine was made on takes no more changes', async () => {
+    const first = await create('one', { redoLogDir: '.' });
+    await bench.client.machines.powerOn({ id: first });
+    await off(first, 'keep');
+    const log = (await diskOf(first)).redo?.path ?? '';
+    const second = await create('two', { disk: { kind: 'existing', path: log }, redoLogDir: '.' });
+    await bench.client.machines.powerOn({ id: second });
+    await off(second, 'keep');
+    expect(await refusalOf(bench.client.machines.powerOn({ id: first, waiting: 'continue' }))).toMatchObject({
+      code: 'disk.has-dependents',
+      details: { file: log, dependents: [{ machineName: 'two' }] },
+    });
+    await bench.client.machines.powerOn({ id: second, waiting: 'continue' });
+    await off(second, 'discard');
+    await bench.client.machines.powerOn({ id: first, waiting: 'continue' });
+    await off(first, 'discard');
+  });
+
+  it('a log of its own that its configuration has forgotten is asked about, never taken silently', async () => {
+    const { id } = await bench.client.machines.createDemo({});
+    const settings = await bench.client.machines.settings({ id });
+    await bench.client.machines.saveSettings({ id, settings: { ...settings, redoLogDir: '', backend: 'fake' } });
+    await bench.client.machines.powerOn({ id });
+    await bench.waitFor(id, (view) => (view.disks[0]?.redo?.allocatedBytes ?? 0) > 0, 'wrote');
+    await off(id, 'keep');
+    const { configPath } = await bench.view(id);
+    writeFileSync(configPath, readFileSync(configPath, 'utf8').replace(/^.*\.redo = .*$/m, ''));
+    await bench.waitFor(id, (view) => !view.hasWaitingChanges, 'was read again');
+    expect(await refusalOf(bench.client.machines.powerOn({ id }))).toMatchObject({ code: 'machine.changes-waiting' });
+    await bench.client.machines.powerOn({ id, waiting: 'continue' });
+    await off(id, 'discard');
   });
 
   it('a start that fails leaves no log and no name behind', async () => {
