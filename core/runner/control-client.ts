@@ -13,11 +13,15 @@ export interface ControlConnection {
   close(): void;
 }
 
+/** A process that stands still accepts connections and says nothing. */
+const handshakeMs = 5000;
+
 /** Connects to a runner's control socket; `undefined` if nobody listens there. */
 export async function connectControl(socketPath: string): Promise<ControlConnection | undefined> {
   const socket = new WebSocket('ws://runner/', {
     createConnection: () => connect(socketPath),
     perMessageDeflate: false,
+    handshakeTimeout: handshakeMs,
   });
   const closed = new Promise<void>((resolve) =>
     socket.once('close', () => {

@@ -13,6 +13,8 @@ export class DiskThread {
   private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   private nextId = 1;
   private closing: Promise<void> | undefined;
+  /** Why the thread is gone; then nothing will be answered. */
+  private failure: Error | undefined;
 
   constructor() {
     this.worker = startThread('disk-worker');
@@ -69,6 +71,10 @@ export class DiskThread {
 
   private ask(command: DiskCommand, transfer: TransferListItem[] = []): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.failure !== undefined) {
+        reject(goneError(this.failure));
+        return;
+      }
       const id = this.nextId++;
       this.waiting.set(id, { resolve, reject });
       this.worker.postMessage({ id, command }, transfer);
@@ -84,12 +90,13 @@ export class DiskThread {
 
   private fail(error: unknown, resolve: (error: Error) => void): void {
     const cause = error instanceof Error ? error : new Error(String(error));
-    for (const waiter of this.waiting.values()) {
-      waiter.reject(
-        new RedoubtError('internal', `The disk thread failed: ${cause.message}`, { detail: cause.message }, { cause }),
-      );
-    }
+    this.failure ??= cause;
+    for (const waiter of this.waiting.values()) waiter.reject(goneError(this.failure));
     this.waiting.clear();
     if (this.closing === undefined) resolve(cause);
   }
+}
+
+function goneError(cause: Error): RedoubtError {
+  return new RedoubtError('internal', `The disk thread failed: ${cause.message}`, { detail: cause.message }, { cause });
 }

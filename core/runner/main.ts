@@ -35,9 +35,9 @@ async function main(): Promise<void> {
   const log = openLogger(runnerLogFile(args.home, args.machineId));
   const { name } = loadConfiguration(args.configPath);
   const lock = await lockMachine(args.configPath, name, runningPurpose, lockWaitMs);
+  const paths = runtimePaths(args.home, args.machineId);
   try {
-    rmSync(runtimePaths(args.home, args.machineId).directory, { recursive: true, force: true }); // of a runner that was killed
-    const paths = prepareRuntimeDirectory(args.home, args.machineId);
+    prepareRuntimeDirectory(args.home, args.machineId);
     const runner = new MachineRunner(args, paths.directory, new BackendChooser(createBackends(args.home)), log);
     const control = await serveControl(runner, paths.controlSocket);
     log.info(`runner of "${name}" serves ${paths.controlSocket}`);
@@ -54,9 +54,9 @@ async function main(): Promise<void> {
     await runner.leaving;
     clearTimeout(idle);
     await control.close();
-    rmSync(paths.directory, { recursive: true, force: true });
     log.info('the runner ends');
   } finally {
+    rmSync(paths.directory, { recursive: true, force: true });
     lock.release();
     log.close();
   }

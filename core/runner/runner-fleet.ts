@@ -15,6 +15,7 @@ export class RunnerFleet {
   private readonly home: Home;
   private readonly events: FleetEvents;
   private readonly handles = new Map<string, RunnerHandle>();
+  private isDetached = false;
   private readonly attaching = new Map<string, Promise<RunnerHandle | undefined>>();
 
   constructor(home: Home, events: FleetEvents) {
@@ -46,8 +47,9 @@ export class RunnerFleet {
     return this.keep(await attaching.finally(() => this.attaching.delete(machineId)));
   }
 
-  /** Lets go of all; the machines go on. */
+  /** Lets go of all, also of those that are still being attached to; the machines go on. */
   async detach(): Promise<void> {
+    this.isDetached = true;
     const handles = [...this.handles.values()];
     for (const handle of handles) handle.detach();
     await Promise.all(handles.map((handle) => handle.ended));
@@ -58,6 +60,7 @@ export class RunnerFleet {
     const present = this.handles.get(machineId);
     if (present !== undefined) return present;
     this.handles.set(machineId, handle);
+    if (this.isDetached) handle.detach();
     this.events.onState(machineId, handle.state);
     void handle.ended.then(({ isOrderly }) => {
       if (this.handles.get(machineId) === handle) this.handles.delete(machineId);

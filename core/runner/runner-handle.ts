@@ -7,7 +7,7 @@ import { entryPoint } from '../base/entry-points.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { connectControl, type ControlConnection } from './control-client.ts';
 import type { RunnerClient, RunnerState } from './runner-contract.ts';
-import { runtimePaths } from './runtime-paths.ts';
+import { isOwnRuntimeDirectory, runtimePaths } from './runtime-paths.ts';
 
 /** What a runner process is told: one JSON document as its only argument. */
 export interface RunnerArguments {
@@ -18,6 +18,8 @@ export interface RunnerArguments {
 
 const startLimitMs = 30_000;
 const pollMs = 30;
+/** How long a runner may take to say its state. */
+const firstWordMs = 10_000;
 
 /**
  * A shell's hold on the runner of one machine: its state as it changes, and its calls. Letting go of it
@@ -58,19 +60,25 @@ export class RunnerHandle {
     onState: (state: RunnerState) => void,
     pid?: number,
   ): Promise<RunnerHandle | undefined> {
-    const { controlSocket } = runtimePaths(home, machineId);
-    if (!existsSync(controlSocket)) return undefined;
-    const connection = await connectControl(controlSocket);
+    const paths = runtimePaths(home, machineId);
+    if (!existsSync(paths.controlSocket) || !isOwnRuntimeDirectory(paths)) return undefined;
+    const connection = await connectControl(paths.controlSocket);
     if (connection === undefined) return undefined;
+    // A runner that stands still must not keep its shell waiting.
+    const impatience = setTimeout(() => {
+      connection.close();
+    }, firstWordMs);
     try {
       const states = await connection.client.watch({});
       const first = await states.next();
+      clearTimeout(impatience);
       if (first.done !== true && (pid === undefined || first.value.pid === pid) && !first.value.isLeaving) {
         return new RunnerHandle(connection, first.value, states, onState);
       }
     } catch {
       // It ended while we asked.
     }
+    clearTimeout(impatience);
     connection.close();
     return undefined;
   }

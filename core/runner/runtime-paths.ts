@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Home } from '../base/home.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 
@@ -26,22 +26,40 @@ export function runtimePaths(home: Home, machineId: string): RuntimePaths {
   return { directory, controlSocket: join(directory, 'control.sock') };
 }
 
-/** Makes the runtime folder and sees to it that nobody else can look into it. Throws disk.permission. */
+/**
+ * Makes the runtime folder, empty, and sees to it that nobody else can look into it. The caller holds the
+ * machine, so what lies there is of a runner that was killed. Throws disk.permission.
+ */
 export function prepareRuntimeDirectory(home: Home, machineId: string): RuntimePaths {
   const paths = runtimePaths(home, machineId);
-  for (const directory of [join(paths.directory, '..'), paths.directory]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (process.platform === 'win32') continue;
-    const status = lstatSync(directory);
-    if (!status.isDirectory() || status.uid !== userInfo().uid) {
-      throw new RedoubtError('disk.permission', `${directory} belongs to somebody else.`, {
-        file: directory,
-        operation: 'use',
-      });
-    }
-    if ((status.mode & 0o077) !== 0) chmodSync(directory, 0o700);
-  }
+  const above = dirname(paths.directory);
+  makePrivate(above);
+  if (isOwnFolder(paths.directory)) rmSync(paths.directory, { recursive: true });
+  makePrivate(paths.directory);
   return paths;
+}
+
+/** Whether a runtime folder is there and nobody else can have prepared it. */
+export function isOwnRuntimeDirectory({ directory }: RuntimePaths): boolean {
+  return isOwnFolder(dirname(directory)) && isOwnFolder(directory);
+}
+
+function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!isOwnFolder(directory)) {
+    throw new RedoubtError('disk.permission', `${directory} belongs to somebody else.`, {
+      file: directory,
+      operation: 'use',
+    });
+  }
+  if (process.platform !== 'win32' && (lstatSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+}
+
+/** A folder, no link to one, and this user's. */
+function isOwnFolder(directory: string): boolean {
+  const status = lstatSync(directory, { throwIfNoEntry: false });
+  if (status?.isDirectory() !== true) return false;
+  return process.platform === 'win32' || status.uid === userInfo().uid;
 }
 
 function shortRoot(home: Home): string {
