@@ -25,12 +25,14 @@ export interface LockFile {
 export async function acquireLock(path: string, purpose: string, waitMs = 0): Promise<LockFile | LockHolder> {
   const token = randomBytes(8).toString('hex');
   const prepared = `${path}.${token}`;
-  writeFileSync(prepared, JSON.stringify({ ...ownIdentity(), token, purpose } satisfies LockHolder), {
-    flag: 'wx',
-    mode: 0o644,
-  });
   const deadline = Date.now() + waitMs;
   try {
+    // Synced: a lock that a power failure leaves empty could not be told from somebody's who lives.
+    writeFileSync(prepared, JSON.stringify({ ...ownIdentity(), token, purpose } satisfies LockHolder), {
+      flag: 'wx',
+      mode: 0o644,
+      flush: true,
+    });
     for (;;) {
       if (tryLink(prepared, path))
         return {

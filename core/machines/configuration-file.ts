@@ -32,6 +32,10 @@ export async function editConfiguration(
     const before = document.print();
     edit(document);
     const after = document.print();
+    if (after.length > limitBytes) {
+      const reason = 'it would be too long for a configuration file';
+      throw new RedoubtError('machine.bad-config', `${configPath}: ${reason}.`, { file: configPath, reason });
+    }
     if (Buffer.compare(before, after) !== 0) saveDocument(configPath, after);
     return readConfiguration(document, configPath);
   } finally {
@@ -83,7 +87,8 @@ async function lockForEdit(configPath: string): Promise<{ release(): void }> {
 }
 
 function folderError(error: unknown, folder: string): unknown {
-  if (asFileError(error, folder, 'write').code !== 'disk.permission') return error;
+  const known = errnoOf(error) === undefined ? error : asFileError(error, folder, 'write');
+  if (!(known instanceof RedoubtError && known.is('disk.permission'))) return known;
   return new RedoubtError(
     'machine.folder-not-writable',
     `No permission to write to ${folder}.`,

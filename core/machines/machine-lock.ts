@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { errnoOf } from '../base/file-error.ts';
+import { asFileError, errnoOf } from '../base/file-error.ts';
 import { acquireLock, isHeld, lockHolder, type LockFile } from '../base/lock-file.ts';
 import { isGone } from '../base/process-identity.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
@@ -22,8 +22,8 @@ export async function lockMachine(
       doing: lock.purpose,
     });
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'EACCES' && errno !== 'EPERM' && errno !== 'EROFS') throw error;
+    const known = errnoOf(error) === undefined ? undefined : asFileError(error, configPath, 'lock');
+    if (known?.code !== 'disk.permission') throw known ?? error;
     const folder = dirname(configPath);
     throw new RedoubtError(
       'machine.folder-not-writable',

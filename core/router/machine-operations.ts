@@ -164,8 +164,10 @@ export class MachineOperations {
         lock.release();
       }
     } catch (error) {
-      // Who cancels knows it; and that the commit is unfinished stands with the disk.
-      if (!(error instanceof RedoubtError && error.is('job.cancelled'))) live.setProblem(id, toWire(error));
+      // Who cancels knows it; and that the commit is unfinished stands with the disk. Where somebody else has
+      // the machine, another window say, it is theirs to carry out.
+      const isKnown = error instanceof RedoubtError && (error.is('job.cancelled') || error.is('machine.busy'));
+      if (!isKnown) live.setProblem(id, toWire(error));
       throw error;
     } finally {
       await live.refresh();
