@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
  * Bytes and both times of files, as one comparable value: a base that was only read has the same one
@@ -13,4 +14,15 @@ export function fingerprint(files: readonly string[]): string {
       return `${file} ${String(size)} ${String(mtimeNs)} ${String(ctimeNs)} ${String(mode)} ${hash}`;
     })
     .join('\n');
+}
+
+/** The same for all that lies below folders: a file more or less is a difference too. */
+export function fingerprintBelow(...folders: readonly string[]): string {
+  return fingerprint(folders.flatMap(filesBelow));
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)]));
 }

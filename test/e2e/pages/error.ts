@@ -11,22 +11,24 @@ export interface ExpectedError {
 /** The dialog that says what went wrong and what can be done. */
 export class ErrorPage {
   readonly dialog: Locator;
+  /** Those of the foot: neither the cross nor what lies in the details. */
+  private readonly buttons: Locator;
 
   constructor(page: Page) {
     this.dialog = page.getByTestId('error');
+    this.buttons = this.dialog.locator('button[data-testid^="error."]:not([data-testid="error.copy"])');
   }
 
   async expectShown({ title, text, steps }: ExpectedError): Promise<void> {
     await expect(this.dialog).toBeVisible({ timeout: 30_000 });
     await expect(this.dialog).toHaveAccessibleName(title);
     await expect(this.dialog).toHaveAccessibleDescription(text);
-    const buttons = this.dialog.locator('button[data-testid^="error."]:not([data-testid="error.copy"])');
-    await expect(buttons).toHaveText(['Close', ...[...steps].reverse()]);
+    await expect(this.buttons).toHaveText(['Close', ...[...steps].reverse()]);
     if (steps[0] !== undefined) await expect(this.button(steps[0])).toBeFocused();
   }
 
   button(name: string): Locator {
-    return this.dialog.getByRole('button', { name, exact: true });
+    return this.buttons.and(this.dialog.getByRole('button', { name, exact: true }));
   }
 
   /** Takes one of the ways out. */

@@ -7,6 +7,7 @@ import { sayProblem } from '../../../components/problem-words.ts';
 import { useAnswer } from '../../../components/use-answer.ts';
 import { kindWords } from '../../disk-picker/picker-rows.ts';
 import { pickPath } from '../../disk-picker/pick-path.ts';
+import { fileName } from '../../../words/file-name.ts';
 import { formatSize } from '../../../words/sizes.ts';
 import type { Wizard } from '../use-wizard.ts';
 import { t } from '../wizard-words.ts';
@@ -82,7 +83,7 @@ function UseFirst({ first, onUse }: { first: string; onUse: (path: string) => vo
           onUse(first);
         }}
       >
-        {t('existing.useFirst', { first })}
+        {t('existing.useFirst', { first: fileName(first) })}
       </Button>
     </div>
   );
