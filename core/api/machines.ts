@@ -264,6 +264,6 @@ export const machinesContract = {
   decideWaiting: call(z.object({ id: z.string(), slot: slotSchema, answer: z.enum(['commit', 'discard']) }), nothing),
   /** Goes on with a commit that was interrupted. */
   resumeCommit: call(z.object({ id: z.string(), slot: slotSchema }), nothing),
-  /** A PNG file. */
-  screenshot: call(id, z.object({ png: z.instanceof(Blob) })),
+  /** A PNG file: the screen now, or with `takenAt` (milliseconds since 1970) the last one that was saved. */
+  screenshot: call(id, z.object({ png: z.instanceof(Blob), takenAt: z.number().optional() })),
 };

@@ -1,4 +1,4 @@
-import { readFileSync, mkdirSync } from 'node:fs';
+import { readFileSync, mkdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
@@ -117,11 +117,12 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       const runner = fleet.get(input.id);
       if (runner !== undefined && ['running', 'paused'].includes(runner.state.power))
         return await runner.calls.screenshot({});
-      const { configPath } = library.entry(input.id);
+      const file = lastPictureFile(library.entry(input.id).configPath);
       try {
-        return { png: new Blob([readFileSync(lastPictureFile(configPath))], { type: 'image/png' }) };
+        const png = new Blob([readFileSync(file)], { type: 'image/png' });
+        return { png, takenAt: statSync(file).mtimeMs };
       } catch (error) {
-        throw asFileError(error, lastPictureFile(configPath), 'read');
+        throw asFileError(error, file, 'read');
       }
     }),
   };

@@ -93,8 +93,11 @@ const messages = {
     steps: [{ kind: 'switch-to-undoable' }],
   }),
   'disk.redo-taken': ({ file, machineName }) => ({
-    title: t('disk.redo-taken.title', { file: fileName(file) }),
-    text: machineName === undefined ? t('disk.redo-taken.text') : t('disk.redo-taken.machine', { vm: machineName }),
+    title:
+      machineName === undefined
+        ? t('disk.redo-taken.title', { file: fileName(file) })
+        : t('disk.redo-taken.machine', { file: fileName(file), vm: machineName }),
+    text: t('disk.redo-taken.text'),
     steps: [{ kind: 'use-machine-folder' }, { kind: 'open-settings', panel: 'options' }],
   }),
   'disk.commit-unfinished': ({ parent, child }) => ({

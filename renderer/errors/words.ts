@@ -57,8 +57,7 @@ export const t = defineWords({
   'disk.redo-taken.title': 'A redo log named {file} exists already',
   'disk.redo-taken.text':
     'Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
-  'disk.redo-taken.machine':
-    'It belongs to "{vm}". Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
+  'disk.redo-taken.machine': '{file} belongs to "{vm}"',
   'disk.commit-unfinished.title': 'A commit into {parent} was interrupted',
   'disk.commit-unfinished.text':
     'Nothing is lost: the redo log {child} is complete. Finish the commit before other machines use {parent}.',

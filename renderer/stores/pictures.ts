@@ -11,10 +11,10 @@ export const usePictures = create<{ readonly byMachine: Readonly<Record<string, 
   byMachine: {},
 }));
 
-/** Keeps a newer picture and gives the memory of the older one back. */
-export function keepPicture(machineId: string, png: Blob, now: number = Date.now()): void {
+/** Keeps a newer picture, by default of this moment, and gives the memory of the older one back. */
+export function keepPicture(machineId: string, png: Blob, takenAt: number = Date.now()): void {
   const old = usePictures.getState().byMachine[machineId];
-  const picture = { url: URL.createObjectURL(png), takenAt: now };
+  const picture = { url: URL.createObjectURL(png), takenAt };
   usePictures.setState(({ byMachine }) => ({ byMachine: { ...byMachine, [machineId]: picture } }));
   // The image on screen changes its address in the next frame; until then it may still read the old one.
   if (old !== undefined) {

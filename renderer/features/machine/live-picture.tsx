@@ -48,21 +48,21 @@ export function LivePicture({ machine }: { readonly machine: MachineView }) {
   );
 }
 
-/** Asks for a picture every second, one at a time; a missed one doesn't matter. */
+/** Asks for a picture every second, one at a time; a missed one doesn't matter. Of a machine that is off, once. */
 function usePicturesOf(machineId: string, isLive: boolean): void {
   useEffect(() => {
-    if (!isLive) return undefined;
     const stop = new AbortController();
     void (async () => {
       while (!stop.signal.aborted) {
         if (!document.hidden) {
           try {
-            const { png } = await client().machines.screenshot({ id: machineId }, { signal: stop.signal });
-            if (!stop.signal.aborted) keepPicture(machineId, png);
+            const { png, takenAt } = await client().machines.screenshot({ id: machineId }, { signal: stop.signal });
+            if (!stop.signal.aborted) keepPicture(machineId, png, takenAt);
           } catch {
-            // The machine may be stopping or the wire down; both are told elsewhere.
+            // The machine never ran, is stopping or the wire is down; where it matters it is told elsewhere.
           }
         }
+        if (!isLive) return;
         await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
     })();

@@ -4,7 +4,7 @@ import type { MachineView } from '../../../core/api/machines.ts';
 import { RedoubtError, isRedoubtError } from '../../../renderer/errors/redoubt-error.ts';
 import type { Connection } from '../../../renderer/transport/connection.ts';
 import { fakeDisks } from './fake-disks.ts';
-import type { FakeCore } from './fake-core.ts';
+import { refuse, type FakeCore } from './fake-core.ts';
 import { FakeScreen, drawScreenPng } from './fake-screen.ts';
 
 /** The contract's calls over a fake core, with the schemas checked as over a wire. */
@@ -255,6 +255,10 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
       await core.commit(input.id);
       return {};
     }),
-    screenshot: os.screenshot.handler(async ({ input }) => ({ png: await drawScreenPng(core.machine(input.id).name) })),
+    screenshot: os.screenshot.handler(async ({ input }) => {
+      const { name, power } = core.machine(input.id);
+      if (power === 'off') throw refuse('disk.not-found', { file: `/vms/${name}.screen.png` });
+      return { png: await drawScreenPng(name) };
+    }),
   };
 }
