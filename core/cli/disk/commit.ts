@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { Option, type Command } from 'commander';
+import { asFileError } from '../../base/file-error.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { commitRedoLog, type CommitProgress } from '../../disk/commit.ts';
 import { formatSize } from '../format-size.ts';
@@ -33,25 +35,42 @@ export function commitCommand(terminal: Terminal): Command {
     .action(async (redo: string | undefined, options: CommitOptions, command: Command) => {
       refuseUnsupported(redo, options);
       if (redo === undefined) command.error("error: missing required argument 'redo'");
+      options.search.forEach(checkFolder);
       const abort = new AbortController();
       const stop = () => {
         abort.abort();
       };
+      const progress = progressPrinter(terminal);
       process.on('SIGINT', stop).on('SIGTERM', stop);
       try {
         const result = await commitRedoLog({
           redo,
           context: { ...openContext(options, 'commit', redo), searchDirectories: options.search },
-          onProgress: progressPrinter(terminal),
+          onProgress: progress.print,
           signal: abort.signal,
         });
+        progress.clear();
         printResult(terminal, options, result, [
           `Committed ${formatSize(result.committedBytes)} into ${result.parent}.`,
         ]);
       } finally {
+        progress.clear();
         process.off('SIGINT', stop).off('SIGTERM', stop);
       }
     });
+}
+
+/** A folder that is not there would find nobody, and the commit would orphan whoever was meant. */
+function checkFolder(path: string): void {
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (error) {
+    throw asFileError(error, path, 'search');
+  }
+  if (isDirectory) return;
+  const reason = 'is no folder';
+  throw new RedoubtError('usage.bad-argument', `${path} ${reason}.`, { argument: '--search', reason });
 }
 
 function refuseUnsupported(redo: string | undefined, options: CommitOptions): void {
@@ -70,10 +89,21 @@ function refuseUnsupported(redo: string | undefined, options: CommitOptions): vo
   });
 }
 
-/** A line a phase, and while copying one a tenth; a person sees one line that changes. */
-function progressPrinter(terminal: Terminal): (progress: CommitProgress) => void {
+interface ProgressPrinter {
+  readonly print: (progress: CommitProgress) => void;
+  /** Takes away the line that was drawn, if there is one, so that what follows has a line of its own. */
+  readonly clear: () => void;
+}
+
+/**
+ * A line a phase, and while copying one a tenth; a person sees one line that changes. Nothing before the
+ * commit has begun: a refusal is one line.
+ */
+function progressPrinter(terminal: Terminal): ProgressPrinter {
   let last = '';
-  return ({ phase, doneBytes, totalBytes }) => {
+  let isDrawn = false;
+  const print = ({ phase, doneBytes, totalBytes }: CommitProgress) => {
+    if (phase === 'preparing') return;
     const share =
       phase === 'copying' && totalBytes > 0
         ? Math.floor((doneBytes / totalBytes) * (terminal.isTerminal ? 100 : 10))
@@ -82,7 +112,15 @@ function progressPrinter(terminal: Terminal): (progress: CommitProgress) => void
     if (key === last) return;
     last = key;
     const text = phase === 'copying' ? `copying: ${formatSize(doneBytes)} of ${formatSize(totalBytes)}` : phase;
-    if (terminal.isTerminal) terminal.err(`\r\u001b[K${text}${phase === 'done' ? '\n' : ''}`);
-    else terminal.err(`${text}\n`);
+    isDrawn = terminal.isTerminal;
+    terminal.err(isDrawn ? `${clearLine}${text}` : `${text}\n`);
   };
+  const clear = () => {
+    if (isDrawn) terminal.err(clearLine);
+    isDrawn = false;
+  };
+  return { print, clear };
 }
+
+/** To the first column, and what is there goes. */
+const clearLine = '\r\u001b[K';

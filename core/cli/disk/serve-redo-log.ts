@@ -6,6 +6,7 @@ import { createRedoLog } from '../../disk/create-redo-log.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
 import { inspectChain } from '../../disk/inspect.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
+import { settleChain } from '../../disk/settle.ts';
 import type { ServeOptions } from './serve.ts';
 
 /** The log that takes the writes of a served disk. */
@@ -35,6 +36,8 @@ export async function chooseRedoLog(
   if (redo !== undefined) return kept(redo);
   if (redoDir !== undefined) return made(file, redoDir, context);
   if (mode === 'nonpersistent') return madeInPrivateFolder(file, context);
+  // A kept log that is committed all but its removal is none to go on with.
+  await settleChain(file, context);
   const { links } = await inspectChain(file, context);
   const wanted = `${links[0]?.path ?? file}.REDO`;
   // Opening it finds out whose it is.

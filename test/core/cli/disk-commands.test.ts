@@ -38,7 +38,7 @@ async function redoubt(...args: string[]): Promise<Ran> {
 /** Runs a command that must succeed. */
 async function ok(...args: string[]): Promise<string> {
   const { status, out, err } = await redoubt(...args);
-  expect({ status, err: err.replace(/^(preparing|copying.*|checking|removing|done)\n/gm, '') }).toEqual({
+  expect({ status, err: err.replace(/^(copying.*|checking|removing|done)\n/gm, '') }).toEqual({
     status: 0,
     err: '',
   });
@@ -50,7 +50,7 @@ async function refused(code: string, ...args: string[]): Promise<Ran> {
   const before = fingerprintFolder(folder.path);
   const ran = await redoubt(...args);
   expect(ran.status).toBe(code === 'usage.bad-argument' ? 2 : 1);
-  const lines = ran.err.replace(/^preparing\n/, '').split('\n');
+  const lines = ran.err.split('\n');
   expect(lines).toHaveLength(2);
   expect(lines[0]).toMatch(new RegExp(`^redoubt: ${code.replaceAll('.', '\\.')}: \\S.*$`));
   expect(fingerprintFolder(folder.path)).toEqual(before);
@@ -164,7 +164,7 @@ describe('redoubt disk', () => {
     const log = (await ok('disk', 'redo', disk)).trim();
     await writeDisk(disk, log, [[0, 1]]);
     const { err, out } = await redoubt('disk', 'commit', log, '--json');
-    expect(err).toBe('preparing\ncopying: 8 KiB of 8 KiB\nchecking\nremoving\ndone\n');
+    expect(err).toBe('copying: 8 KiB of 8 KiB\nchecking\nremoving\ndone\n');
     expect(JSON.parse(out)).toEqual({ parent: disk, committedBytes: 8192 });
   });
 
