@@ -22,7 +22,7 @@ export function acceptPorts(core: Core): void {
 }
 
 function accept(core: Core, handler: RPCHandler<Record<never, never>>, port: MessagePortMain, message: unknown): void {
-  const request = message as { type?: unknown; machineId?: unknown };
+  const request = (message ?? {}) as { type?: unknown; machineId?: unknown };
   if (request.type === 'redoubt:api') {
     handler.upgrade(port, { context: {} });
     port.start();

@@ -6,8 +6,17 @@ import type { MessagePortMain } from 'electron';
  * RFB sends pictures only when asked, so what can pile up in the port is one screen.
  */
 export function bridgeRfb(connecting: Promise<Socket>, port: MessagePortMain): void {
+  let isClosed = false;
+  // Heard from the first moment: a page may close its port before there is a screen.
+  port.on('close', () => {
+    isClosed = true;
+  });
   connecting.then(
     (socket) => {
+      if (isClosed) {
+        socket.destroy();
+        return;
+      }
       socket.on('data', (bytes) => port.postMessage(new Uint8Array(bytes)));
       socket.on('error', () => socket.destroy());
       socket.on('close', () => port.close());

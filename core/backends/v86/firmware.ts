@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { assetsDirectory } from '../../base/entry-points.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 
@@ -15,10 +15,14 @@ const vgaBiosFile = 'vgabios-stdvga.bin';
 
 /** Where firmware may lie, best first: our own package, Debian's package, a QEMU installation. */
 export function firmwareDirectories(): string[] {
+  const packageRoot = join(assetsDirectory(), '..');
   const resources = (process as { resourcesPath?: string }).resourcesPath;
   const programFiles = process.env['ProgramFiles'];
   return [
     ...(resources === undefined ? [] : [join(resources, 'firmware')]),
+    // A package's runner is its executable in Node mode, which may not be told where the resources are; but
+    // the package's archive lies among them.
+    ...(basename(packageRoot) === 'app.asar' ? [join(packageRoot, '../firmware')] : []),
     join(assetsDirectory(), '../build/firmware'),
     '/usr/share/seabios',
     '/usr/share/qemu',

@@ -78,6 +78,7 @@ export class ElectronDouble {
       requestSingleInstanceLock: () => true,
       whenReady: async () => undefined,
       getVersion: () => '0.0.0',
+      setPath: () => undefined,
       quit: () => {
         if (this.hasQuit) return;
         let isPrevented = false;
@@ -102,7 +103,9 @@ export class ElectronDouble {
         registerSchemesAsPrivileged: () => undefined,
         handle: (_scheme: string, handler: (request: Request) => Promise<Response>) => (this.handler = handler),
       },
-      session: { defaultSession: { setPermissionRequestHandler: () => undefined } },
+      session: {
+        defaultSession: { setPermissionRequestHandler: () => undefined, setPermissionCheckHandler: () => undefined },
+      },
     };
   }
 
