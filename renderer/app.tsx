@@ -7,6 +7,7 @@ import { Sidebar } from './features/library/sidebar.tsx';
 import { SidebarEdge } from './features/library/sidebar-edge.tsx';
 import { TitleBar } from './features/menu/title-bar.tsx';
 import { DialogHost } from './features/dialogs/dialog-host.tsx';
+import { t } from './features/machine/words.ts';
 import { ConnectionBanner } from './features/tasks/connection-banner.tsx';
 import { StatusBar } from './features/tasks/status-bar.tsx';
 import { useJobNews } from './features/tasks/use-job-news.ts';
@@ -44,11 +45,13 @@ export function App() {
   );
 }
 
-/** The selected machine's name stands in the window's title, as in a task bar. */
+/** The selected machine's name stands in the window's title, and that it forgets where it does. */
 function useWindowTitle(): void {
   const selection = useSelection((state) => state.selection);
   const machine = useMachine(selection.kind === 'machine' ? selection.id : undefined);
-  const title = machine === undefined ? 'Redoubt' : `${machine.name} — Redoubt`;
+  const isForgetful = machine?.power === 'running' && machine.disks.some((disk) => disk.mode === 'nonpersistent');
+  const parts = [machine?.name, isForgetful ? t('nonpersistent.banner') : undefined, 'Redoubt'];
+  const title = parts.filter((part) => part !== undefined).join(' — ');
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -3,6 +3,7 @@ import type { MachineSettings } from '../../../../core/api/machines.ts';
 import { LockedLabel } from '../../../components/locked-label.tsx';
 import { guestGroups, guestsOfGroup, guestSystems } from '../../../components/guest-systems.ts';
 import { useShellInfo } from '../../../stores/shell-info.ts';
+import { backendLine } from '../../../words/backends.ts';
 import { t } from '../settings-words.ts';
 import type { Editor } from '../use-settings.ts';
 import { RedoDirectoryField } from './redo-directory-field.tsx';
@@ -12,6 +13,7 @@ import styles from '../settings.module.css';
 export function OptionsPanel({ editor }: { editor: Editor }) {
   const { settings, machine, isLocked, lockId } = editor;
   const backends = useShellInfo((state) => state.info?.backends) ?? [];
+  const current = backends.find((backend) => backend.name === (settings.backend ?? machine.effectiveBackend));
   const locked = { disabled: isLocked, ...(lockId === undefined ? {} : { 'aria-describedby': lockId }) };
   return (
     <>
@@ -50,9 +52,7 @@ export function OptionsPanel({ editor }: { editor: Editor }) {
         <NativeSelect
           label={<LockedLabel isLocked={isLocked}>{t('general.backend')}</LockedLabel>}
           value={settings.backend ?? ''}
-          description={
-            backends.find((backend) => backend.name === (settings.backend ?? machine.effectiveBackend))?.description
-          }
+          description={current === undefined ? undefined : backendLine(current)}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           data-testid="settings.backend"
           data={[
