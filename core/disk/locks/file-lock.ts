@@ -13,6 +13,8 @@ import { encodeHolder, judgeHolder, newHolder, readHolder, type LockHolder, type
  */
 
 const heartbeatMs = 10_000;
+/** Ending of a holder's file that is being written. */
+const unfinished = '.new';
 
 export interface LockReason {
   /** Shown to others: `running`, `commit`, … */
@@ -68,15 +70,21 @@ interface FoundHolder {
 
 /** Deletes what dead holders left; returns the rest. The gate is held, so nobody else deletes. */
 function sweep(file: string, folder: string): FoundHolder[] {
+  // They are written and renamed while the gate is held: these were not.
+  for (const name of readdirSync(folder)) if (name.endsWith(unfinished)) unlinkHolder(file, join(folder, name));
   return readHolders(folder).filter((found) => {
     if (found.verdict !== 'gone') return true;
-    try {
-      unlinkSync(found.path);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw asFileError(error, file, 'unlock');
-    }
+    unlinkHolder(file, found.path);
     return false;
   });
+}
+
+function unlinkHolder(file: string, path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw asFileError(error, file, 'unlock');
+  }
 }
 
 function readHolders(folder: string): FoundHolder[] {
@@ -163,26 +171,18 @@ class HeldLock implements FileLock {
     clearInterval(this.heartbeat);
     try {
       await withGate(this.file, () => {
-        this.unlink();
+        unlinkHolder(this.file, this.path);
       });
     } catch (error) {
       // On a full disk there is no room for a gate. Without it the folder may stay, but the lock goes.
       if (!(error instanceof RedoubtError) || !error.is('disk.no-space')) throw error;
-      this.unlink();
-    }
-  }
-
-  private unlink(): void {
-    try {
-      unlinkSync(this.path);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw asFileError(error, this.file, 'unlock');
+      unlinkHolder(this.file, this.path);
     }
   }
 
   /** Whole from its first moment. Not synced: after a power loss every lock is stale anyway. */
   private write(): void {
-    const temporary = `${this.path}.new`;
+    const temporary = `${this.path}${unfinished}`;
     try {
       writeFileSync(
         temporary,
@@ -190,6 +190,7 @@ class HeldLock implements FileLock {
       );
       renameSync(temporary, this.path);
     } catch (error) {
+      unlinkHolder(this.file, temporary);
       throw asFileError(error, this.file, 'lock');
     }
   }

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
 import { createBase } from '../../../core/disk/create-base.ts';
 import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
-import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../support/disk-kit.ts';
+import { openDiskSession } from '../../../core/disk/session.ts';
+import { contentOf, fingerprintFolder, makeBase, makeLog, mib, write, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 /** A file system of 8 MiB at `path`, or `false` where none can be mounted. */
@@ -50,6 +51,24 @@ describe('a full disk', () => {
     writeFileSync(`${small}/ballast`, '');
     await commitRedoLog({ redo: log });
     expect(await contentOf(base)).toBe(content);
+  });
+
+  it('[L1] locks are given back although there is no room for anything', async (test) => {
+    if (!isMounted) test.skip('no tmpfs can be mounted here');
+    const base = await makeBase(`${small}/disk.vmdk`, { capacityBytes: 16 * mib });
+    const log = await makeLog(base);
+    const session = await openDiskSession({ file: base, mode: 'undoable', redo: log });
+    await write(session.device, 0, 1);
+    await session.device.flush();
+    const { bavail, bsize } = statfsSync(small);
+    writeFileSync(`${small}/ballast`, Buffer.alloc(bavail * bsize));
+    await session.close();
+    const left = readdirSync(small, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => name.endsWith('.json'))).toEqual([]);
+    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.no-space' });
+    rmSync(`${small}/ballast`);
+    await commitRedoLog({ redo: log });
+    expect(readdirSync(small)).toEqual(['disk.vmdk']);
   });
 
   it('[G5] a disk that can’t be allocated in full is not made', async (test) => {
