@@ -32,10 +32,13 @@ export interface BackendCapabilities {
 /** Whether the backend can be used on this host, asked anew each time. */
 export type BackendAvailability =
   | { readonly isAvailable: true; readonly version: string; readonly accelerator?: string }
+  | { readonly isAvailable: false; readonly code: 'backend.not-found'; readonly reason: string }
   | {
       readonly isAvailable: false;
-      readonly code: 'backend.not-found' | 'backend.firmware-missing';
+      readonly code: 'backend.firmware-missing';
       readonly reason: string;
+      readonly files: readonly string[];
+      readonly searched: readonly string[];
     };
 
 export interface BackendDisk {

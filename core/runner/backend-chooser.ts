@@ -20,14 +20,22 @@ export class BackendChooser {
     this.known.clear();
     const candidates = this.candidates(wanted);
     const reasons: string[] = [];
+    let firmware: RedoubtError | undefined;
     for (const backend of candidates) {
       const availability = await this.availability(backend);
       if (availability.isAvailable) return backend;
       reasons.push(`${backend.name}: ${availability.reason}`);
+      // Where firmware is all that is missing, that is easier to mend than anything else.
+      if (availability.code === 'backend.firmware-missing') {
+        const { reason, files, searched } = availability;
+        firmware ??= new RedoubtError('backend.firmware-missing', reason, {
+          files: [...files],
+          searched: [...searched],
+        });
+      }
     }
+    if (firmware !== undefined) throw firmware;
     const backend = wanted ?? candidates[0]?.name ?? 'qemu';
-    const firmware = await this.missingFirmware(candidates);
-    if (firmware !== undefined) return firmware;
     throw new RedoubtError('backend.not-found', `Nothing here can run it. ${reasons.join(' ')}`, {
       backend,
       searched: reasons,
@@ -64,15 +72,6 @@ export class BackendChooser {
     return this.backends.filter((backend) =>
       wanted === undefined ? backend.name !== 'fake' : backend.name === wanted,
     );
-  }
-
-  /** Where only firmware is missing, the backend itself says so best, with the files. */
-  private async missingFirmware(candidates: readonly Backend[]): Promise<Backend | undefined> {
-    for (const backend of candidates) {
-      const availability = await this.availability(backend);
-      if (!availability.isAvailable && availability.code === 'backend.firmware-missing') return backend;
-    }
-    return undefined;
   }
 
   private availability(backend: Backend): Promise<BackendAvailability> {

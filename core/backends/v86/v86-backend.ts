@@ -40,8 +40,8 @@ export class V86Backend implements Backend {
     try {
       await findFirmware(this.directories);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { isAvailable: false, code: 'backend.firmware-missing', reason };
+      if (!(error instanceof RedoubtError && error.is('backend.firmware-missing'))) throw error;
+      return { isAvailable: false, code: 'backend.firmware-missing', reason: error.message, ...error.details };
     }
     return { isAvailable: true, version: emulatorVersion() };
   }
