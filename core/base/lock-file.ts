@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readFileIfThere } from './atomic-file.ts';
 import { errnoOf } from './file-error.ts';
 import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { RedoubtError } from './redoubt-error.ts';
 
 export interface LockHolder extends ProcessIdentity {
   readonly token: string;
@@ -62,10 +64,11 @@ export function isHeld(lock: LockFile | LockHolder): lock is LockFile {
 /** Who has the lock now; also one that is gone. */
 export function lockHolder(path: string): LockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
+    const text = readFileIfThere(path);
+    return text === undefined ? undefined : (JSON.parse(text) as LockHolder);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    if (error instanceof SyntaxError)
+    // The folder may be anybody's, and so may what lies in the lock's place.
+    if (error instanceof SyntaxError || (error instanceof RedoubtError && error.kind === 'data'))
       return { host: '', bootId: '', pid: 0, startedAt: '', token: '', purpose: 'a lock that cannot be read' };
     throw error;
   }

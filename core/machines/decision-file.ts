@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { decisionSchema, slotSchema } from '../api/machines.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
 import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
 
 /**
@@ -23,12 +24,13 @@ export type DecisionRow = z.infer<typeof rowSchema>;
 const fileSchema = z.object({ redoubt: z.literal(1), rows: z.array(rowSchema) });
 
 export function readDecisions(configPath: string): DecisionRow[] {
-  const text = readFileIfThere(decisionPath(configPath));
-  if (text === undefined) return [];
   try {
-    return fileSchema.parse(JSON.parse(text)).rows;
-  } catch {
-    return []; // Not ours to guess what was meant: an answer that can't be read is a keep.
+    const text = readFileIfThere(decisionPath(configPath));
+    return text === undefined ? [] : fileSchema.parse(JSON.parse(text)).rows;
+  } catch (error) {
+    // A folder that is out of reach may be there again tomorrow.
+    if (error instanceof RedoubtError && error.kind !== 'data') throw error;
+    return []; // Not ours to guess what was meant: an answer that can't be understood is a keep.
   }
 }
 

@@ -11,6 +11,7 @@ import { decisionPath } from './decision-file.ts';
 import type { Library } from './library.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
 import { MachineIndex, realPath } from './machine-index.ts';
+import { lockMachine } from './machine-lock.ts';
 import { machineContext } from './open-context.ts';
 import { namedRedo } from './waiting-changes.ts';
 
@@ -36,7 +37,7 @@ export async function planDeletion(library: Library, home: Home, id: string): Pr
 
 /**
  * Deletes files of the plan: what it deletes, and of what stays only what nobody else uses. The library is
- * the caller's. Throws api.bad-request for any other file, disk.permission, disk.io.
+ * the caller's. Throws api.bad-request for any other file, machine.busy where somebody has the machine, disk.permission, disk.io.
  */
 export async function deleteMachineFiles(
   library: Library,
@@ -53,7 +54,12 @@ export async function deleteMachineFiles(
   if (foreign.length > 0)
     throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
   // The configuration goes last: what a crash leaves is a machine that can be deleted again.
-  for (const file of [...files].sort((a, b) => Number(a === configPath) - Number(b === configPath))) remove(file);
+  const lock = existsSync(configPath) ? await lockMachine(configPath, basename(configPath), 'deleting') : undefined;
+  try {
+    for (const file of [...files].sort((a, b) => Number(a === configPath) - Number(b === configPath))) remove(file);
+  } finally {
+    lock?.release();
+  }
   removeEmptyFolder(dirname(configPath));
 }
 

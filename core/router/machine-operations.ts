@@ -184,7 +184,16 @@ export class MachineOperations {
       if (problem !== undefined) throw problem;
     }
     if (wanted.memoryMb !== before.memoryMb) checkMemory(wanted.memoryMb);
-    await saveSettings(configuration, wanted, this.context(configuration));
+    // A shell that does not know of it yet may have started the machine, or a commit may be at its disks.
+    const { configPath, name } = configuration;
+    const lock = isLockedChange(before, wanted)
+      ? await lockMachine(configPath, name, 'changing the settings', lockWaitMs)
+      : undefined;
+    try {
+      await saveSettings(configuration, wanted, this.context(configuration));
+    } finally {
+      lock?.release();
+    }
     live.setProblem(id, undefined);
     await live.refresh();
   }

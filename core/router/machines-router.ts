@@ -1,4 +1,4 @@
-import { readFileSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
@@ -7,7 +7,7 @@ import { createMachine } from '../machines/create-machine.ts';
 import { deleteMachineFiles, planDeletion } from '../machines/deletion-plan.ts';
 import { settingsOf } from '../machines/machine-settings.ts';
 import { openMachine } from '../machines/open-machine.ts';
-import { lastPictureFile } from '../runner/last-picture.ts';
+import { lastPictureFile, readLastPicture } from '../runner/last-picture.ts';
 import { os } from './implementer.ts';
 import type { MachineOperations } from './machine-operations.ts';
 import { checkRedoDirectory, proposeDiskFiles, proposeLocation } from './proposals.ts';
@@ -117,13 +117,11 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       const runner = fleet.get(input.id);
       if (runner !== undefined && ['running', 'paused'].includes(runner.state.power))
         return await runner.calls.screenshot({});
-      const file = lastPictureFile(library.entry(input.id).configPath);
-      try {
-        const png = new Blob([readFileSync(file)], { type: 'image/png' });
-        return { png, takenAt: statSync(file).mtimeMs };
-      } catch (error) {
-        throw asFileError(error, file, 'read');
-      }
+      const { configPath } = library.entry(input.id);
+      const picture = readLastPicture(configPath);
+      if (picture !== undefined) return picture;
+      const file = lastPictureFile(configPath);
+      throw new RedoubtError('disk.not-found', `There is no picture at ${file}.`, { file });
     }),
   };
 }
