@@ -61,6 +61,7 @@ export class MachineRunner {
   private timer: NodeJS.Timeout | undefined;
   /** The files that take the writes. */
   private leaves: string[] = [];
+  private earlyPause: Paused['reason'] | undefined;
   private isStopWanted = false;
   private isKeepForced = false;
   private isResetting = false;
@@ -100,6 +101,7 @@ export class MachineRunner {
       rfbSocketPath: this.guest.rfbSocketPath,
     });
     this.log.info(`running on ${this.backend.name}`);
+    if (this.earlyPause !== undefined) this.board.step('pause', { paused: this.whyPaused(this.earlyPause) });
     void this.guest.ended
       .then((end) => this.finish(end))
       .catch((error: unknown) => {
@@ -286,6 +288,9 @@ export class MachineRunner {
   private guestEvent(event: GuestEvent): void {
     const { power } = this.board.now;
     this.log.info(`guest: ${event.kind}`);
+    // A guest may find no room before we know that it runs.
+    if (power === 'starting' && event.kind === 'paused') this.earlyPause = event.reason;
+    if (power === 'starting' && event.kind === 'resumed') this.earlyPause = undefined;
     if (event.kind === 'paused' && power === 'running')
       this.board.step('pause', { paused: this.whyPaused(event.reason) });
     if (event.kind === 'resumed' && power === 'paused') this.board.step('resume');
@@ -409,7 +414,7 @@ export class MachineRunner {
     void (async () => {
       await this.guest?.powerOff().catch(() => undefined);
       if (this.board.now.isLeaving) return;
-      this.board.change({ power: 'off', question: undefined, disks: [], isLeaving: true });
+      this.board.change({ power: 'off', paused: undefined, question: undefined, disks: [], isLeaving: true });
       this.leave();
     })();
   }

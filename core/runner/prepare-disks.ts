@@ -5,6 +5,7 @@ import { describeRedo } from '../disk/describe-redo.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { inspectChain } from '../disk/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
+import { finishRemoval } from '../disk/remove-link.ts';
 import type { SessionRequest } from '../disk/session.ts';
 import { editConfiguration } from '../machines/configuration-file.ts';
 import { writeRedo, type ConfiguredDisk, type RedoRecord } from '../machines/devices/disk.ts';
@@ -137,6 +138,7 @@ async function leafFor(
     return { redo: kept, isNew: false };
   }
   if (kept !== undefined) throw await decideFirst(disk, path, kept, 'mode', context);
+  await finishOwnRemoval(configuration, disk);
   const stale = namedRedo(configuration, disk);
   if (stale !== undefined) await discardRedoLog({ redo: stale, force: true, context });
   if (disk.mode === 'persistent') {
@@ -144,6 +146,17 @@ async function leafFor(
     return undefined;
   }
   return await makeOrTakeBackRedo(subject, disk, path);
+}
+
+/** A log whose removal a crash has cut off is gone by its name, and its bytes are still there. */
+async function finishOwnRemoval(configuration: MachineConfiguration, disk: ConfiguredDisk): Promise<void> {
+  if (disk.redo === undefined) return;
+  try {
+    await finishRemoval(absoluteFrom(configuration.directory, disk.redo));
+  } catch (error) {
+    // What can't be removed is in nobody's way.
+    if (!(error instanceof RedoubtError)) throw error;
+  }
 }
 
 /** Writing straight to a disk that is protected, or that others hang from, would break them. */

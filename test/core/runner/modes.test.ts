@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DiskMode, NewMachine } from '../../../core/api/machines.ts';
@@ -76,6 +76,14 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     expect(stale).toHaveLength(1);
     await bench.client.machines.powerOn({ id });
     expect(readdirSync(view.directory)).not.toContain(stale[0]);
+    await bench.waitFor(id, (one) => one.disks[0]?.redo !== undefined, 'had a log');
+    process.kill(await bench.runnerPid(id), 'SIGKILL');
+    await bench.waitFor(id, (one) => one.power === 'off', 'was noticed again');
+    // As if it had been killed while it removed its log.
+    const log = readdirSync(view.directory).find((name) => /REDO_[0-9a-f]{6}$/.test(name)) ?? '';
+    renameSync(join(view.directory, log), join(view.directory, `${log}.removing`));
+    await bench.client.machines.powerOn({ id });
+    expect(readdirSync(view.directory)).not.toContain(`${log}.removing`);
     await off(id);
   });
 
