@@ -5,6 +5,9 @@ import { countOf } from '../base/units.ts';
 import type { Link } from './chain/link.ts';
 import type { CowdExtent } from './formats/cowd/cowd-extent.ts';
 
+/** A run may be a whole file of small grains. */
+const grainsAtOnce = 4096;
+
 export interface CommitRoom {
   /** What the child holds. */
   readonly copyBytes: number;
@@ -56,11 +59,14 @@ class ExtentCount {
     const to = Math.min(endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
     if (from >= to) return;
     const first = Math.floor(from / extent.grainBytes);
-    const count = countOf(to, extent.grainBytes) - first;
+    const end = countOf(to, extent.grainBytes);
     this.seen ??= new Uint8Array(countOf(extent.grainCount, 8));
-    const entries = new Uint32Array(count);
-    extent.readEntries(first, count, entries);
-    for (let index = 0; index < count; index++) this.addGrain(first + index, entries[index] !== 0);
+    const entries = new Uint32Array(Math.min(end - first, grainsAtOnce));
+    for (let grain = first; grain < end; grain += entries.length) {
+      const count = Math.min(entries.length, end - grain);
+      extent.readEntries(grain, count, entries);
+      for (let index = 0; index < count; index++) this.addGrain(grain + index, entries[index] !== 0);
+    }
   }
 
   needBytes(): number {

@@ -1,0 +1,77 @@
+import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { RedoubtError } from '../../../core/base/redoubt-error.ts';
+import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { describeRedo } from '../../../core/disk/describe-redo.ts';
+import { discardRedoLog } from '../../../core/disk/discard.ts';
+import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
+import { identifyFile } from '../../../core/disk/identify.ts';
+import { inspectChain } from '../../../core/disk/inspect.ts';
+import { makeBase, makeLog, mib, read, inSession, write, writeDisk } from '../../support/disk-kit.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const rounds = Number(process.env['REDOUBT_DAMAGE_ROUNDS'] ?? 60);
+/** Words of a header that say where and how much, and where the directory begins. */
+const places = [
+  0, 4, 8, 12, 16, 20, 24, 28, 32, 1056, 1060, 1124, 1133, 1640, 1648, 1652, 1668, 1676, 2048, 2052, 2560,
+];
+const values = [0, 1, 2, 3, 5, 7, 8, 16, 512, 4096, 65535, 65536, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+
+function damage(file: string, random: SeededRandom): string {
+  const offset = random.below(3) > 0 ? random.pick(places) : random.below(4096);
+  const value = random.below(3) > 0 ? random.pick(values) : random.below(2 ** 32);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  const fd = openSync(file, 'r+');
+  writeSync(fd, bytes, 0, 4, offset);
+  closeSync(fd);
+  return `${file} at ${String(offset)}: ${String(value)}`;
+}
+
+describe('damaged files', () => {
+  it(`[B1] are refused with a code, or work: ${String(rounds)} of them`, async () => {
+    using folder = makeTempFolder();
+    mkdirSync(folder.at('good'));
+    const base = await makeBase(folder.at('good', 'disk.vmdk'), { capacityBytes: 40 * mib });
+    await writeDisk(base, undefined, [[0, 1, mib]]);
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[mib - 5000, 2, 10_000]]);
+    const names = readdirSync(folder.at('good')).filter((name) => !name.endsWith('.children'));
+    const random = new SeededRandom(7);
+    for (let round = 0; round < rounds; round++) {
+      const at = (name: string) => folder.at('bad', name);
+      mkdirSync(folder.at('bad'));
+      for (const name of names) copyFileSync(folder.at('good', name), at(name));
+      const done = [damage(at(random.pick(names)), random)];
+      if (random.below(2) === 0) done.push(damage(at(random.pick(names)), random));
+      const [file, redo] = [at('disk.vmdk'), at('disk.vmdk.REDO')];
+      const acts: (() => unknown)[] = [
+        () => identifyFile(redo),
+        () => inspectChain(redo),
+        () => describeRedo(redo),
+        () => forecastCommit(redo),
+        () => createRedoLog({ parent: redo, randomSuffix: false }).then((made) => discardRedoLog({ redo: made.file })),
+        () =>
+          inSession({ file, mode: 'undoable', redo }, async (device) => {
+            await read(device, 0, Math.min(device.sizeBytes, 2 * mib));
+            await write(device, 12_345, 3, 20_000);
+            await device.writeZeroes(0, 4096);
+            await device.flush();
+          }),
+        () => commitRedoLog({ redo }),
+        () => discardRedoLog({ redo, force: true }),
+      ];
+      for (const [number, act] of acts.entries()) {
+        try {
+          await act();
+        } catch (error) {
+          const code = error instanceof RedoubtError ? error.code : `raw ${String((error as Error).stack)}`;
+          expect(code, `${done.join(', ')}; act ${String(number)}`).toMatch(/^disk\./);
+        }
+      }
+      rmSync(folder.at('bad'), { recursive: true });
+    }
+  }, 120_000);
+});
