@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asFileError, errnoOf } from '../base/file-error.ts';
 import { resolveHome } from '../base/home.ts';
+import { isThere } from '../base/is-there.ts';
 import type { LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
 
@@ -26,7 +27,7 @@ export function approveLink(head: LinkHead, context: OpenContext): void {
 }
 
 export function isApproved(head: LinkHead, context: OpenContext): boolean {
-  return statSync(join(approvalsFolder(context), approvalName(head)), { throwIfNoEntry: false }) !== undefined;
+  return isThere(join(approvalsFolder(context), approvalName(head)));
 }
 
 function approvalsFolder(context: OpenContext): string {

@@ -9,12 +9,12 @@ import { allocateAll } from './allocate-all.ts';
 import { journalFile } from './commit-journal.ts';
 import { hostFiles } from './disk-file.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
-import { dialects } from './formats/cowd/dialect.ts';
+import { dialects, FORMAT_LIMIT_SECTORS } from './formats/cowd/dialect.ts';
 import { fileGeometry, diskGeometry } from './geometry.ts';
 import { segmentPath } from './link-head.ts';
 import { fitsFileSystem, parseDiskName } from './names.ts';
 import { nextGeneration } from './generation.ts';
-import { baseSpans, fileLimitSectors, type DiskBus } from './segmentation.ts';
+import { baseSpans, type DiskBus } from './segmentation.ts';
 import { createLinkFiles } from './new-files.ts';
 
 export type { DiskBus } from './segmentation.ts';
@@ -120,10 +120,10 @@ function checkCapacity(capacityBytes: number): void {
   if (!Number.isSafeInteger(capacityBytes) || capacityBytes <= 0)
     throw badSize(capacityBytes, 'not a positive number of bytes');
   if (capacityBytes % SECTOR_BYTES !== 0) throw badSize(capacityBytes, 'not a multiple of 512 bytes');
-  if (capacityBytes / SECTOR_BYTES > fileLimitSectors) {
+  if (capacityBytes / SECTOR_BYTES > FORMAT_LIMIT_SECTORS) {
     throw badSize(
       capacityBytes,
-      `above the format's limit of ${String(Math.floor((fileLimitSectors * SECTOR_BYTES) / GIB))} GiB; the format vmdk has none`,
+      `above the format's limit of ${String(Math.floor((FORMAT_LIMIT_SECTORS * SECTOR_BYTES) / GIB))} GiB; the format vmdk has none`,
     );
   }
 }

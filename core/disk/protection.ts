@@ -1,21 +1,11 @@
 import { statSync } from 'node:fs';
-import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { LinkHead } from './link-head.ts';
 
 /**
- * A file without any write bit is read-only to the engine, whoever runs it: the superuser, to whom the
- * system would allow it, too.
+ * The first protected file of a link, if any. A file without any write bit is read-only to the engine, whoever
+ * runs it: the superuser, to whom the system would allow it, too. A missing segment is for others to report.
  */
-export function isProtected(file: string): boolean {
-  try {
-    return (statSync(file).mode & 0o222) === 0;
-  } catch (error) {
-    throw asFileError(error, file, 'open');
-  }
-}
-
-/** The first protected file of a link, if any. A missing segment is for others to report. */
 export function protectedFile(head: LinkHead): string | undefined {
   return head.files.find((file) => {
     const stat = statSync(file, { throwIfNoEntry: false });

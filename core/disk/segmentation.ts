@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { dialects, FORMAT_LIMIT_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SECTORS } from './formats/cowd/dialect.ts';
 
 /**
  * How a disk is cut into files. Pure arithmetic in sectors of 512 bytes.
@@ -10,33 +11,14 @@ import { assert } from '../base/assert.ts';
 
 export type DiskBus = 'ide' | 'scsi';
 
-export const sectorBytes = 512;
-/** Split files never pass this. */
-export const splitFileLimitBytes = 2 ** 31 - 1;
-/** The format counts sectors in 32 bits: capacity plus metadata of one file. */
-export const fileLimitSectors = 2 ** 32 - 1;
-/** Default grains: 8 KiB for a base; 4 KiB, a guest's page, for a redo log. */
-export const baseGrainSectors = 16;
-export const redoGrainSectors = 8;
-export const hybridTableEntries = 4096;
+const { baseGrainSectors, redoGrainSectors, entriesPerTable } = dialects.hybrid;
 
 /** Whole cylinders of the bus's geometry whose redo log still fits: 4156·16·63 and 1022·128·32. */
 const fullSpanSectors: Record<DiskBus, number> = { ide: 4_189_248, scsi: 4_186_112 };
 
-const headerSectors = 4;
-
-export interface TableShape {
-  readonly grainSectors: number;
-  readonly tableEntries: number;
-}
-
 /** Sectors of a file whose every grain is allocated. The last grain is whole even where the span ends inside it. */
-export function fullFileSectors(spanSectors: number, { grainSectors, tableEntries }: TableShape): number {
-  const directoryEntries = Math.ceil(spanSectors / (grainSectors * tableEntries));
-  const directorySectors = Math.ceil((directoryEntries * 4) / sectorBytes);
-  const tableSectors = directoryEntries * Math.ceil((tableEntries * 4) / sectorBytes);
-  const firstGrain = roundUp(headerSectors + directorySectors + tableSectors, grainSectors);
-  return firstGrain + roundUp(spanSectors, grainSectors);
+export function fullFileSectors(spanSectors: number, grainSectors: number): number {
+  return layOutExtent({ spanSectors, grainSectors, entriesPerTable }).fullSectors;
 }
 
 /**
@@ -58,7 +40,6 @@ export function baseSpans(
  * that do. A parent that is one file above the limit was meant to be one, and so is its log.
  */
 export function redoSpans(parentSpansSectors: readonly number[]): number[] {
-  const shape = { grainSectors: redoGrainSectors, tableEntries: hybridTableEntries };
   const capacity = parentSpansSectors.reduce((sum, span) => sum + span, 0);
   const [only] = parentSpansSectors;
   if (
@@ -71,19 +52,18 @@ export function redoSpans(parentSpansSectors: readonly number[]): number[] {
   }
   const isUsable = parentSpansSectors.every(
     (span, index) =>
-      fullFileSectors(span, shape) * sectorBytes <= splitFileLimitBytes &&
+      fullFileSectors(span, redoGrainSectors) <= SPLIT_FILE_LIMIT_SECTORS &&
       (span % redoGrainSectors === 0 || index === parentSpansSectors.length - 1),
   );
   return isUsable ? [...parentSpansSectors] : cut(capacity, fullSpanSectors.ide);
 }
 
 function isAboveSplitSize(spanSectors: number): boolean {
-  const shape = { grainSectors: baseGrainSectors, tableEntries: hybridTableEntries };
-  return fullFileSectors(spanSectors, shape) * sectorBytes > splitFileLimitBytes;
+  return fullFileSectors(spanSectors, baseGrainSectors) > SPLIT_FILE_LIMIT_SECTORS;
 }
 
 function fitsFormat(spanSectors: number, grainSectors: number): boolean {
-  return fullFileSectors(spanSectors, { grainSectors, tableEntries: hybridTableEntries }) <= fileLimitSectors;
+  return fullFileSectors(spanSectors, grainSectors) <= FORMAT_LIMIT_SECTORS;
 }
 
 function cut(capacitySectors: number, spanSectors: number): number[] {
@@ -92,8 +72,4 @@ function cut(capacitySectors: number, spanSectors: number): number[] {
   const spans = new Array<number>(full).fill(spanSectors);
   if (rest > 0) spans.push(rest);
   return spans;
-}
-
-function roundUp(value: number, unit: number): number {
-  return Math.ceil(value / unit) * unit;
 }

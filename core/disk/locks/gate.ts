@@ -76,7 +76,10 @@ function tryEnter(folder: string, token: string): boolean {
     mkdirIfMissing(folder);
     mkdirSync(gate);
     writeToken(gate, token);
-    return true;
+    if (readdirSync(gate).length === 1) return true;
+    // A gate that was moved aside by mistake has come back over ours while that was empty: it was there first.
+    unlinkSync(join(gate, `${token}.json`));
+    return false;
   } catch (error) {
     // ENOENT: the last holder removed the folder, or the gate was broken under us. Both: try again.
     if (['EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '') && isThere(dirname(folder))) return false;

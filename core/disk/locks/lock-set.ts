@@ -10,10 +10,6 @@ export class LockSet {
     return lock;
   }
 
-  find(file: string): FileLock | undefined {
-    return this.locks.find((lock) => lock.file === file);
-  }
-
   async releaseOne(lock: FileLock): Promise<void> {
     const index = this.locks.indexOf(lock);
     if (index >= 0) this.locks.splice(index, 1);

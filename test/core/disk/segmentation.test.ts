@@ -1,20 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  baseGrainSectors,
-  baseSpans,
-  fileLimitSectors,
-  fullFileSectors,
-  hybridTableEntries,
-  redoGrainSectors,
-  redoSpans,
-  splitFileLimitBytes,
-  type DiskBus,
-} from '../../../core/disk/segmentation.ts';
+import { dialects, FORMAT_LIMIT_SECTORS } from '../../../core/disk/formats/cowd/dialect.ts';
+import { baseSpans, fullFileSectors, redoSpans, type DiskBus } from '../../../core/disk/segmentation.ts';
 
+const splitFileLimitBytes = 2 ** 31 - 1;
+const { baseGrainSectors, redoGrainSectors } = dialects.hybrid;
 const gib = 2 ** 21;
-const baseShape = { grainSectors: baseGrainSectors, tableEntries: hybridTableEntries };
-const redoShape = { grainSectors: redoGrainSectors, tableEntries: hybridTableEntries };
 const total = (spans: readonly number[]) => spans.reduce((sum, span) => sum + span, 0);
 
 describe('segmentation', () => {
@@ -24,8 +15,8 @@ describe('segmentation', () => {
   });
 
   it('[G1] a full redo log of a full segment has the size worked out by hand', () => {
-    expect(fullFileSectors(4_189_248, redoShape) * 512).toBe(2_146_996_224);
-    expect(fullFileSectors(4_186_112, redoShape) * 512).toBe(2_145_390_592);
+    expect(fullFileSectors(4_189_248, redoGrainSectors) * 512).toBe(2_146_996_224);
+    expect(fullFileSectors(4_186_112, redoGrainSectors) * 512).toBe(2_145_390_592);
   });
 
   it('[G2] no split file and no redo log over one can pass the limit', () => {
@@ -37,11 +28,11 @@ describe('segmentation', () => {
           const spans = baseSpans(capacity, { split: true, bus }) ?? [];
           expect(total(spans)).toBe(capacity);
           for (const span of spans)
-            expect(fullFileSectors(span, baseShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
+            expect(fullFileSectors(span, baseGrainSectors) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
           const logSpans = redoSpans(spans);
           expect(logSpans).toEqual(spans);
           for (const span of logSpans)
-            expect(fullFileSectors(span, redoShape) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
+            expect(fullFileSectors(span, redoGrainSectors) * 512).toBeLessThanOrEqual(splitFileLimitBytes);
         },
       ),
       { seed: 2, numRuns: 200 },
@@ -52,7 +43,7 @@ describe('segmentation', () => {
     const big = 2040 * gib;
     expect(baseSpans(big, { split: false, bus: 'ide' })).toEqual([big]);
     expect(redoSpans([big])).toEqual([big]);
-    expect(fullFileSectors(big, redoShape)).toBeLessThanOrEqual(fileLimitSectors);
+    expect(fullFileSectors(big, redoGrainSectors)).toBeLessThanOrEqual(FORMAT_LIMIT_SECTORS);
     expect(baseSpans(2 ** 32 - 1, { split: false, bus: 'ide' })).toBeUndefined();
   });
 
