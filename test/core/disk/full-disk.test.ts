@@ -53,7 +53,7 @@ describe('a full disk', () => {
     expect(await contentOf(base)).toBe(content);
   });
 
-  it('[L1] locks are given back although there is no room for anything', async (test) => {
+  it('[L6] locks are given back although there is no room for anything', async (test) => {
     if (!isMounted) test.skip('no tmpfs can be mounted here');
     const base = await makeBase(`${small}/disk.vmdk`, { capacityBytes: 16 * mib });
     const log = await makeLog(base);

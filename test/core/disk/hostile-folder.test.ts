@@ -85,7 +85,7 @@ function writeFinishedJournal(parent: string, child: string, link = recordOf(chi
 }
 
 describe('side files that are none', () => {
-  it.each(['commit', 'children'])('[B1] a pipe in the place of .%s makes nobody wait', async (ending) => {
+  it.each(['commit', 'children'])('[B3] a pipe in the place of .%s makes nobody wait', async (ending) => {
     const log = await makeLog(base);
     execFileSync('rm', ['-f', `${base}.${ending}`]);
     execFileSync('mkfifo', [`${base}.${ending}`]);
@@ -94,7 +94,7 @@ describe('side files that are none', () => {
     else await outcome;
   });
 
-  it('[B1] a device in the place of the journal is not read', async () => {
+  it('[B3] a device in the place of the journal is not read', async () => {
     const log = await makeLog(base);
     symlinkSync('/dev/zero', `${base}.commit`);
     await expect(inspectChain(log)).rejects.toMatchObject({
@@ -103,14 +103,14 @@ describe('side files that are none', () => {
     });
   });
 
-  it('[B1] a journal of a gigabyte is not read', async () => {
+  it('[B3] a journal of a gigabyte is not read', async () => {
     const log = await makeLog(base);
     writeFileSync(`${base}.commit`, '');
     truncateSync(`${base}.commit`, 2 ** 30);
     await expect(inspectChain(log)).rejects.toMatchObject({ code: 'disk.corrupt' });
   });
 
-  it('[B1] a pipe among the locks makes nobody wait', async () => {
+  it('[B3] a pipe among the locks makes nobody wait', async () => {
     mkdirSync(`${base}.lck`);
     execFileSync('mkfifo', [`${base}.lck/pipe.json`]);
     await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({ code: 'disk.locked' });
@@ -168,7 +168,7 @@ describe('names that lead nowhere', () => {
 });
 
 describe('journals that lie', () => {
-  it('[B2] a journal can’t have a base removed', async () => {
+  it('[C9] a journal can’t have a base removed', async () => {
     const victim = await makeBase(folder.at('victim.vmdk'));
     writeFinishedJournal(base, victim);
     await settleChain(base, {});
@@ -179,7 +179,7 @@ describe('journals that lie', () => {
     expect(existsSync(victim)).toBe(true);
   });
 
-  it('[B2] a journal can’t have a log of another disk removed or changed', async () => {
+  it('[C9] a journal can’t have a log of another disk removed or changed', async () => {
     const other = await makeBase(folder.at('other.vmdk'));
     const victim = await makeLog(other);
     const before = readFileSync(victim);
@@ -198,7 +198,7 @@ describe('journals that lie', () => {
     expect(readFileSync(victim).equals(before)).toBe(true);
   });
 
-  it('[C4] a log that was written after its commit is never removed', async () => {
+  it('[C10] a log that was written after its commit is never removed', async () => {
     const log = await makeLog(base);
     writeFinishedJournal(base, log);
     const journal = readFileSync(`${base}.commit`, 'utf8');
@@ -294,7 +294,7 @@ describe('commits that could not be carried through', () => {
     },
   );
 
-  it('[C4] a log that is as good as committed takes no more writes', async () => {
+  it('[C10] a log that is as good as committed takes no more writes', async () => {
     const log = await makeLog(base);
     const nested = await makeLog(log);
     writeFinishedJournal(base, log);

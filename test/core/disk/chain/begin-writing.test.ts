@@ -30,7 +30,7 @@ const ioError = (file: string) => new RedoubtError('disk.io', 'Broken.', { file,
 
 describe('the first write of a link', () => {
   it.each([1, 2, 3, 4])(
-    '[P3] whose header write %i finds no room is tried again with all that belongs to it',
+    '[F7] whose header write %i finds no room is tried again with all that belongs to it',
     async (failing) => {
       const layer = new CrashingFiles();
       const files = makeDisk(layer);
@@ -55,7 +55,7 @@ describe('the first write of a link', () => {
     },
   );
 
-  it('is the last where the header can’t be synced', async () => {
+  it('[F5] is the last where the header can’t be synced', async () => {
     const layer = new CrashingFiles();
     const files = makeDisk(layer);
     const device = openDisk(layer, files);
