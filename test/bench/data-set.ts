@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createBase } from '../../core/disk/create-base.ts';
@@ -20,6 +20,9 @@ export interface DataSet {
   /** First file of our leaf. */
   readonly redoubt: string;
   readonly qcow2: string;
+  /** All files of each. */
+  readonly redoubtFiles: readonly string[];
+  readonly qcow2Files: readonly string[];
 }
 
 /**
@@ -35,7 +38,18 @@ export async function makeDataSet(folder: string, depth: number, sizeBytes: numb
   }
   const redoubt = await makeOurs(folder, sizeBytes, unitsOfLink);
   const qcow2 = await makeQcow2(folder, sizeBytes, unitsOfLink);
-  return { depth, sizeBytes, redoubt, qcow2 };
+  const files = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(folder, entry.name));
+  const redoubtFiles = files.filter((file) => file.includes('.vmdk') && !file.endsWith('.children'));
+  return {
+    depth,
+    sizeBytes,
+    redoubt,
+    qcow2,
+    redoubtFiles,
+    qcow2Files: files.filter((file) => file.endsWith('.qcow2')),
+  };
 }
 
 async function makeOurs(

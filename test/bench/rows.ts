@@ -7,6 +7,7 @@ import { createRedoLog } from '../../core/disk/create-redo-log.ts';
 import { discardRedoLog } from '../../core/disk/discard.ts';
 import type { DataSet } from './data-set.ts';
 import { fio, qemuImgBench, type FioJob, type Sample } from './measure.ts';
+import { warmCache } from './warm-cache.ts';
 import { serveOurs, serveQcow2, type NbdServerProcess } from './nbd-servers.ts';
 
 const run = promisify(execFile);
@@ -78,9 +79,11 @@ function overNbd(work: string, depth: number, job: FioJob, bar?: number): Row {
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
       const { set, ours, peer } = context.served(depth);
-      const one = (server: NbdServerProcess) =>
-        fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
-      return { ours: await one(ours), peer: await one(peer) };
+      const one = (server: NbdServerProcess, files: readonly string[]) => {
+        warmCache(files);
+        return fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
+      };
+      return { ours: await one(ours, set.redoubtFiles), peer: await one(peer, set.qcow2Files) };
     },
   };
 }
@@ -94,10 +97,10 @@ function throughQemu(depth: number, bar?: number): Row {
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
       const { set, ours } = context.served(depth);
-      return {
-        ours: await qemuImgBench('raw', ours.uri, context.requestsPerSample),
-        peer: await qemuImgBench('qcow2', set.qcow2, context.requestsPerSample),
-      };
+      warmCache(set.redoubtFiles);
+      const oursSample = await qemuImgBench('raw', ours.uri, context.requestsPerSample);
+      warmCache(set.qcow2Files);
+      return { ours: oursSample, peer: await qemuImgBench('qcow2', set.qcow2, context.requestsPerSample) };
     },
   };
 }
@@ -123,6 +126,7 @@ async function withFreshLog(
   set: DataSet,
   use: (server: NbdServerProcess) => Promise<Sample>,
 ): Promise<Sample> {
+  warmCache(set.redoubtFiles);
   const { file } = await createRedoLog({ parent: set.redoubt, randomSuffix: true });
   try {
     const server = await serveOurs(join(context.folder, 'fresh.sock'), set.redoubt, file);
@@ -141,6 +145,7 @@ async function withFreshOverlay(
   set: DataSet,
   use: (server: NbdServerProcess) => Promise<Sample>,
 ): Promise<Sample> {
+  warmCache(set.qcow2Files);
   const file = join(context.folder, 'fresh.qcow2');
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', set.qcow2, '-F', 'qcow2', file]);
   try {
@@ -164,8 +169,10 @@ function deepAgainstFlat(bar: number): Row {
     bar,
     measure: async (context) => {
       const [deep, flat] = [context.served(64), context.served(1)];
-      const one = ({ ours, set }: ServedSet) =>
-        fio(ours, random4k(32), set.sizeBytes, context.secondsPerSample, scratch(context));
+      const one = ({ ours, set }: ServedSet) => {
+        warmCache(set.redoubtFiles);
+        return fio(ours, random4k(32), set.sizeBytes, context.secondsPerSample, scratch(context));
+      };
       return { ours: await one(deep), peer: await one(flat) };
     },
   };
