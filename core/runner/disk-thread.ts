@@ -1,6 +1,7 @@
 import { MessageChannel, type TransferListItem, type Worker } from 'node:worker_threads';
 import type { BlockPortLink } from '../base/block-port.ts';
 import { startThread } from '../base/entry-points.ts';
+import type { BackendDisk } from '../backends/backend.ts';
 import { RedoubtError, fromWire } from '../base/redoubt-error.ts';
 import type { SessionRequest } from '../disk/session.ts';
 import type { DiskCommand, DiskReply, SessionStats } from './disk-messages.ts';
@@ -38,6 +39,21 @@ export class DiskThread {
 
   async serve(socketPath: string): Promise<void> {
     await this.ask({ op: 'serve', socketPath });
+  }
+
+  /** Opens a session a disk and serves them all; a slot is an export's name. */
+  async openAll(
+    requests: readonly { slot: string; request: SessionRequest }[],
+    socketPath: string,
+  ): Promise<BackendDisk[]> {
+    const disks: BackendDisk[] = [];
+    for (const { slot, request } of requests) {
+      const sizeBytes = await this.open(slot, request);
+      const openPort = (): BlockPortLink => this.openPort(slot, sizeBytes);
+      disks.push({ slot, sizeBytes, nbdSocketPath: socketPath, nbdExportName: slot, openPort });
+    }
+    await this.serve(socketPath);
+    return disks;
   }
 
   /** A way to a session by messages, to be used in another thread. */

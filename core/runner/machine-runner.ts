@@ -2,39 +2,27 @@ import { randomBytes } from 'node:crypto';
 import type { Paused, PowerOffQuestion } from '../api/machines.ts';
 import type { Logger } from '../base/logger.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { MIB } from '../base/units.ts';
 import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '../backends/backend.ts';
 import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { powerOffQuestion } from '../machines/decision-question.ts';
-import { writeRedo, type ConfiguredDisk } from '../machines/devices/disk.ts';
 import { Library } from '../machines/library.ts';
 import { formatUuid, type MachineConfiguration } from '../machines/machine-configuration.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { machineContext } from '../machines/open-context.ts';
 import { isAtRest, requirePowerState } from '../machines/power-state.ts';
-import { changesWaiting, findWaitingChanges, namedRedo } from '../machines/waiting-changes.ts';
-import { discardRedoLog } from '../disk/discard.ts';
+import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
 import type { BackendChooser } from './backend-chooser.ts';
 import { DiskThread } from './disk-thread.ts';
-import { fullestVolume } from './fullest-volume.ts';
+import { whyPaused } from './why-paused.ts';
 import { guestConfiguration, nbdSocketPath, requireCapabilities } from './guest-configuration.ts';
 import { LastPicture } from './last-picture.ts';
-import {
-  freshNonpersistentRedo,
-  nameLeftLogs,
-  newRecord,
-  prepareDisks,
-  saveRecords,
-  type PreparationSubject,
-  type PreparedDisks,
-} from './prepare-disks.ts';
+import { removeNonpersistentLogs, renewNonpersistentLogs } from './nonpersistent-logs.ts';
+import { nameLeftLogs, prepareDisks, type PreparationSubject, type PreparedDisks } from './prepare-disks.ts';
 import type { RunnerArguments } from './runner-handle.ts';
 import { RunnerStateBoard } from './runner-state.ts';
 
 const statsEveryMs = 1500;
-/** A guest that goes on with less will soon be paused again: the engine gathers up to 32 MiB between flushes. */
-const roomToGoOnBytes = 32 * MIB;
 
 /**
  * Runs one machine once: start, guest, end, decision.
@@ -101,7 +89,7 @@ export class MachineRunner {
       rfbSocketPath: this.guest.rfbSocketPath,
     });
     this.log.info(`running on ${this.backend.name}`);
-    if (this.earlyPause !== undefined) this.board.step('pause', { paused: this.whyPaused(this.earlyPause) });
+    if (this.earlyPause !== undefined) this.board.step('pause', { paused: whyPaused(this.earlyPause, this.leaves) });
     void this.guest.ended
       .then((end) => this.finish(end))
       .catch((error: unknown) => {
@@ -236,20 +224,7 @@ export class MachineRunner {
       this.giveUp(error);
     });
     this.leaves = prepared.disks.map(({ request }) => request.redo ?? request.file);
-    const socketPath = nbdSocketPath(this.runtimeDirectory, randomBytes(3).toString('hex'));
-    const disks: BackendDisk[] = [];
-    for (const { slot, request } of prepared.disks) {
-      const sizeBytes = await thread.open(slot, request);
-      disks.push({
-        slot,
-        sizeBytes,
-        nbdSocketPath: socketPath,
-        nbdExportName: slot,
-        openPort: () => thread.openPort(slot, sizeBytes),
-      });
-    }
-    await thread.serve(socketPath);
-    return disks;
+    return await thread.openAll(prepared.disks, nbdSocketPath(this.runtimeDirectory, randomBytes(3).toString('hex')));
   }
 
   private startGuest(backend: Backend, disks: readonly BackendDisk[]): Promise<RunningGuest> {
@@ -292,7 +267,7 @@ export class MachineRunner {
     if (power === 'starting' && event.kind === 'paused') this.earlyPause = event.reason;
     if (power === 'starting' && event.kind === 'resumed') this.earlyPause = undefined;
     if (event.kind === 'paused' && power === 'running')
-      this.board.step('pause', { paused: this.whyPaused(event.reason) });
+      this.board.step('pause', { paused: whyPaused(event.reason, this.leaves) });
     if (event.kind === 'resumed' && power === 'paused') this.board.step('resume');
     // A guest that restarts itself is reset once more, over fresh logs.
     const mustRenew = this.configuration.disks.some((disk) => disk.mode === 'nonpersistent');
@@ -303,23 +278,15 @@ export class MachineRunner {
   }
 
   private async renewNonpersistent(guest: RunningGuest): Promise<void> {
-    const disks = this.configuration.disks.filter((disk) => disk.mode === 'nonpersistent');
-    if (disks.length === 0) return;
+    if (this.configuration.disks.every((disk) => disk.mode !== 'nonpersistent')) return;
     const wasPaused = this.board.now.power === 'paused';
     await guest.pause();
     try {
-      for (const disk of disks) await this.renewLog(disk);
+      await renewNonpersistentLogs(this.subject(), async (slot, redo) => await this.disks?.replaceRedo(slot, redo));
     } finally {
       // Where no fresh log can be made the guest goes on over its old one, and the reset is refused.
       if (!wasPaused) await guest.resume();
     }
-  }
-
-  private async renewLog(disk: ConfiguredDisk): Promise<void> {
-    const redo = await freshNonpersistentRedo(this.subject(), disk);
-    const record = newRecord(this.configuration, disk, { redo, isNew: true });
-    await saveRecords(this.configuration, new Map([[disk.slot, record]]));
-    await this.disks?.replaceRedo(disk.slot, redo);
   }
 
   /** The guest is gone, however it went. */
@@ -336,7 +303,9 @@ export class MachineRunner {
       this.board.change({ problem: toWire(error) });
     }
     this.picture.save();
-    await this.forgetNonpersistent();
+    await removeNonpersistentLogs(this.configuration, this.context()).catch((error: unknown) => {
+      this.log.error('removing nonpersistent logs', error); // the next start finds their names, and tries again
+    });
     const question = await this.question();
     const policy = this.configuration.whenPoweringOff;
     if (question === undefined || this.isKeepForced) this.goOff();
@@ -368,26 +337,6 @@ export class MachineRunner {
       this.log.error('the power-off question', error);
       this.board.change({ problem: toWire(error) });
       return undefined;
-    }
-  }
-
-  /** Their sessions have removed their logs. One that is still there keeps its name until it is gone. */
-  private async forgetNonpersistent(): Promise<void> {
-    if (this.configuration.disks.every((disk) => disk.mode !== 'nonpersistent')) return;
-    try {
-      const configuration = loadConfiguration(this.args.configPath);
-      const gone: string[] = [];
-      for (const disk of configuration.disks.filter((one) => one.mode === 'nonpersistent')) {
-        const left = namedRedo(configuration, disk);
-        if (left !== undefined) await discardRedoLog({ redo: left, force: true, context: this.context() });
-        gone.push(disk.slot);
-      }
-      await editConfiguration(this.args.configPath, (document) => {
-        for (const slot of gone) writeRedo(document, slot, undefined);
-      });
-    } catch (error) {
-      // The next start finds the name, and tries again.
-      this.log.error('removing nonpersistent logs', error);
     }
   }
 
@@ -434,11 +383,6 @@ export class MachineRunner {
 
   private context(): ReturnType<typeof machineContext> {
     return machineContext(this.configuration, this.args.home, 'running');
-  }
-
-  private whyPaused(reason: Paused['reason']): Paused {
-    if (reason === 'asked') return { reason };
-    return { reason, ...fullestVolume(this.leaves), needBytes: roomToGoOnBytes };
   }
 
   private backendExited(reason: string): RedoubtError {
