@@ -20,10 +20,19 @@ export type EntryPoint = keyof typeof sources;
  * name beside this one; in a source tree it is TypeScript, run through tsx.
  */
 export function entryPoint(name: EntryPoint): { file: string; execArgv: string[]; isBundled: boolean } {
-  const bundled = join(import.meta.dirname, `${name}.js`);
+  const bundled = outsideArchive(join(import.meta.dirname, `${name}.js`));
   if (existsSync(bundled)) return { file: bundled, execArgv: [], isBundled: true };
   const file = join(import.meta.dirname, '../..', sources[name]);
   return { file, execArgv: ['--import', import.meta.resolve('tsx')], isBundled: false };
+}
+
+/**
+ * In a package the programs lie in Electron's archive and, unpacked, beside it. Only Electron's own main
+ * process is sure to read the archive wherever it looks; processes and threads of ours get the plain files.
+ */
+function outsideArchive(file: string): string {
+  const unpacked = file.replace(/([/\\]app\.asar)(?=[/\\])/, '$1.unpacked');
+  return unpacked !== file && existsSync(unpacked) ? unpacked : file;
 }
 
 /** Starts an entry point as a worker thread. The caller must listen to its `error` event. */

@@ -67,6 +67,20 @@ describe('npm run package', () => {
     expect(files.filter((file) => /^\/(core|renderer|electron|test|build)\b/.test(file))).toEqual([]);
   });
 
+  it('runs its programs from plain files, with the firmware of the package', () => {
+    // In the package the executable is Electron in Node mode; Node does as well.
+    const unpacked = join(packed, 'resources/app.asar.unpacked');
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, args, { cwd: folder.path, encoding: 'utf8', env: { HOME: folder.path, PATH: '' } });
+    const made = run(join(unpacked, 'out/main/cli.js'), 'disk', 'create', 'made.vmdk', '--size', '1M');
+    expect(made.stderr).toBe('');
+    expect(existsSync(join(folder.path, 'made.vmdk'))).toBe(true);
+    for (const name of ['runner', 'job', 'host', 'disk-worker', 'v86-worker'])
+      expect(existsSync(join(unpacked, `out/main/${name}.js`)), name).toBe(true);
+    expect(existsSync(join(unpacked, 'assets/scratchpad/scratchpad.img'))).toBe(true);
+    expect(existsSync(join(unpacked, 'node_modules/v86/build/v86.wasm'))).toBe(true);
+  });
+
   it('carries the firmware of the built-in emulator', () => {
     expect(existsSync(join(packed, 'resources/firmware/bios.bin'))).toBe(true);
     expect(existsSync(join(packed, 'resources/firmware/vgabios-stdvga.bin'))).toBe(true);

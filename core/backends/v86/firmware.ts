@@ -22,7 +22,7 @@ export function firmwareDirectories(): string[] {
     ...(resources === undefined ? [] : [join(resources, 'firmware')]),
     // A package's runner is its executable in Node mode, which may not be told where the resources are; but
     // the package's archive lies among them.
-    ...(basename(packageRoot) === 'app.asar' ? [join(packageRoot, '../firmware')] : []),
+    ...(/^app\.asar(\.unpacked)?$/.test(basename(packageRoot)) ? [join(packageRoot, '../firmware')] : []),
     join(assetsDirectory(), '../build/firmware'),
     '/usr/share/seabios',
     '/usr/share/qemu',
