@@ -2,9 +2,11 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { protectDisk, unprotectDisk } from '../../../core/disk/protect.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
-import { asNobody } from '../../support/as-nobody.ts';
+import { asNobody, canRunAsNobody } from '../../support/as-nobody.ts';
 import { fingerprint, makeBase, makeLog } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+const isPossible = canRunAsNobody();
 
 let folder: TempFolder;
 beforeEach(() => {
@@ -50,15 +52,14 @@ describe('protection', () => {
     await expect(protectDisk(folder.at('disk-02.vmdk'))).rejects.toMatchObject({ code: 'disk.segment-picked' });
   });
 
-  it('[R4] is the owner’s right', async () => {
-    if (process.getuid?.() !== 0) return;
+  it.skipIf(process.getuid?.() !== 0 || !isPossible)('[R4] is the owner’s right', async () => {
     const base = await makeBase(folder.at('disk.vmdk'));
     const [answer] = await asNobody(ownFolder('home'), { call: 'protect', file: base });
     expect(answer?.error).toMatchObject({ code: 'disk.permission', details: { file: base } });
   });
 });
 
-describe('a user without rights', () => {
+describe.skipIf(!isPossible)('a user without rights', () => {
   it('[L5] shares a base in a folder that is not his', async () => {
     const closed = closedFolder('bases');
     const base = await makeBase(`${closed}/disk.vmdk`);
