@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import type { Decision } from '../api/machines.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { inspectChain } from '../disk/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { editConfiguration, loadConfiguration } from './configuration-file.ts';
 import { readDecisions, writeDecisions, type DecisionRow } from './decision-file.ts';
@@ -78,13 +80,17 @@ export async function carryOutDecisions(
   if (refusal !== undefined) throw refusal.error;
 }
 
-/** A log that is gone was dealt with before a crash: what is left to do is the configuration. */
+/**
+ * A log that is gone was dealt with before a crash: what is left to do is the configuration. One on a drive
+ * that is away is not gone.
+ */
 async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier | undefined): Promise<void> {
   try {
     if (row.answer === 'discard') await discardRedoLog({ redo: row.redo, context });
     if (row.answer === 'commit') await commit?.(row, context);
   } catch (error) {
-    if (!(error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo)) throw error;
+    const isNotThere = error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo;
+    if (!isNotThere || !isThere(dirname(row.redo))) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
@@ -176,6 +176,27 @@ describe('decisions', () => {
     expect(existsSync(logOf('b'))).toBe(false);
     expect(readDecisions(configPath)).toEqual([]);
   });
+
+  it.each(['commit', 'discard'] as const)(
+    'to %s a log on a drive that is away do not take it for gone',
+    async (answer) => {
+      mkdirSync(folder.at('drive'));
+      const parent = folder.at('a.vmdk');
+      const { file } = await createRedoLog({
+        parent,
+        directory: folder.at('drive'),
+        randomSuffix: true,
+        context: context(),
+      });
+      const text = readFileSync(configPath, 'utf8');
+      writeFileSync(configPath, text.replace('ide0:0.redo = "a.vmdk.REDO"', `ide0:0.redo = "${file}"`));
+      await discardRedoLog({ redo: logOf('a'), context: context() });
+      await recordDecisions(configuration(), [{ slot: 'ide0:0', answer }], context());
+      renameSync(folder.at('drive'), folder.at('away'));
+      await expect(carryOutDecisions(configPath, context(), commit)).rejects.toMatchObject({ code: 'disk.not-found' });
+      expect(named('ide0:0')).toBe(file);
+    },
+  );
 
   it('an interrupted commit is finished by carrying it out again', async () => {
     await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }], context());
