@@ -6,6 +6,7 @@
  * Options: `--host` never tries Electron; `--no-open` only prints the address; `--port N` for the host.
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBundle } from './bootstrap/bundle.mjs';
@@ -54,8 +55,11 @@ function userNamespacesAreForbidden() {
 function startHost() {
   const port = options.indexOf('--port');
   const args = port >= 0 ? ['--port', String(options[port + 1])] : [];
+  // Every user of this computer can read the browser's command line, so what stands there opens the door once.
+  const onceToken = randomBytes(24).toString('base64url');
   const child = spawn(process.execPath, [join(top, 'out', 'main', 'host.js'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, REDOUBT_ONCE_TOKEN: onceToken },
   });
   let isOpened = false;
   child.stdout.on('data', (bytes) => {
@@ -64,7 +68,7 @@ function startHost() {
     if (address === undefined || isOpened) return;
     isOpened = true;
     if (options.includes('--no-open') || !hasDisplay) say(`open this address in a browser: ${address}`);
-    else openWindow(address);
+    else openWindow(address.replace(/token=.*$/, `token=${onceToken}`));
   });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
   child.on('exit', (status) => process.exit(status ?? 1));

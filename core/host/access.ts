@@ -12,19 +12,34 @@ import type { IncomingHttpHeaders } from 'node:http';
 export class Access {
   private readonly tokenHash: Buffer;
   private readonly cookieName: string;
+  private onceHash: Buffer | undefined;
 
-  /** `port` makes the cookie's name: cookies do not tell ports apart. */
+  /**
+   * `port` makes the cookie's name: cookies do not tell ports apart. `onceToken` opens the door as the token
+   * does, but one time only: it may stand in the command line of a browser, where every user of this computer
+   * can read it.
+   */
   constructor(
     private readonly token: string,
     port: number,
+    onceToken?: string,
   ) {
     this.tokenHash = hash(token);
+    this.onceHash = onceToken === undefined ? undefined : hash(onceToken);
     this.cookieName = `redoubt-${String(port)}`;
   }
 
   /** Compared without telling, by its time, how much of it is right. */
   isToken(candidate: string): boolean {
     return timingSafeEqual(hash(candidate), this.tokenHash);
+  }
+
+  /** Whether what an address carries lets its caller in. */
+  admits(candidate: string): boolean {
+    if (this.isToken(candidate)) return true;
+    if (this.onceHash === undefined || !timingSafeEqual(hash(candidate), this.onceHash)) return false;
+    this.onceHash = undefined;
+    return true;
   }
 
   /** The Set-Cookie header that lets a browser in until it is closed. */

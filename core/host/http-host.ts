@@ -17,6 +17,8 @@ export interface HttpHostOptions {
   readonly port: number;
   /** What the address must carry to be let in. */
   readonly token: string;
+  /** Lets in once what carries it instead. */
+  readonly onceToken?: string | undefined;
   /** The built window. */
   readonly rendererDirectory: string;
   readonly core: ServedCore;
@@ -37,11 +39,12 @@ const maximumMessageBytes = 4 * 1024 * 1024;
  * WebSocket `/api`, and the screens of running machines on `/rfb/<machine id>`. Who is let in is Access's
  * business. Rejects with the system's error if the port can't be had.
  */
-export async function startHttpHost({ port, token, rendererDirectory, core }: HttpHostOptions): Promise<HttpHost> {
+export async function startHttpHost(options: HttpHostOptions): Promise<HttpHost> {
+  const { port, token, onceToken, rendererDirectory, core } = options;
   const server = createServer();
   await listen(server, port);
   const actualPort = (server.address() as AddressInfo).port;
-  const access = new Access(token, actualPort);
+  const access = new Access(token, actualPort, onceToken);
   const rpc = new RPCHandler(core.router);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maximumMessageBytes });
 
@@ -135,7 +138,7 @@ async function answer(
     return;
   }
   const token = new URLSearchParams(request.url?.split('?')[1]).get('token');
-  if (token !== null && access.isToken(token)) {
+  if (token !== null && access.admits(token)) {
     response.writeHead(303, {
       ...securityHeaders(headers.host ?? ''),
       'set-cookie': access.cookie(),

@@ -9,7 +9,8 @@ import { makeToken, tokenFromFile } from './token-file.ts';
  * (SIGTERM, SIGINT, SIGHUP). Machines that run go on.
  *
  * Options: `--port N` (default: a free one), `--token-file FILE` (kept from start to start; default: a new
- * token each time). Exit status 2 for wrong usage, 1 if it can't serve.
+ * token each time). `REDOUBT_ONCE_TOKEN` in the environment opens the door one time, for whoever starts a
+ * browser. Exit status 2 for wrong usage, 1 if it can't serve.
  */
 interface Arguments {
   port: number;
@@ -45,7 +46,9 @@ try {
 
 try {
   const token = chosen.tokenFile === undefined ? makeToken() : tokenFromFile(chosen.tokenFile);
-  const host = await startHost({ port: chosen.port, token, rendererDirectory: rendererDirectory() });
+  const onceToken = process.env['REDOUBT_ONCE_TOKEN'];
+  delete process.env['REDOUBT_ONCE_TOKEN']; // nothing that this process starts needs it
+  const host = await startHost({ port: chosen.port, token, onceToken, rendererDirectory: rendererDirectory() });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       void host.close().then(

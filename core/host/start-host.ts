@@ -8,6 +8,8 @@ export interface HostOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly token: string;
+  /** Lets one browser in, instead of the token. */
+  readonly onceToken?: string | undefined;
   /** Absent: this user's own. */
   readonly home?: Home;
   readonly rendererDirectory: string;
@@ -17,7 +19,8 @@ export interface HostOptions {
  * The headless host: the core, served to browsers on the loopback address. `close` lets go of everything;
  * running machines go on, and the next host finds them again.
  */
-export async function startHost({ port, token, home, rendererDirectory }: HostOptions): Promise<HttpHost> {
+export async function startHost(options: HostOptions): Promise<HttpHost> {
+  const { port, token, onceToken, home, rendererDirectory } = options;
   const core = await createCore({
     ...(home === undefined ? {} : { home }),
     shell: { kind: 'host' },
@@ -25,7 +28,7 @@ export async function startHost({ port, token, home, rendererDirectory }: HostOp
   });
   let http: HttpHost;
   try {
-    http = await startHttpHost({ port, token, rendererDirectory, core });
+    http = await startHttpHost({ port, token, onceToken, rendererDirectory, core });
   } catch (error) {
     await core.dispose();
     throw error;

@@ -11,6 +11,7 @@ import { startHttpHost, type HttpHost, type ServedCore } from '../../../core/hos
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const token = 'a-token-of-some-length';
+const onceToken = 'another-token-of-some-length';
 const os = implement(contract);
 const partOfTheContract = {
   jobs: {
@@ -44,7 +45,7 @@ beforeAll(async () => {
     connectRfb: (id: string) =>
       id === 'm 1' ? Promise.resolve(connect(folder.at('rfb.sock'))) : Promise.reject(new Error('no such machine')),
   } as unknown as ServedCore;
-  host = await startHttpHost({ port: 0, token, rendererDirectory: folder.at('renderer'), core });
+  host = await startHttpHost({ port: 0, token, onceToken, rendererDirectory: folder.at('renderer'), core });
   port = Number(new URL(host.url).port);
 });
 
@@ -72,7 +73,14 @@ async function get(
 }
 
 describe('pages', () => {
-  it('takes the token once and sets a cookie', async () => {
+  it('takes the browser’s own token one time only', async () => {
+    const first = (await get(`/?token=${onceToken}`)).response;
+    expect([first.statusCode, first.headers['set-cookie']?.[0]?.startsWith(cookie())]).toEqual([303, true]);
+    expect((await get(`/?token=${onceToken}`)).response.statusCode).toBe(401);
+    expect((await get('/', { cookie: cookie().replace(token, onceToken) })).response.statusCode).toBe(401);
+  });
+
+  it('takes the token and sets a cookie', async () => {
     const { response } = await get(`/?token=${token}`);
     expect(response.statusCode).toBe(303);
     expect(response.headers.location).toBe('/');
