@@ -98,7 +98,10 @@ export class LiveMachines {
 
   setRunner(id: string, runner: RunnerState | undefined): void {
     const before = this.facts.get(id)?.runner;
-    this.setFacts(id, { runner });
+    // A runner that was given up and is heard again has not died.
+    const isBack = before === undefined && runner !== undefined;
+    const hasDied = this.facts.get(id)?.problem?.code === 'machine.runner-failed';
+    this.setFacts(id, isBack && hasDied ? { runner, problem: undefined } : { runner });
     // The files tell something else once the guest runs or has ended.
     if (before?.power !== runner?.power) void this.refresh(id).catch(() => undefined);
   }
