@@ -54,8 +54,7 @@ async function serve(file: string, options: ServeOptions, terminal: Terminal): P
   const signal = new EndSignal();
   try {
     const log = await chooseRedoLog(file, options, context);
-    const session = await serveUntil(signal.came, file, log, options, context, terminal);
-    log?.cleanUp();
+    const session = await serveUntil(signal.came, file, log, options, context, terminal).finally(() => log?.cleanUp());
     if (session.redo === undefined || mode !== 'undoable') return;
     if (atEnd === 'commit') await commitRedoLog({ redo: session.redo, context });
     if (atEnd === 'discard') await discardRedoLog({ redo: session.redo, context });
