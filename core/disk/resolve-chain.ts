@@ -60,7 +60,8 @@ export interface OpenChainOptions {
 
 /**
  * Opens the links of a resolved chain, leaf first as given; all or none. Throws disk.segment-missing,
- * disk.capacity-mismatch, disk.corrupt, disk.read-only and what opening a file throws.
+ * disk.capacity-mismatch, disk.corrupt, disk.read-only, disk.io for one that is not the same any more, and what
+ * opening a file throws.
  */
 export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions = {}): Link[] {
   const links: Link[] = [];
@@ -80,6 +81,7 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
         ...(isLeaf && options.checkRight !== undefined ? { checkRight: options.checkRight } : {}),
       });
       links.unshift(link);
+      checkSame(head, link);
       if (parent !== undefined && parent.capacityBytes !== link.capacityBytes) throw capacityError(link, parent);
     }
     return links;
@@ -87,6 +89,14 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
     closeLinks(links);
     throw error;
   }
+}
+
+/** What was judged by its path must be what is open now. */
+function checkSame(head: LinkHead, link: Link): void {
+  const isSame = link.first.file.identity === head.identity && link.record?.contentId === head.header.record?.contentId;
+  if (isSame) return;
+  const details = { file: head.path, operation: 'open', errno: 'ESTALE' };
+  throw new RedoubtError('disk.io', `${head.path} was changed or replaced while it was being opened.`, details);
 }
 
 export function closeLinks(links: readonly Link[]): void {

@@ -23,6 +23,7 @@ import { patchHeader } from '../../../core/disk/formats/cowd/read-header.ts';
 import type { CowdHeader } from '../../../core/disk/formats/cowd/header.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
 import { readLinkHead } from '../../../core/disk/link-head.ts';
+import { openLinks, resolveChain } from '../../../core/disk/resolve-chain.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
 import { settleChain } from '../../../core/disk/settle.ts';
 import { asNobody, canRunAsNobody } from '../../support/as-nobody.ts';
@@ -123,6 +124,18 @@ describe('side files that are none', () => {
     writeFileSync(`${base}.children/something`, '');
     await expect(makeLog(base)).rejects.toMatchObject({ code: 'disk.not-a-disk' });
     expect(existsSync(`${base}.REDO`)).toBe(false);
+  });
+});
+
+describe('files that are exchanged', () => {
+  it('[P3] between being judged and being opened are not opened', async () => {
+    const log = await makeLog(base);
+    const heads = await resolveChain(log, {});
+    copyFileSync(base, folder.at('copy'));
+    renameSync(folder.at('copy'), base);
+    expect(() => openLinks(heads)).toThrow(
+      expect.objectContaining({ code: 'disk.io', details: { file: base, operation: 'open', errno: 'ESTALE' } }),
+    );
   });
 });
 
