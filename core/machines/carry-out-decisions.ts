@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Decision } from '../api/machines.ts';
 import { discardRedoLog } from '../disk/discard.ts';
-import { inspectChain } from '../disk/inspect.ts';
+import { identifyFile } from '../disk/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
@@ -20,18 +20,14 @@ export interface Answer {
  * Writes down what was answered, synced, before anything of it happens. Slots without a log that waits are
  * left out. Throws what reading the logs' headers throws; then nothing is written.
  */
-export async function recordDecisions(
-  configuration: MachineConfiguration,
-  answers: readonly Answer[],
-  context: OpenContext,
-): Promise<void> {
+export function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): void {
   // What was decided about other disks and is not carried out yet still holds.
   const rows = readDecisions(configuration.configPath).filter((row) => !answers.some(({ slot }) => slot === row.slot));
   for (const { slot, answer } of answers) {
     const disk = configuration.disks.find((one) => one.slot === slot);
     const redo = disk && keptRedo(configuration, disk);
     if (redo === undefined || answer === 'keep') continue;
-    rows.push({ slot, redo, answer, ...(await identityOf(redo, context)) });
+    rows.push({ slot, redo, answer, ...identityOf(redo) });
   }
   writeDecisions(configuration.configPath, rows);
 }
@@ -64,7 +60,7 @@ export async function carryOutDecisions(
   for (const row of rows) {
     if (row.answer === 'commit' && commit === undefined) continue;
     try {
-      if (isOwnRow(configuration, row) && (await isStillMeant(row, context))) {
+      if (isOwnRow(configuration, row) && isStillMeant(row)) {
         await act(row, context, commit);
         await forgetRedo(configPath, row);
       }
@@ -86,7 +82,8 @@ export async function carryOutDecisions(
  */
 async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier | undefined): Promise<void> {
   try {
-    if (row.answer === 'discard') await discardRedoLog({ redo: row.redo, context });
+    // Also where its parent is gone or has changed: it was asked for, and the log is of no use to anybody.
+    if (row.answer === 'discard') await discardRedoLog({ redo: row.redo, context, force: true });
     if (row.answer === 'commit') await commit?.(row, context);
   } catch (error) {
     const isNotThere = error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo;
@@ -112,9 +109,9 @@ function isOwnRow(configuration: MachineConfiguration, row: DecisionRow): boolea
 }
 
 /** The log is the one that was decided about, or is gone already; then only the configuration is left to do. */
-async function isStillMeant(row: DecisionRow, context: OpenContext): Promise<boolean> {
+function isStillMeant(row: DecisionRow): boolean {
   try {
-    const now = await identityOf(row.redo, context);
+    const now = identityOf(row.redo);
     return now.linkId === row.linkId && now.contentId === row.contentId;
   } catch (error) {
     // Gone, or half removed, or half committed: what removes or commits it knows better.
@@ -123,11 +120,13 @@ async function isStillMeant(row: DecisionRow, context: OpenContext): Promise<boo
   }
 }
 
-async function identityOf(redo: string, context: OpenContext): Promise<{ linkId?: string; contentId?: string }> {
-  const leaf = (await inspectChain(redo, context)).links[0];
+/** From the log's own header: what has become of its parent is no matter. */
+function identityOf(redo: string): { linkId?: string; contentId?: string } {
+  const identity = identifyFile(redo);
+  if (identity.kind !== 'redo-log') return {};
   return {
-    ...(leaf?.linkId === undefined ? {} : { linkId: leaf.linkId }),
-    ...(leaf?.contentId === undefined ? {} : { contentId: leaf.contentId }),
+    ...(identity.linkId === undefined ? {} : { linkId: identity.linkId }),
+    ...(identity.contentId === undefined ? {} : { contentId: identity.contentId }),
   };
 }
 

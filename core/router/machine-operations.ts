@@ -125,7 +125,7 @@ export class MachineOperations {
     this.services.live.setProblem(id, undefined);
     const lock = await lockMachine(configuration.configPath, configuration.name, 'deciding about changes', lockWaitMs);
     try {
-      await recordDecisions(configuration, [{ slot, answer }], this.context(configuration));
+      recordDecisions(configuration, [{ slot, answer }]);
     } finally {
       lock.release();
     }
@@ -244,10 +244,9 @@ export class MachineOperations {
     this.services.live.setStarting(id, true);
     const lock = await lockMachine(now.configPath, now.name, 'deciding about changes', lockWaitMs);
     try {
-      await recordDecisions(
+      recordDecisions(
         now,
         waiting.map(({ slot }) => ({ slot, answer })),
-        context,
       );
     } finally {
       lock.release();

@@ -324,7 +324,7 @@ export class MachineRunner {
 
   /** Written down and synced first. Commits stay on the list for the shell, which has jobs. */
   private async carryOut(answers: readonly Answer[]): Promise<void> {
-    await recordDecisions(this.configuration, answers, this.context());
+    recordDecisions(this.configuration, answers);
     await carryOutDecisions(this.args.configPath, this.context());
   }
 

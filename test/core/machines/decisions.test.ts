@@ -75,14 +75,10 @@ describe('decisions', () => {
   }
 
   it('differ by disk, and leave nothing behind', async () => {
-    await recordDecisions(
-      configuration(),
-      [
-        { slot: 'ide0:0', answer: 'commit' },
-        { slot: 'ide0:1', answer: 'discard' },
-      ],
-      context(),
-    );
+    recordDecisions(configuration(), [
+      { slot: 'ide0:0', answer: 'commit' },
+      { slot: 'ide0:1', answer: 'discard' },
+    ]);
     expect(readDecisions(configPath)).toHaveLength(2);
     await carryOutDecisions(configPath, context(), commit);
     expect([await firstByte('a'), await firstByte('b')]).toEqual([7, 0]);
@@ -91,22 +87,18 @@ describe('decisions', () => {
   });
 
   it('about one disk leave what was decided about another', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }], context());
-    await recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'commit' }], context());
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }]);
+    recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'commit' }]);
     expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:0', 'ide0:1']);
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'keep' }], context());
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'keep' }]);
     expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:1']);
   });
 
   it('keep writes nothing down', async () => {
-    await recordDecisions(
-      configuration(),
-      [
-        { slot: 'ide0:0', answer: 'keep' },
-        { slot: 'ide0:1', answer: 'keep' },
-      ],
-      context(),
-    );
+    recordDecisions(configuration(), [
+      { slot: 'ide0:0', answer: 'keep' },
+      { slot: 'ide0:1', answer: 'keep' },
+    ]);
     expect(existsSync(decisionPath(configPath))).toBe(false);
   });
 
@@ -121,7 +113,7 @@ describe('decisions', () => {
         writeFileSync(configPath, before.toString().replace('ide0:1.redo = "b.vmdk.REDO"', 'ide0:1.redo = ""'));
       },
     ];
-    await recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'discard' }], context());
+    recordDecisions(configuration(), [{ slot: 'ide0:1', answer: 'discard' }]);
     const rows = readDecisions(configPath);
     for (const crash of crashes) {
       await crash();
@@ -135,14 +127,10 @@ describe('decisions', () => {
   });
 
   it('leave commits on the list for somebody who can carry them out', async () => {
-    await recordDecisions(
-      configuration(),
-      [
-        { slot: 'ide0:0', answer: 'commit' },
-        { slot: 'ide0:1', answer: 'discard' },
-      ],
-      context(),
-    );
+    recordDecisions(configuration(), [
+      { slot: 'ide0:0', answer: 'commit' },
+      { slot: 'ide0:1', answer: 'discard' },
+    ]);
     await carryOutDecisions(configPath, context());
     expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:0']);
     await carryOutDecisions(configPath, context(), () => Promise.reject(new DecisionPostponed()));
@@ -152,7 +140,7 @@ describe('decisions', () => {
   });
 
   it('do not hold for a log that was written since', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }], context());
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
     await write('a', 9);
     await carryOutDecisions(configPath, context(), commit);
     expect(existsSync(logOf('a'))).toBe(true);
@@ -161,14 +149,10 @@ describe('decisions', () => {
   });
 
   it('that are refused become a keep, and the others are carried out', async () => {
-    await recordDecisions(
-      configuration(),
-      [
-        { slot: 'ide0:0', answer: 'commit' },
-        { slot: 'ide0:1', answer: 'discard' },
-      ],
-      context(),
-    );
+    recordDecisions(configuration(), [
+      { slot: 'ide0:0', answer: 'commit' },
+      { slot: 'ide0:1', answer: 'discard' },
+    ]);
     const refusal = new RedoubtError('disk.no-space', 'full', { file: 'a' });
     await expect(carryOutDecisions(configPath, context(), () => Promise.reject(refusal))).rejects.toBe(refusal);
     expect(named('ide0:0')).toBe('a.vmdk.REDO');
@@ -191,7 +175,7 @@ describe('decisions', () => {
       const text = readFileSync(configPath, 'utf8');
       writeFileSync(configPath, text.replace('ide0:0.redo = "a.vmdk.REDO"', `ide0:0.redo = "${file}"`));
       await discardRedoLog({ redo: logOf('a'), context: context() });
-      await recordDecisions(configuration(), [{ slot: 'ide0:0', answer }], context());
+      recordDecisions(configuration(), [{ slot: 'ide0:0', answer }]);
       renameSync(folder.at('drive'), folder.at('away'));
       await expect(carryOutDecisions(configPath, context(), commit)).rejects.toMatchObject({ code: 'disk.not-found' });
       expect(named('ide0:0')).toBe(file);
@@ -199,7 +183,7 @@ describe('decisions', () => {
   );
 
   it('an interrupted commit is finished by carrying it out again', async () => {
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }], context());
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }]);
     const rows = readDecisions(configPath);
     const interrupted: CommitCarrier = async (row) => {
       await commitRedoLog({ redo: row.redo, context: context(), signal: AbortSignal.abort() });
@@ -226,7 +210,7 @@ describe('decisions', () => {
     await carryOutDecisions(configPath, context(), commit);
     expect(existsSync(logOf('a'))).toBe(true);
     expect(readDecisions(configPath)).toEqual([]);
-    await recordDecisions(original, [{ slot: 'ide0:0', answer: 'discard' }], context());
+    recordDecisions(original, [{ slot: 'ide0:0', answer: 'discard' }]);
     expect(readDecisions(configPath)).toEqual([]);
     expect(await findWaitingChanges(original, context())).toMatchObject([{ slot: 'ide0:1' }]);
     writeFileSync(configPath, `uuid.bios = "${owner}"\n${readFileSync(configPath, 'utf8')}`);
@@ -235,11 +219,22 @@ describe('decisions', () => {
 
   it('about logs that the configuration does not name are dropped', async () => {
     const config = readFileSync(configPath, 'utf8');
-    await recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }], context());
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
     writeFileSync(configPath, config.replace('ide0:0.redo = "a.vmdk.REDO"', 'ide0:0.redo = "other.vmdk.REDO"'));
     await carryOutDecisions(configPath, context(), commit);
     expect(existsSync(logOf('a'))).toBe(true);
     expect(readDecisions(configPath)).toEqual([]);
+  });
+
+  it('a log that is of no use any more can still be thrown away', async () => {
+    const session = await openDiskSession({ file: folder.at('a.vmdk'), mode: 'persistent', context: context() });
+    await session.device.write(0, [Buffer.alloc(512, 1)]);
+    await session.close();
+    await expect(findWaitingChanges(configuration(), context())).rejects.toMatchObject({ code: 'disk.parent-changed' });
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
+    await carryOutDecisions(configPath, context(), commit);
+    expect(existsSync(logOf('a'))).toBe(false);
+    expect(named('ide0:0')).toBeUndefined();
   });
 
   it('an answer that can not be read is a keep', async () => {
