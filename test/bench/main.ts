@@ -52,6 +52,8 @@ try {
 }
 
 async function bench(): Promise<void> {
+  // Before the disks are made, which is load enough.
+  const machine = describeMachine();
   const folder = mkdtempSync(join(values.dir, 'redoubt-bench-'));
   closing.add(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -73,7 +75,6 @@ async function bench(): Promise<void> {
       return found;
     },
   };
-  const machine = describeMachine();
   const samples = new Map<Row, { ours: Sample; peer: Sample }[]>(rows.map((row) => [row, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const row of rows) {

@@ -55,6 +55,8 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
+const loadName = 'load before';
+
 /** What the figures depend on. */
 export function describeMachine(): Record<string, string> {
   const processors = cpus();
@@ -62,7 +64,7 @@ export function describeMachine(): Record<string, string> {
     processor: `${String(processors.length)} × ${processors[0]?.model ?? 'unknown'}`,
     memory: `${(totalmem() / 1024 ** 3).toFixed(0)} GiB`,
     kernel: release(),
-    'load at the start': (loadavg()[0] ?? 0).toFixed(1),
+    [loadName]: (loadavg()[0] ?? 0).toFixed(1),
     node: process.version,
     qemu: firstLine('qemu-nbd', ['--version']),
     fio: firstLine('fio', ['--version']),
@@ -98,5 +100,8 @@ export function renderTable({ machine, rows }: BenchReport): string {
       .join('  ')
       .trimEnd();
   const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`);
+  if (Number(machine[loadName]) > cpus().length / 2) {
+    facts.push('The machine was busy with other work: rates and ratios say little, processor time a bit more.');
+  }
   return `${[...facts, '', format(head), ...lines.map(format)].join('\n')}\n`;
 }
