@@ -9,6 +9,8 @@ import { editConfiguration, loadConfiguration } from './configuration-file.ts';
 import { readDecisions, writeDecisions, type DecisionRow } from './decision-file.ts';
 import { writeRedo } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
+import { isMachineRunning } from './machine-lock.ts';
+import type { MachineIndex } from './machine-index.ts';
 import { keptRedo, strangersRedo } from './waiting-changes.ts';
 
 export interface Answer {
@@ -45,12 +47,14 @@ export type CommitCarrier = (row: DecisionRow, context: OpenContext) => Promise<
  * configuration no longer names its log. Running it again after a crash at any point goes on from there.
  *
  * `commit` absent: rows that commit stay on the list for somebody who can.
- * A row that is refused (the base is read-only, others depend on it) becomes a keep; the refusal is thrown
+ * A row that is refused (the base is read-only, others depend on it, another machine of `index` has the log as
+ * its disk) becomes a keep; the refusal is thrown
  * when the other rows are done.
  */
 export async function carryOutDecisions(
   configPath: string,
   context: OpenContext,
+  index: MachineIndex,
   commit?: CommitCarrier,
 ): Promise<void> {
   const rows = readDecisions(configPath);
@@ -61,6 +65,7 @@ export async function carryOutDecisions(
     if (row.answer === 'commit' && commit === undefined) continue;
     try {
       if (isOwnRow(configuration, row) && isStillMeant(row)) {
+        refuseDiskOfOthers(row, index);
         await act(row, context, commit);
         await forgetRedo(configPath, row);
       }
@@ -89,6 +94,23 @@ async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier
     const isNotThere = error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo;
     if (!isNotThere || !isThere(dirname(row.redo))) throw error;
   }
+}
+
+/**
+ * A log can be the disk of another machine that has not written a log of its own over it yet: the engine sees
+ * nobody there, but removing it would take that machine's disk away.
+ */
+function refuseDiskOfOthers({ redo }: DecisionRow, index: MachineIndex): void {
+  if (!isThere(redo)) return;
+  const users = index.machinesOn(redo);
+  if (users.length === 0) return;
+  const dependents = users.map(({ id, configuration }) => ({
+    path: redo,
+    machineId: id,
+    machineName: configuration.name,
+    isRunning: isMachineRunning(configuration.configPath),
+  }));
+  throw new RedoubtError('disk.has-dependents', `${redo} is the disk of another machine.`, { file: redo, dependents });
 }
 
 /** Whether decisions are written down that nobody has carried out. */

@@ -40,6 +40,12 @@ export class MachineIndex {
     return this.machines.filter((machine) => machine.diskPaths.includes(real) || machine.redoPaths.includes(real));
   }
 
+  /** Machines whose configured disk is this file. */
+  machinesOn(path: string): IndexedMachine[] {
+    const real = realPath(path);
+    return this.machines.filter((machine) => machine.diskPaths.includes(real));
+  }
+
   /** Files that may hang from a disk although they lie elsewhere: what the machines use. */
   searchPaths(): string[] {
     return [...new Set(this.machines.flatMap((machine) => [...machine.diskPaths, ...machine.redoPaths]))];

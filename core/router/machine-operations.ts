@@ -144,7 +144,7 @@ export class MachineOperations {
    * when all has been tried. `isAsked` false: a commit that was interrupted waits until somebody asks.
    */
   async carryOut(id: string, isAsked = true): Promise<void> {
-    const { live, jobs } = this.services;
+    const { live, jobs, library } = this.services;
     const configuration = this.configuration(id);
     if (!hasOpenDecisions(configuration.configPath)) return;
     try {
@@ -156,7 +156,7 @@ export class MachineOperations {
       );
       try {
         const context = this.context(configuration);
-        await carryOutDecisions(configuration.configPath, context, async ({ redo }) => {
+        await carryOutDecisions(configuration.configPath, context, MachineIndex.read(library), async ({ redo }) => {
           if (!isAsked && (await isInterrupted(redo, context))) throw new DecisionPostponed();
           await jobs.commit({ machineId: id, redo, context });
         });

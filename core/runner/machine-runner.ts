@@ -201,7 +201,7 @@ export class MachineRunner {
         document.set('uuid.bios', formatUuid(machineId));
       });
     }
-    await carryOutDecisions(configPath, this.context());
+    await carryOutDecisions(configPath, this.context(), this.index());
     this.configuration = loadConfiguration(configPath);
     const { name } = this.configuration;
     if (hasOpenDecisions(configPath)) {
@@ -325,7 +325,7 @@ export class MachineRunner {
   /** Written down and synced first. Commits stay on the list for the shell, which has jobs. */
   private async carryOut(answers: readonly Answer[]): Promise<void> {
     recordDecisions(this.configuration, answers);
-    await carryOutDecisions(this.args.configPath, this.context());
+    await carryOutDecisions(this.args.configPath, this.context(), this.index());
   }
 
   private async question(): Promise<PowerOffQuestion | undefined> {
@@ -376,9 +376,12 @@ export class MachineRunner {
   }
 
   private subject(): PreparationSubject {
-    const { machineId, home } = this.args;
-    const index = MachineIndex.read(new Library(home.settingsDirectory));
-    return { machineId, configuration: this.configuration, index, context: this.context() };
+    const { machineId } = this.args;
+    return { machineId, configuration: this.configuration, index: this.index(), context: this.context() };
+  }
+
+  private index(): MachineIndex {
+    return MachineIndex.read(new Library(this.args.home.settingsDirectory));
   }
 
   private context(): ReturnType<typeof machineContext> {

@@ -67,7 +67,7 @@ describe('damaged files', () => {
         try {
           await act();
         } catch (error) {
-          const code = error instanceof RedoubtError ? error.code : `raw ${String((error as Error).stack)}`;
+          const code = error instanceof RedoubtError ? String(error.code) : `raw ${String((error as Error).stack)}`;
           expect(code, `${done.join(', ')}; act ${String(number)}`).toMatch(/^disk\./);
         }
       }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
@@ -15,10 +15,12 @@ import {
 import { identifyFile } from '../../../core/disk/identify.ts';
 import { findWaitingChanges } from '../../../core/machines/waiting-changes.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
+import { MachineIndex } from '../../../core/machines/machine-index.ts';
 import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const mib = 1024 * 1024;
+const alone = new MachineIndex([]);
 const commit: CommitCarrier = async (row, context) => {
   await commitRedoLog({ redo: row.redo, context });
 };
@@ -74,13 +76,33 @@ describe('decisions', () => {
     return target[0] ?? -1;
   }
 
+  it.each(['commit', 'discard'] as const)(
+    '%s of a log that another machine has as its disk is refused',
+    async (answer) => {
+      const otherPath = folder.at('other.vmx');
+      writeFileSync(otherPath, 'displayName = "other"\nide0:0.present = "TRUE"\nide0:0.fileName = "a.vmdk.REDO"\n');
+      const other = loadConfiguration(otherPath);
+      const index = new MachineIndex([
+        { id: 'other', configuration: other, diskPaths: [realpathSync(logOf('a'))], redoPaths: [] },
+      ]);
+      recordDecisions(configuration(), [{ slot: 'ide0:0', answer }]);
+      await expect(carryOutDecisions(configPath, context(), index, commit)).rejects.toMatchObject({
+        code: 'disk.has-dependents',
+        details: { dependents: [{ machineName: 'other' }] },
+      });
+      expect(existsSync(logOf('a'))).toBe(true);
+      expect(named('ide0:0')).toBe('a.vmdk.REDO');
+      expect(readDecisions(configPath)).toEqual([]);
+    },
+  );
+
   it('differ by disk, and leave nothing behind', async () => {
     recordDecisions(configuration(), [
       { slot: 'ide0:0', answer: 'commit' },
       { slot: 'ide0:1', answer: 'discard' },
     ]);
     expect(readDecisions(configPath)).toHaveLength(2);
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect([await firstByte('a'), await firstByte('b')]).toEqual([7, 0]);
     expect([named('ide0:0'), named('ide0:1')]).toEqual([undefined, undefined]);
     expect([logOf('a'), logOf('b'), decisionPath(configPath)].filter((path) => existsSync(path))).toEqual([]);
@@ -118,7 +140,7 @@ describe('decisions', () => {
     for (const crash of crashes) {
       await crash();
       writeDecisions(configPath, rows);
-      await carryOutDecisions(configPath, context(), commit);
+      await carryOutDecisions(configPath, context(), alone, commit);
       expect(readDecisions(configPath)).toEqual([]);
       expect(existsSync(logOf('b'))).toBe(false);
       expect(named('ide0:1')).toBeUndefined();
@@ -131,18 +153,18 @@ describe('decisions', () => {
       { slot: 'ide0:0', answer: 'commit' },
       { slot: 'ide0:1', answer: 'discard' },
     ]);
-    await carryOutDecisions(configPath, context());
+    await carryOutDecisions(configPath, context(), alone);
     expect(readDecisions(configPath).map((row) => row.slot)).toEqual(['ide0:0']);
-    await carryOutDecisions(configPath, context(), () => Promise.reject(new DecisionPostponed()));
+    await carryOutDecisions(configPath, context(), alone, () => Promise.reject(new DecisionPostponed()));
     expect(readDecisions(configPath)).toHaveLength(1);
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(await firstByte('a')).toBe(7);
   });
 
   it('do not hold for a log that was written since', async () => {
     recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
     await write('a', 9);
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(true);
     expect(named('ide0:0')).toBe('a.vmdk.REDO');
     expect(readDecisions(configPath)).toEqual([]);
@@ -154,7 +176,7 @@ describe('decisions', () => {
       { slot: 'ide0:1', answer: 'discard' },
     ]);
     const refusal = new RedoubtError('disk.no-space', 'full', { file: 'a' });
-    await expect(carryOutDecisions(configPath, context(), () => Promise.reject(refusal))).rejects.toBe(refusal);
+    await expect(carryOutDecisions(configPath, context(), alone, () => Promise.reject(refusal))).rejects.toBe(refusal);
     expect(named('ide0:0')).toBe('a.vmdk.REDO');
     expect(existsSync(logOf('a'))).toBe(true);
     expect(existsSync(logOf('b'))).toBe(false);
@@ -177,7 +199,9 @@ describe('decisions', () => {
       await discardRedoLog({ redo: logOf('a'), context: context() });
       recordDecisions(configuration(), [{ slot: 'ide0:0', answer }]);
       renameSync(folder.at('drive'), folder.at('away'));
-      await expect(carryOutDecisions(configPath, context(), commit)).rejects.toMatchObject({ code: 'disk.not-found' });
+      await expect(carryOutDecisions(configPath, context(), alone, commit)).rejects.toMatchObject({
+        code: 'disk.not-found',
+      });
       expect(named('ide0:0')).toBe(file);
     },
   );
@@ -188,12 +212,12 @@ describe('decisions', () => {
     const interrupted: CommitCarrier = async (row) => {
       await commitRedoLog({ redo: row.redo, context: context(), signal: AbortSignal.abort() });
     };
-    await expect(carryOutDecisions(configPath, context(), interrupted)).rejects.toMatchObject({
+    await expect(carryOutDecisions(configPath, context(), alone, interrupted)).rejects.toMatchObject({
       code: 'job.cancelled',
     });
     expect(named('ide0:0')).toBe('a.vmdk.REDO');
     writeDecisions(configPath, rows); // as if the process had been killed instead
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(await firstByte('a')).toBe(7);
     expect(named('ide0:0')).toBeUndefined();
   });
@@ -207,7 +231,7 @@ describe('decisions', () => {
     const rows = [{ slot: 'ide0:0', redo: logOf('a'), answer: 'discard' as const }];
     const log = await describeLog();
     writeDecisions(configPath, [{ ...rows[0]!, ...log }]);
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(true);
     expect(readDecisions(configPath)).toEqual([]);
     recordDecisions(original, [{ slot: 'ide0:0', answer: 'discard' }]);
@@ -221,7 +245,7 @@ describe('decisions', () => {
     const config = readFileSync(configPath, 'utf8');
     recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
     writeFileSync(configPath, config.replace('ide0:0.redo = "a.vmdk.REDO"', 'ide0:0.redo = "other.vmdk.REDO"'));
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(true);
     expect(readDecisions(configPath)).toEqual([]);
   });
@@ -232,14 +256,14 @@ describe('decisions', () => {
     await session.close();
     await expect(findWaitingChanges(configuration(), context())).rejects.toMatchObject({ code: 'disk.parent-changed' });
     recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(false);
     expect(named('ide0:0')).toBeUndefined();
   });
 
   it('an answer that can not be read is a keep', async () => {
     writeFileSync(decisionPath(configPath), '{"redoubt":1,"rows":[{"slot":"ide0:0"');
-    await carryOutDecisions(configPath, context(), commit);
+    await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(true);
   });
 });
