@@ -3,7 +3,7 @@ import { linkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFileIfThere } from './atomic-file.ts';
 import { errnoOf } from './file-error.ts';
-import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { currentProcess, isProvedGone, type ProcessIdentity } from './process-identity.ts';
 import { RedoubtError } from './redoubt-error.ts';
 
 export interface LockHolder extends ProcessIdentity {
@@ -30,7 +30,7 @@ export async function acquireLock(path: string, purpose: string, waitMs = 0): Pr
   const deadline = Date.now() + waitMs;
   try {
     // Synced: a lock that a power failure leaves empty could not be told from somebody's who lives.
-    writeFileSync(prepared, JSON.stringify({ ...ownIdentity(), token, purpose } satisfies LockHolder), {
+    writeFileSync(prepared, JSON.stringify({ ...currentProcess(), token, purpose } satisfies LockHolder), {
       flag: 'wx',
       mode: 0o644,
       flush: true,
@@ -44,7 +44,7 @@ export async function acquireLock(path: string, purpose: string, waitMs = 0): Pr
         };
       const holder = lockHolder(path);
       if (holder === undefined) continue;
-      if (isGone(holder)) {
+      if (isHolderGone(holder)) {
         removeStale(path, holder, token);
         continue;
       }
@@ -69,10 +69,17 @@ export function lockHolder(path: string): LockHolder | undefined {
   } catch (error) {
     // The folder may be anybody's, and so may what lies in the lock's place.
     if (error instanceof SyntaxError || (error instanceof RedoubtError && error.kind === 'data'))
-      return { host: '', bootId: '', pid: 0, startedAt: '', token: '', purpose: 'a lock that cannot be read' };
+      return { ...nobody, token: '', purpose: 'a lock that cannot be read' };
     throw error;
   }
 }
+
+/** Whether the holder has ended. Of another host's holder nobody here can tell. */
+export function isHolderGone(holder: LockHolder): boolean {
+  return isProvedGone(holder, holder.host === currentProcess().host);
+}
+
+const nobody: ProcessIdentity = { host: '', machineId: '', bootId: '', pidNamespace: '', pid: 0, startTime: '' };
 
 /**
  * Moves the stale file aside before deleting it, and looks again: between our reading and our moving,

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { asFileError, errnoOf } from '../base/file-error.ts';
-import { acquireLock, isHeld, lockHolder, type LockFile } from '../base/lock-file.ts';
-import { isGone } from '../base/process-identity.ts';
+import { acquireLock, isHeld, isHolderGone, lockHolder, type LockFile } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 
 /**
@@ -40,7 +39,7 @@ export const runningPurpose = 'running';
 /** Whether a runner has the machine now. */
 export function isMachineRunning(configPath: string): boolean {
   const holder = lockHolder(lockPath(configPath));
-  return holder?.purpose === runningPurpose && !isGone(holder);
+  return holder?.purpose === runningPurpose && !isHolderGone(holder);
 }
 
 function lockPath(configPath: string): string {

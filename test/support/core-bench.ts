@@ -1,7 +1,7 @@
 import { createRouterClient, type RouterClient } from '@orpc/server';
 import type { MachineView } from '../../core/api/machines.ts';
 import { homeBelow, type Home } from '../../core/base/home.ts';
-import { isGone, ownIdentity } from '../../core/base/process-identity.ts';
+import { currentProcess, isProvedGone } from '../../core/base/process-identity.ts';
 import { createCore, type Core } from '../../core/create-core.ts';
 import { makeTempFolder } from './temp-folder.ts';
 import type { CoreRouter } from '../../core/router/router.ts';
@@ -87,7 +87,7 @@ export class CoreBench {
 
   async waitUntilGone(pid: number): Promise<void> {
     for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-      if (isGone({ ...ownIdentity(), pid, startedAt: '' })) return;
+      if (isProvedGone({ ...currentProcess(), pid, startTime: '' }, true)) return;
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     throw new Error(`runner ${String(pid)} is still there`);

@@ -7,7 +7,7 @@ import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { isLocalFileSystem } from './file-system-kind.ts';
 import { encodeHolder, newHolder, readHolder } from './lock-holder.ts';
-import { isProvedGone } from './process-identity.ts';
+import { isProvedGone } from '../../base/process-identity.ts';
 
 /**
  * `FILE.lck/` is changed only by whoever made `FILE.lck/gate`: mkdir is the one operation that exactly one

@@ -1,6 +1,6 @@
 import { readFileIfThere } from '../../base/atomic-file.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { currentProcess, isProvedGone, type ProcessIdentity } from './process-identity.ts';
+import { currentProcess, isProvedGone, type ProcessIdentity } from '../../base/process-identity.ts';
 
 export type LockKind = 'writer' | 'reader';
 

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startChild } from '../../../core/base/child-process.ts';
 import { acquireLock, isHeld } from '../../../core/base/lock-file.ts';
-import { ownIdentity } from '../../../core/base/process-identity.ts';
+import { currentProcess } from '../../../core/base/process-identity.ts';
 import { Library, newMachineId } from '../../../core/machines/library.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
@@ -64,8 +64,8 @@ describe('a lock file', () => {
     if (!isHeld(third)) throw new Error('not held');
     third.release();
 
-    for (const gone of [{ pid: 2 ** 22 + 1 }, { startedAt: '1' }, { bootId: 'another boot' }]) {
-      writeFileSync(path, JSON.stringify({ ...ownIdentity(), token: 'old', purpose: 'crashed', ...gone }));
+    for (const gone of [{ pid: 2 ** 22 + 1 }, { startTime: '1' }, { bootId: 'another boot' }]) {
+      writeFileSync(path, JSON.stringify({ ...currentProcess(), token: 'old', purpose: 'crashed', ...gone }));
       const taken = await acquireLock(path, 'after the crash');
       if (!isHeld(taken)) throw new Error(`not taken over: ${JSON.stringify(gone)}`);
       taken.release();
