@@ -25,6 +25,8 @@ export function MenuBar() {
   const onKeyDown = (event: KeyboardEvent, index: number) => {
     if (event.key === 'ArrowRight') go(index, 1);
     else if (event.key === 'ArrowLeft') go(index, -1);
+    // A menu that was just opened by the pointer has not taken the focus yet.
+    else if (event.key === 'Escape' && open !== undefined) setOpen(undefined);
     else if (event.key === 'ArrowDown' && open === undefined) setOpen(menus[index]?.id);
     else if (event.key === 'ArrowDown')
       dropdowns.current[index]?.querySelector<HTMLElement>('[data-menu-item]')?.focus();
