@@ -170,8 +170,19 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     });
     await bench.client.machines.powerOn({ id: second, waiting: 'continue' });
     await off(second, 'discard');
+    // Nothing hangs from it now, but it is still the other machine's disk.
     await bench.client.machines.powerOn({ id: first, waiting: 'continue' });
-    await off(first, 'discard');
+    await bench.client.machines.powerOff({ id: first });
+    await bench.waitFor(first, (view) => view.power === 'deciding', 'asked');
+    const answers = [{ slot, answer: 'discard' as const }];
+    expect(await refusalOf(bench.client.machines.decide({ id: first, answers }))).toMatchObject({
+      code: 'disk.has-dependents',
+      details: { dependents: [{ machineName: 'two' }] },
+    });
+    // The question stays open for another answer.
+    await bench.client.machines.decide({ id: first, answers: [{ slot, answer: 'keep' }] });
+    await bench.waitFor(first, (view) => view.power === 'off', 'went off');
+    expect(existsSync(log)).toBe(true);
   });
 
   it('a log of its own that its configuration has forgotten is asked about, never taken silently', async () => {
