@@ -10,7 +10,5 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two at a time: several suites boot machines, and a starved guest looks like a broken one.
     maxWorkers: 2,
-    // Where nobody watches, a guest that was starved for a moment gets one more try.
-    retry: process.env['CI'] === undefined ? 0 : 1,
   },
 });

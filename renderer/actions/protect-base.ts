@@ -42,9 +42,9 @@ export const protectBase: Action = {
   },
 };
 
-/** The selected base, or the disk of the selected machine. */
+/** The selected base, or the base of the selected machine's chain: its disk may be a redo log, which it writes. */
 function target({ base, machine }: ActionContext): { path: string; isProtected: boolean } | undefined {
   if (base !== undefined) return base;
-  const disk = machine?.disks[0];
-  return disk === undefined ? undefined : { path: disk.path, isProtected: disk.isProtected === true };
+  const last = machine?.disks[0]?.chain?.at(-1);
+  return last === undefined ? undefined : { path: last.path, isProtected: last.isReadOnly };
 }
