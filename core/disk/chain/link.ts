@@ -4,7 +4,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { hostFiles, type FileLayer } from '../disk-file.ts';
 import { CowdExtent } from '../formats/cowd/cowd-extent.ts';
 import type { CowdHeader } from '../formats/cowd/header.ts';
-import type { LinkRecord } from '../formats/cowd/link-record.ts';
+import type { LinkRecord } from '../formats/link-state.ts';
 import { lastGeneration, nextGeneration } from '../generation.ts';
 import { allocatedRuns, type AllocatedRun } from './allocated-runs.ts';
 import { FlushEpochs } from './flush-epochs.ts';

@@ -4,7 +4,7 @@ import { SECTOR_BYTES } from '../../../base/units.ts';
 import type { FileLayer } from '../../disk-file.ts';
 import { FORMAT_LIMIT_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SECTORS, type Dialect } from './dialect.ts';
 import { encodeHeader, type CowdHeader, type Geometry } from './header.ts';
-import type { LinkRecord } from './link-record.ts';
+import type { LinkRecord } from '../link-state.ts';
 
 /** One file of a link that does not exist yet. */
 export interface NewExtent {

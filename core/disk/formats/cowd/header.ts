@@ -3,7 +3,8 @@ import { ByteWriter } from '../../../base/byte-writer.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, isPowerOfTwo, SECTOR_BYTES } from '../../../base/units.ts';
 import { entriesPerTable, HEADER_SECTORS } from './dialect.ts';
-import { formatLinkRecord, parseLinkRecord, type LinkRecord } from './link-record.ts';
+import type { LinkRecord } from '../link-state.ts';
+import { formatLinkRecord, parseLinkRecord } from './link-record.ts';
 
 /**
  * The header of a COWD extent: bytes to object and back, no I/O. All numbers are little-endian u32.

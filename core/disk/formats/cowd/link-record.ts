@@ -1,29 +1,13 @@
+import type { LinkRecord } from '../link-state.ts';
+
 /**
- * The line that Redoubt keeps in a COWD header's description field: who a link is and what state of its
- * parent it was made on. Text, so that other programs show it and leave it alone.
+ * The line that Redoubt keeps in a COWD header's description field: a link's record as text, so that other
+ * programs show it and leave it alone.
  *
  * All of it but the relative path must lie in the sector that also holds the generation (bytes 1024–1535
  * of the file), because both change in one sector write. So the path is left out where it would not fit
  * even after the longest of the optional words has been added.
  */
-export interface LinkRecord {
-  /** 32 lower-case hexadecimal digits, like all ids here. New whenever the generation rises. */
-  readonly contentId: string;
-  /** Constant for the link's life. */
-  readonly linkId: string;
-  /** The parent's content id when the child was made; absent in a base and over foreign parents. */
-  readonly parentContentId?: string;
-  /** The machine that made a redo log. */
-  readonly owner?: string;
-  /** The link id of the child that is being committed into this one. */
-  readonly committing?: string;
-  /** An old-state link: the content id and generation of its parent that it stands for. */
-  readonly standsFor?: { readonly contentId: string; readonly generation: number };
-  /** A commit into this link was abandoned: its content is neither old nor new. */
-  readonly isMixed?: boolean;
-  /** The parent's path relative to the child's folder. */
-  readonly relativePath?: string;
-}
 
 const MARK = 'redoubt1 ';
 /** Bytes of the description field that lie in the generation's sector, less one for the final NUL. */
