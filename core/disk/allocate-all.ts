@@ -1,6 +1,6 @@
 import { MIB } from '../base/units.ts';
 import { Link } from './chain/link.ts';
-import type { CowdExtent } from './formats/cowd/cowd-extent.ts';
+import type { Extent } from './formats/extent.ts';
 
 const pieceBytes = MIB;
 
@@ -18,7 +18,7 @@ export async function allocateAll(files: readonly string[]): Promise<void> {
   }
 }
 
-async function allocateExtent(link: Link, extent: CowdExtent): Promise<void> {
+async function allocateExtent(link: Link, extent: Extent): Promise<void> {
   const zeros = new Uint8Array(pieceBytes);
   let sinceFlushBytes = 0;
   link.beginWriting(extent);

@@ -35,6 +35,6 @@ function approvalsFolder(context: OpenContext): string {
 }
 
 /** By link id where the file has one, because that survives a move; else by path. */
-function approvalName({ path, header }: LinkHead): string {
-  return header.record?.linkId ?? `path-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`;
+function approvalName({ path, state }: LinkHead): string {
+  return state.record?.linkId ?? `path-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`;
 }

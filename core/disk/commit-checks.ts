@@ -3,7 +3,7 @@ import { Link } from './chain/link.ts';
 import { commitRoom } from './commit-room.ts';
 import { findDependents } from './dependents.ts';
 import { hostFiles } from './disk-file.ts';
-import { CowdExtent } from './formats/cowd/cowd-extent.ts';
+import { formatNamed } from './formats/open-format.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
 import { checkWritable, protectedFile } from './protection.ts';
@@ -34,12 +34,12 @@ export async function checkCommit(child: LinkHead, parent: LinkHead, context: Op
   checkWritable(child);
   const searchPaths = context.searchDirectories ?? [];
   const nested = (await findDependents(child.path, { searchPaths })).map(({ path }) => readLinkHead(path));
-  for (const { files } of [child, parent, ...nested]) files.forEach(checkWritableFile);
+  for (const head of [child, parent, ...nested]) proveWritable(head);
 }
 
 /** Throws disk.no-space if the parent's file system has no room for the copy. Returns how much will be copied. */
 export function checkRoom(child: Link, parentHead: LinkHead): number {
-  const parent = Link.open({ files: parentHead.files, isWritable: false });
+  const parent = Link.open({ files: parentHead.files, format: parentHead.format, isWritable: false });
   try {
     const { copyBytes, needBytes, freeBytes } = commitRoom(child, parent);
     if (needBytes <= freeBytes) return copyBytes;
@@ -50,9 +50,9 @@ export function checkRoom(child: Link, parentHead: LinkHead): number {
   }
 }
 
-/** By opening it as the commit will; that changes nothing. */
-function checkWritableFile(path: string): void {
-  CowdExtent.openFile(hostFiles, path, true).file.close();
+/** By opening its files as the commit will; that changes nothing. */
+function proveWritable({ format, files }: LinkHead): void {
+  for (const path of files) formatNamed(format).proveWritable(hostFiles, path);
 }
 
 function named(dependents: readonly { path: string }[]): string {

@@ -4,12 +4,12 @@ import { MIB } from '../base/units.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { AllocatedRun } from './chain/allocated-runs.ts';
 import type { Link } from './chain/link.ts';
-import type { CowdExtent } from './formats/cowd/cowd-extent.ts';
+import type { Extent } from './formats/extent.ts';
 
-/** One read of the child's file and where its parts go on the disk. */
+/** One read of the child and where its parts go on the disk; zeros where `extent` is absent. */
 export interface CopyBatch {
-  readonly extent: CowdExtent;
-  readonly fileOffsetBytes: number;
+  readonly extent: Extent | undefined;
+  readonly addressBytes: number;
   readonly lengthBytes: number;
   /** In the order of the file, without gaps; disk offsets. */
   readonly pieces: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
@@ -31,21 +31,24 @@ export interface CopyOptions {
 /** Cuts the runs of a link into large reads, in the order of its files. The last run ends with the disk. Pure. */
 export function* planCopy(runs: Iterable<AllocatedRun>, skipBytes: number): Generator<CopyBatch> {
   let pieces: { offsetBytes: number; lengthBytes: number }[] = [];
-  let extent: CowdExtent | undefined;
-  let fileOffsetBytes = 0;
+  let extent: Extent | undefined;
+  let addressBytes = 0;
   let lengthBytes = 0;
   let skip = skipBytes;
   for (const run of runs) {
     const skipped = Math.min(skip, run.lengthBytes);
     skip -= skipped;
     for (let done = skipped; done < run.lengthBytes;) {
-      const at = run.fileOffsetBytes + done;
-      const continues = lengthBytes < batchBytes && run.extent === extent && at === fileOffsetBytes + lengthBytes;
+      const at = run.addressBytes + done;
+      const continues =
+        lengthBytes < batchBytes &&
+        run.extent === extent &&
+        (extent === undefined || at === addressBytes + lengthBytes);
       if (!continues) {
-        if (extent !== undefined) yield { extent, fileOffsetBytes, lengthBytes, pieces };
+        if (lengthBytes > 0) yield { extent, addressBytes, lengthBytes, pieces };
         pieces = [];
         extent = run.extent;
-        fileOffsetBytes = at;
+        addressBytes = at;
         lengthBytes = 0;
       }
       const length = Math.min(run.lengthBytes - done, batchBytes - lengthBytes);
@@ -54,7 +57,7 @@ export function* planCopy(runs: Iterable<AllocatedRun>, skipBytes: number): Gene
       done += length;
     }
   }
-  if (extent !== undefined) yield { extent, fileOffsetBytes, lengthBytes, pieces };
+  if (lengthBytes > 0) yield { extent, addressBytes, lengthBytes, pieces };
 }
 
 /**
@@ -87,7 +90,7 @@ export async function copyLink(child: Link, target: BlockDevice, options: CopyOp
 async function copyBatch(target: BlockDevice, batch: CopyBatch, buffer: Uint8Array): Promise<void> {
   const bytes = buffer.subarray(0, batch.lengthBytes);
   // A file that ends inside its last grain reads as zeros from there on.
-  const got = batch.extent.file.read(batch.fileOffsetBytes, bytes);
+  const got = batch.extent?.readAt(batch.addressBytes, bytes) ?? 0;
   bytes.fill(0, got);
   for (const { offsetBytes, chunks } of joinNeighbours(batch, bytes)) {
     const pending = target.write(offsetBytes, chunks);

@@ -1,6 +1,6 @@
 import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import type { CowdHeader } from './formats/cowd/header.ts';
+import type { LinkState } from './formats/link-state.ts';
 
 /** `PARENT.commit`: what a commit into this parent is about to do, written before it does anything. */
 export interface CommitJournal {
@@ -74,7 +74,7 @@ export function removeJournal(parent: string): void {
  */
 export type CommitVerdict = 'roll-back' | 'forward' | 'finish' | 'changed';
 
-export function judgeCommit(journal: CommitJournal, parent: CowdHeader): CommitVerdict {
+export function judgeCommit(journal: CommitJournal, parent: LinkState): CommitVerdict {
   const { record, generation } = parent;
   const { child, parent: values } = journal;
   if (record?.contentId === values.newContentId) {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
 import { countOf } from '../base/units.ts';
 import type { Link } from './chain/link.ts';
-import type { CowdExtent } from './formats/cowd/cowd-extent.ts';
+import { ZEROS, type Extent } from './formats/extent.ts';
 
 /** A run may be a whole file of small grains. */
 const grainsAtOnce = 4096;
@@ -43,13 +43,13 @@ export function freeBytes(folder: string): number {
 
 /** Counts what one extent of the parent will need. Each grain counts once, however many of the child's lie in it. */
 class ExtentCount {
-  private readonly extent: CowdExtent;
+  private readonly extent: Extent;
   private seen: Uint8Array | undefined;
   private readonly tables = new Set<number>();
   private newGrains = 0;
   private overwrittenGrains = 0;
 
-  constructor(extent: CowdExtent) {
+  constructor(extent: Extent) {
     this.extent = extent;
   }
 
@@ -61,21 +61,21 @@ class ExtentCount {
     const first = Math.floor(from / extent.grainBytes);
     const end = countOf(to, extent.grainBytes);
     this.seen ??= new Uint8Array(countOf(extent.grainCount, 8));
-    const entries = new Uint32Array(Math.min(end - first, grainsAtOnce));
-    for (let grain = first; grain < end; grain += entries.length) {
-      const count = Math.min(entries.length, end - grain);
-      extent.readEntries(grain, count, entries);
-      for (let index = 0; index < count; index++) this.addGrain(grain + index, entries[index] !== 0);
+    const places = new Uint32Array(Math.min(end - first, grainsAtOnce));
+    for (let grain = first; grain < end; grain += places.length) {
+      const count = Math.min(places.length, end - grain);
+      extent.readPlaces(grain, count, places);
+      for (let index = 0; index < count; index++) this.addGrain(grain + index, (places[index] as number) > ZEROS);
     }
   }
 
   needBytes(): number {
-    const { grainBytes, entriesPerTable, path } = this.extent;
+    const { grainBytes, tableBytes, path } = this.extent;
     const { size, blocks } = statSync(path);
     const holeBytes = Math.max(0, size - blocks * 512);
     return (
       this.newGrains * grainBytes +
-      this.tables.size * entriesPerTable * 4 +
+      this.tables.size * tableBytes +
       Math.min(this.overwrittenGrains * grainBytes, holeBytes)
     );
   }
@@ -90,7 +90,8 @@ class ExtentCount {
       this.overwrittenGrains++;
     } else {
       this.newGrains++;
-      this.tables.add(Math.floor(grain / this.extent.entriesPerTable));
+      const { grainsPerTable } = this.extent;
+      if (grainsPerTable > 0) this.tables.add(Math.floor(grain / grainsPerTable));
     }
   }
 }

@@ -57,12 +57,12 @@ export async function finishCommit(
 
 /** Logs nested on the child read the same over the parent, now that it has the child's content. */
 async function moveNested(child: LinkHead, parent: LinkHead, searchPaths: readonly string[]): Promise<void> {
-  const { header } = readLinkHead(parent.path);
-  const state = { generation: header.generation, contentId: header.record?.contentId };
+  const { generation, record: parentRecord } = readLinkHead(parent.path).state;
+  const state = { generation, contentId: parentRecord?.contentId };
   for (const { path } of await findDependents(child.path, { searchPaths })) {
     const nested = readLinkHead(path);
-    recordParent(nested.files, state, parentNames(nested.path, parent.path));
-    const { record } = nested.header;
+    recordParent(nested, state, parentNames(nested.path, parent.path));
+    const { record } = nested.state;
     await addChild(parent.path, { path: nested.path, linkId: record?.linkId, owner: record?.owner });
   }
 }

@@ -7,6 +7,7 @@ import { checkCommit, checkRoom } from './commit-checks.ts';
 import { copyLink } from './commit-copy.ts';
 import { readJournal, writeJournal, type CommitJournal } from './commit-journal.ts';
 import { finishCommit, type CommitHooks } from './commit-steps.ts';
+import type { LinkState } from './formats/link-state.ts';
 import { nextGeneration } from './generation.ts';
 import { readLinkHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
@@ -66,7 +67,7 @@ export async function commitRedoLog(
     const heads = await lockForCommit(request.redo, context, locks);
     const [child, parent] = heads as [LinkHead, LinkHead];
     hooks.reached?.('locked');
-    const isResumed = parent.header.record?.committing !== undefined;
+    const isResumed = parent.state.record?.committing !== undefined;
     refuseUnsettled(child);
     if (!isResumed) refuseUnsettled(parent);
     if (!isResumed) await checkCommit(child, parent, context);
@@ -89,7 +90,7 @@ async function lockForCommit(redo: string, context: OpenContext, locks: LockSet)
   const reason = { purpose, ...(machineName === undefined ? {} : { machineName }) };
   let position = 0;
   return resolveChain(redo, context, async (head) => {
-    if (position === 0 && head.header.parent === undefined) {
+    if (position === 0 && head.state.parent === undefined) {
       throw new RedoubtError('disk.not-a-redo-log', `${head.path} is no redo log.`, { file: head.path });
     }
     locks.add(await lockFile(head.path, position < 2 ? 'writer' : 'reader', reason));
@@ -106,7 +107,7 @@ async function carryOut(
   hooks: CommitHooks,
 ): Promise<number> {
   const [childHead, ...parentHeads] = heads as [LinkHead, LinkHead, ...LinkHead[]];
-  const child = Link.open({ files: childHead.files, isWritable: false });
+  const child = Link.open({ files: childHead.files, format: childHead.format, isWritable: false });
   try {
     const totalBytes = checkRoom(child, parentHeads[0]);
     const journal = isResumed
@@ -126,8 +127,8 @@ async function carryOut(
 
 /** Steps 2 and 3. */
 function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): CommitJournal {
-  const childRecord = child.header.record;
-  const parentRecord = parent.header.record;
+  const childRecord = child.state.record;
+  const parentRecord = parent.state.record;
   if (childRecord === undefined || parentRecord === undefined) {
     const file = childRecord === undefined ? child.path : parent.path;
     throw new RedoubtError(
@@ -139,7 +140,7 @@ function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): Co
       },
     );
   }
-  const newGeneration = nextGeneration(parent.header.generation);
+  const newGeneration = nextGeneration(parent.state.generation);
   const newContentId = randomBytes(16).toString('hex');
   const journal: CommitJournal = {
     child: { linkId: childRecord.linkId, contentId: childRecord.contentId, path: child.path },
@@ -147,7 +148,7 @@ function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): Co
       linkId: parentRecord.linkId,
       oldContentId: parentRecord.contentId,
       newContentId,
-      oldGeneration: parent.header.generation,
+      oldGeneration: parent.state.generation,
       newGeneration,
     },
     syncedBytes: 0,
@@ -155,15 +156,15 @@ function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): Co
   };
   writeJournal(parent.path, journal);
   hooks.reached?.('journal');
-  recordParent(child.files, { generation: newGeneration, contentId: newContentId });
+  recordParent(child, { generation: newGeneration, contentId: newContentId });
   hooks.reached?.('child-recorded');
   return journal;
 }
 
 /** A resume keeps the journal's values. A child that was written since is copied again from its start. */
 function resumedJournal(child: LinkHead, parent: LinkHead): CommitJournal {
-  const { record, generation } = parent.header;
-  const childRecord = child.header.record;
+  const { record, generation } = parent.state;
+  const childRecord = child.state.record;
   if (record?.committing === undefined || childRecord === undefined)
     throw new Error('a parent without mark is not resumed');
   const journal = readJournal(parent.path);
@@ -225,15 +226,15 @@ async function writeParent(
     report('checking', totalBytes, totalBytes);
     await parent.finishClean({ allSegments: true });
     hooks.reached?.('parent-clean');
-    parent.patchHeaders('first', withoutMark);
+    parent.changeState('first', withoutMark);
     hooks.reached?.('unmarked');
   } finally {
     for (const link of links) link.close();
   }
 }
 
-function withoutMark(header: LinkHead['header']): LinkHead['header'] {
-  if (header.record === undefined) return header;
-  const { committing: _, ...record } = header.record;
-  return { ...header, record };
+function withoutMark(state: LinkState): LinkState {
+  if (state.record === undefined) return state;
+  const { committing: _, ...record } = state.record;
+  return { ...state, record };
 }

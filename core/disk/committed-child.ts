@@ -35,11 +35,11 @@ function isCommitted(
   journal: CommitJournal,
   configDirectory: string | undefined,
 ): boolean {
-  const { header, path } = child;
-  if (header.parent === undefined || header.record?.linkId !== journal.child.linkId) return false;
+  const { state, path } = child;
+  if (state.parent === undefined || state.record?.linkId !== journal.child.linkId) return false;
   const { oldContentId, newContentId } = journal.parent;
-  if (![oldContentId, newContentId].includes(header.record.parentContentId)) return false;
-  return parentCandidates(path, header, configDirectory).some((candidate) => leadsTo(candidate, parent.path));
+  if (![oldContentId, newContentId].includes(state.record.parentContentId)) return false;
+  return parentCandidates(path, state, configDirectory).some((candidate) => leadsTo(candidate, parent.path));
 }
 
 function leadsTo(candidate: string, realPath: string): boolean {

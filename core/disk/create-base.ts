@@ -11,7 +11,7 @@ import { hostFiles } from './disk-file.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { dialects, FORMAT_LIMIT_SECTORS } from './formats/cowd/dialect.ts';
 import { fileGeometry, diskGeometry } from './geometry.ts';
-import { segmentPath } from './link-head.ts';
+import { segmentPath } from './segment-paths.ts';
 import { fitsFileSystem, parseDiskName } from './names.ts';
 import { nextGeneration } from './generation.ts';
 import { baseSpans, type DiskBus } from './segmentation.ts';

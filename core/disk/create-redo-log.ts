@@ -11,7 +11,7 @@ import { hostFiles } from './disk-file.ts';
 import { dialects } from './formats/cowd/dialect.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { nextGeneration } from './generation.ts';
-import { readLinkHead, segmentPath, type LinkHead } from './link-head.ts';
+import { readLinkHead, type LinkHead } from './link-head.ts';
 import { LockSet } from './locks/lock-set.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { redoName, shortRedoName } from './names.ts';
@@ -21,6 +21,7 @@ import { parentNames } from './parent-check.ts';
 import { finishRemoval } from './remove-link.ts';
 import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
 import { redoSpans } from './segmentation.ts';
+import { segmentPath } from './segment-paths.ts';
 import { settleChain } from './settle.ts';
 
 export interface RedoLogRequest {
@@ -61,7 +62,7 @@ export async function createRedoLog(request: RedoLogRequest): Promise<{ file: st
       const files = await createFiles(request, parent, links[0] as Link, folder);
       const file = files[0] as string;
       try {
-        const { record } = readLinkHead(file).header;
+        const { record } = readLinkHead(file).state;
         await addChild(parent.path, { path: file, linkId: record?.linkId, owner: request.owner });
       } catch (error) {
         for (const path of files) hostFiles.remove(path);
@@ -105,7 +106,7 @@ async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link
 }
 
 function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, spans: readonly number[]): NewExtent[] {
-  const { header } = parent;
+  const { state } = parent;
   const { storedName, relativePath } = parentNames(first, parent.path);
   if (Buffer.byteLength(storedName) > longestStoredName) {
     throw new RedoubtError('disk.bad-name', `The path ${storedName} is too long for a redo log to name it.`, {
@@ -116,7 +117,7 @@ function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, s
   const record = {
     contentId: randomBytes(16).toString('hex'),
     linkId: randomBytes(16).toString('hex'),
-    ...(header.record === undefined ? {} : { parentContentId: header.record.contentId }),
+    ...(state.record === undefined ? {} : { parentContentId: state.record.contentId }),
     ...(request.owner === undefined ? {} : { owner: request.owner }),
     ...(relativePath === '' ? {} : { relativePath }),
   };
@@ -131,8 +132,8 @@ function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, s
     fileCount: spans.length,
     record,
     generation,
-    controller: header.controller ?? 'ide',
-    parent: { storedName, generation: header.generation },
+    controller: state.controller ?? 'ide',
+    parent: { storedName, generation: state.generation },
     isSplit: spans.length > 1,
   }));
 }
@@ -165,7 +166,7 @@ function redoFolder(directory: string | undefined, parentPath: string): string {
 function takenError(file: string): RedoubtError<'disk.redo-taken'> {
   let owner: string | undefined;
   try {
-    owner = readLinkHead(file).header.record?.owner;
+    owner = readLinkHead(file).state.record?.owner;
   } catch {
     // Whatever it is, it is in the way.
   }

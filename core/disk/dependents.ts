@@ -48,15 +48,15 @@ function addIfDependent(path: string, link: LinkHead, found: Set<string>): void 
     // Whatever else lies in a folder: no first file of a link.
     return;
   }
-  if (child.header.parent !== undefined && parentOf(child, link) === link.identity) found.add(child.path);
+  if (child.state.parent !== undefined && parentOf(child, link) === link.identity) found.add(child.path);
 }
 
 /** Identity of the file that a child would be opened over. `link` has been read already. */
 function parentOf(child: LinkHead, link: LinkHead): string | undefined {
-  for (const path of parentCandidates(child.path, child.header, undefined)) {
+  for (const path of parentCandidates(child.path, child.state, undefined)) {
     try {
       const parent = realPathOr(path) === link.path ? link : readLinkHead(path);
-      const verdict = judgeParent(child.header, parent.header, readJournal(parent.path));
+      const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
       // While another child is being committed, this one can't be judged: it hangs from it until proved otherwise.
       if (verdict.kind === 'agrees' || verdict.kind === 'committing') return parent.identity;
     } catch (error) {

@@ -22,10 +22,10 @@ export interface RedoDescription {
 /** What the decision and the power-on question show of a redo log; from headers only. Throws as inspectChain, and disk.not-a-redo-log. */
 export async function describeRedo(redo: string, context: OpenContext = {}): Promise<RedoDescription> {
   const head = readLinkHead(redo);
-  if (head.header.parent === undefined)
+  if (head.state.parent === undefined)
     throw new RedoubtError('disk.not-a-redo-log', `${head.path} is no redo log.`, { file: head.path });
   const parent = findParent(head, [head], context);
-  const link = Link.open({ files: head.files, isWritable: false });
+  const link = Link.open({ files: head.files, format: head.format, isWritable: false });
   try {
     const owner = link.record?.owner;
     return await Promise.resolve({

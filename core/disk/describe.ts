@@ -31,8 +31,8 @@ export async function describeChain(file: string, directory: string, context: Op
 }
 
 /** The descriptor of one link. `parent`: the file name of its parent's descriptor, in the same folder. */
-export function descriptorText(link: Pick<Link, 'header' | 'files' | 'spansBytes'>, parent?: string): string {
-  const { header } = link;
+export function descriptorText(link: Pick<Link, 'state' | 'files' | 'spansBytes'>, parent?: string): string {
+  const { state } = link;
   const extents = link.files.map((path, index) => {
     if (/["\n\r]/.test(path)) {
       throw new RedoubtError('disk.bad-name', `${path} can't be named in a descriptor.`, {
@@ -45,8 +45,8 @@ export function descriptorText(link: Pick<Link, 'header' | 'files' | 'spansBytes
   const lines = [
     '# Disk DescriptorFile',
     'version=1',
-    `CID=${contentNumber(header.generation)}`,
-    `parentCID=${header.parent === undefined ? 'ffffffff' : contentNumber(header.parent.generation)}`,
+    `CID=${contentNumber(state.generation)}`,
+    `parentCID=${state.parent === undefined ? 'ffffffff' : contentNumber(state.parent.generation)}`,
     'createType="vmfsSparse"',
     ...(parent === undefined ? [] : [`parentFileNameHint="${parent}"`]),
     '',
@@ -56,7 +56,7 @@ export function descriptorText(link: Pick<Link, 'header' | 'files' | 'spansBytes
     '# The Disk Data Base',
     '#DDB',
     '',
-    `ddb.adapterType = "${header.controller === 'scsi' ? 'buslogic' : 'ide'}"`,
+    `ddb.adapterType = "${state.controller === 'scsi' ? 'buslogic' : 'ide'}"`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -40,11 +40,11 @@ export async function discardRedoLog(request: DiscardRequest): Promise<void> {
 }
 
 async function checkDiscard(head: LinkHead, context: OpenContext, force: boolean): Promise<void> {
-  const { path, header } = head;
-  if (header.parent === undefined)
+  const { path, state } = head;
+  if (state.parent === undefined)
     throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
   checkWritable(head);
-  if (header.record?.committing !== undefined) throw commitUnfinishedError(head);
+  if (state.record?.committing !== undefined) throw commitUnfinishedError(head);
   refuseIfCommitting(head, context);
   const dependents = await findDependents(path, { searchPaths: context.searchDirectories ?? [] });
   if (dependents.length > 0) {
@@ -59,7 +59,7 @@ async function checkDiscard(head: LinkHead, context: OpenContext, force: boolean
 
 /** A parent that is half-way through taking this log can't do without it. */
 function refuseIfCommitting(head: LinkHead, context: OpenContext): void {
-  for (const candidate of parentCandidates(head.path, head.header, context.configDirectory)) {
+  for (const candidate of parentCandidates(head.path, head.state, context.configDirectory)) {
     let parent: LinkHead;
     try {
       parent = readLinkHead(candidate);
@@ -67,8 +67,8 @@ function refuseIfCommitting(head: LinkHead, context: OpenContext): void {
       if (error instanceof RedoubtError) continue;
       throw error;
     }
-    const mark = parent.header.record?.committing;
-    if (mark !== undefined && mark === head.header.record?.linkId) throw commitUnfinishedError(parent);
+    const mark = parent.state.record?.committing;
+    if (mark !== undefined && mark === head.state.record?.linkId) throw commitUnfinishedError(parent);
   }
 }
 

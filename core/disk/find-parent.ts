@@ -18,7 +18,7 @@ interface Refusal {
  * disk.loop, disk.untrusted, disk.commit-unfinished, and what reading the only candidate throws.
  */
 export function findParent(child: LinkHead, below: readonly LinkHead[], context: OpenContext): LinkHead {
-  const tried = parentCandidates(child.path, child.header, context.configDirectory);
+  const tried = parentCandidates(child.path, child.state, context.configDirectory);
   let refusal: Refusal | undefined;
   for (const path of tried) {
     const found = examine(path, child, below, context);
@@ -26,7 +26,7 @@ export function findParent(child: LinkHead, below: readonly LinkHead[], context:
     if (refusal === undefined || found.weight > refusal.weight) refusal = found;
   }
   if (refusal !== undefined && refusal.weight > 0) throw refusal.error;
-  const expected = child.header.parent?.storedName ?? '';
+  const expected = child.state.parent?.storedName ?? '';
   throw new RedoubtError('disk.parent-missing', `The parent of ${child.path}, ${expected}, is not there.`, {
     file: child.path,
     expected,
@@ -36,7 +36,7 @@ export function findParent(child: LinkHead, below: readonly LinkHead[], context:
 
 /** Judges a parent that was found before, now that it is locked. Throws as findParent. */
 export function checkParent(child: LinkHead, parent: LinkHead): void {
-  const verdict = judgeParent(child.header, parent.header, readJournal(parent.path));
+  const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
   if (verdict.kind !== 'agrees') throw refusalOf(verdict, child, parent).error;
 }
 
@@ -50,9 +50,9 @@ function examine(path: string, child: LinkHead, below: readonly LinkHead[], cont
     const isNowhere = error.is('disk.not-found') || error.is('disk.bad-name');
     return { weight: isNowhere ? 0 : 1, error: error as RedoubtError };
   }
-  const linkId = parent.header.record?.linkId;
+  const linkId = parent.state.record?.linkId;
   const repeated = below.find(
-    (link) => link.identity === parent.identity || (linkId !== undefined && link.header.record?.linkId === linkId),
+    (link) => link.identity === parent.identity || (linkId !== undefined && link.state.record?.linkId === linkId),
   );
   if (repeated !== undefined) {
     const chain = [...below.map((link) => link.path), parent.path];
@@ -69,7 +69,7 @@ function examine(path: string, child: LinkHead, below: readonly LinkHead[], cont
       error: new RedoubtError('disk.untrusted', message, { file: child.path, path: parent.path, reason }),
     };
   }
-  const verdict = judgeParent(child.header, parent.header, readJournal(parent.path));
+  const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
   return verdict.kind === 'agrees' ? parent : refusalOf(verdict, child, parent);
 }
 

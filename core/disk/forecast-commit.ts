@@ -19,7 +19,7 @@ export interface CommitForecast {
 /** Looks ahead at a commit without writing or locking anything. Throws as inspectChain, and disk.not-a-redo-log. */
 export async function forecastCommit(redo: string, context: OpenContext = {}): Promise<CommitForecast> {
   const child = readLinkHead(redo);
-  if (child.header.parent === undefined)
+  if (child.state.parent === undefined)
     throw new RedoubtError('disk.not-a-redo-log', `${child.path} is no redo log.`, { file: child.path });
   const parent = findParent(child, [child], context);
   const { needBytes, freeBytes } = measure(child, parent);
@@ -28,9 +28,9 @@ export async function forecastCommit(redo: string, context: OpenContext = {}): P
 }
 
 function measure(child: LinkHead, parent: LinkHead): { needBytes: number; freeBytes: number } {
-  const childLink = Link.open({ files: child.files, isWritable: false });
+  const childLink = Link.open({ files: child.files, format: child.format, isWritable: false });
   try {
-    const parentLink = Link.open({ files: parent.files, isWritable: false });
+    const parentLink = Link.open({ files: parent.files, format: parent.format, isWritable: false });
     try {
       return commitRoom(childLink, parentLink);
     } finally {
@@ -44,7 +44,7 @@ function measure(child: LinkHead, parent: LinkHead): { needBytes: number; freeBy
 async function problemOf(child: LinkHead, parent: LinkHead, context: OpenContext): Promise<RedoubtError | undefined> {
   try {
     // One that was interrupted goes on; nobody else can hang from its parent.
-    if (parent.header.record?.committing === undefined) await checkCommit(child, parent, context);
+    if (parent.state.record?.committing === undefined) await checkCommit(child, parent, context);
   } catch (error) {
     if (error instanceof RedoubtError) return error;
     throw error;

@@ -1,12 +1,12 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { firstSegmentPath, readSegmentHead, type LinkHead } from './link-head.ts';
-import { knownCapacityBytes } from './parent-check.ts';
+import type { LinkFormat } from './formats/link-state.ts';
+import { readSegmentHead, type SegmentHead } from './link-head.ts';
 
 /** What one file is, by its own header. Sizes in bytes. */
 export type FileIdentity =
   | {
       readonly kind: 'base' | 'redo-log';
-      readonly format: 'cowd';
+      readonly format: LinkFormat;
       /** The name of the parent as the redo log stores it; absent for a base. */
       readonly parent?: string;
       /** Absent for a redo log of several segments: its first header does not say. */
@@ -35,7 +35,7 @@ export type FileIdentity =
  * an error. Throws disk.not-found, disk.permission or disk.io.
  */
 export function identifyFile(path: string): FileIdentity {
-  let head: Omit<LinkHead, 'files'>;
+  let head: SegmentHead;
   try {
     head = readSegmentHead(path);
   } catch (error) {
@@ -44,21 +44,20 @@ export function identifyFile(path: string): FileIdentity {
     }
     throw error;
   }
-  const { header } = head;
-  const role = header.parent === undefined ? 'base' : 'redo-log';
-  if (header.ordinal > 0) {
-    const first = firstSegmentPath(head.path, header);
-    return { kind: 'segment', part: header.ordinal + 1, segmentCount: header.fileCount, first, role };
+  const { state } = head;
+  const role = state.parent === undefined ? 'base' : 'redo-log';
+  if (head.files === undefined) {
+    const { first = head.path } = head;
+    return { kind: 'segment', part: state.ordinal + 1, segmentCount: state.fileCount, first, role };
   }
-  const capacityBytes = knownCapacityBytes(header);
-  const { record } = header;
+  const { record, capacityBytes } = state;
   return {
     kind: role,
-    format: 'cowd',
-    ...(header.parent === undefined ? {} : { parent: header.parent.storedName }),
+    format: head.format,
+    ...(state.parent === undefined ? {} : { parent: state.parent.storedName }),
     ...(capacityBytes === undefined ? {} : { capacityBytes }),
-    segmentCount: header.fileCount,
-    generation: header.generation,
+    segmentCount: state.fileCount,
+    generation: state.generation,
     ...(record === undefined ? {} : { linkId: record.linkId, contentId: record.contentId }),
     ...(record?.owner === undefined ? {} : { owner: record.owner }),
   };

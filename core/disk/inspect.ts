@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs';
 import type { ChainReport } from '../api/disks.ts';
 import type { Link } from './chain/link.ts';
-import { dialectOf } from './formats/cowd/dialect.ts';
 import type { LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
 import { protectedFile } from './protection.ts';
 import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
-import { SECTOR_BYTES } from '../base/units.ts';
 
 /**
  * Describes a disk's whole chain from its headers; writes nothing, takes no lock.
@@ -25,18 +23,18 @@ export async function inspectChain(file: string, context: OpenContext = {}): Pro
 }
 
 function reportLink(link: Link, head: LinkHead): ChainReport['links'][number] {
-  const { header } = link;
-  const { record } = header;
+  const { state } = link;
+  const { record } = state;
   return {
     path: head.path,
     files: [...head.files],
-    role: header.parent === undefined ? 'base' : 'redo-log',
-    format: 'cowd',
-    dialect: dialectOf(header, link.first.entriesPerTable),
+    role: state.parent === undefined ? 'base' : 'redo-log',
+    format: link.format,
+    ...(link.dialect === undefined ? {} : { dialect: link.dialect }),
     capacityBytes: link.capacityBytes,
     allocatedBytes: link.allocatedBytes(),
-    grainBytes: header.grainSectors * SECTOR_BYTES,
-    generation: header.generation,
+    grainBytes: link.first.grainBytes,
+    generation: state.generation,
     ...(record === undefined ? {} : { linkId: record.linkId, contentId: record.contentId }),
     ...(record?.owner === undefined ? {} : { owner: record.owner }),
     state: record?.committing !== undefined ? 'committing' : link.isClean ? 'clean' : 'unclean',

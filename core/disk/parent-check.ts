@@ -1,7 +1,6 @@
 import { basename, dirname, isAbsolute, relative, resolve, win32 } from 'node:path';
-import { SECTOR_BYTES } from '../base/units.ts';
 import type { CommitJournal } from './commit-journal.ts';
-import type { CowdHeader } from './formats/cowd/header.ts';
+import type { LinkState } from './formats/link-state.ts';
 
 /** Where a child's parent may lie and whether a file is it. Pure. */
 
@@ -9,9 +8,9 @@ import type { CowdHeader } from './formats/cowd/header.ts';
  * The paths to try, in order: the relative path, the stored name from the child's folder, then from the
  * configuration's, then the same file name beside the child.
  */
-export function parentCandidates(childPath: string, header: CowdHeader, configDirectory: string | undefined): string[] {
-  const storedName = header.parent?.storedName ?? '';
-  const relativePath = header.record?.relativePath;
+export function parentCandidates(childPath: string, state: LinkState, configDirectory: string | undefined): string[] {
+  const storedName = state.parent?.storedName ?? '';
+  const relativePath = state.record?.relativePath;
   const folder = dirname(childPath);
   const paths = [
     ...(relativePath === undefined ? [] : [resolve(folder, relativePath)]),
@@ -44,17 +43,17 @@ export type ParentVerdict =
  * generation. A commit that stopped before the parent changed has left the child with the new values; then
  * the parent's journal names the child, and what the child holds is still right.
  */
-export function judgeParent(child: CowdHeader, parent: CowdHeader, journal: CommitJournal | undefined): ParentVerdict {
+export function judgeParent(child: LinkState, parent: LinkState, journal: CommitJournal | undefined): ParentVerdict {
   const committing = parent.record?.committing;
   if (committing !== undefined && committing !== child.record?.linkId) return { kind: 'committing' };
-  const capacity = knownCapacityBytes(child);
-  const parentCapacity = knownCapacityBytes(parent);
+  const capacity = child.capacityBytes;
+  const parentCapacity = parent.capacityBytes;
   if (capacity !== undefined && parentCapacity !== undefined && capacity !== parentCapacity) {
     return { kind: 'other-capacity', capacityBytes: capacity, parentCapacityBytes: parentCapacity };
   }
   if (parent.record?.isMixed === true) return { kind: 'changed', reason: 'a commit into it was abandoned half-way' };
   const expected = child.record?.parentContentId;
-  const found = parent.record?.contentId;
+  const found = parent.record?.contentId ?? parent.sampledContentId;
   if (expected !== undefined && found !== undefined) {
     if (expected === found || isRollBackPending(child, parent, journal)) return { kind: 'agrees' };
     return { kind: 'changed', reason: `content id ${found} instead of ${expected}` };
@@ -64,13 +63,7 @@ export function judgeParent(child: CowdHeader, parent: CowdHeader, journal: Comm
   return { kind: 'changed', reason: `generation ${String(parent.generation)} instead of ${String(generation)}` };
 }
 
-/** The whole disk's size, as far as one header of it says. */
-export function knownCapacityBytes(header: CowdHeader): number | undefined {
-  if (header.fileCount === 1) return header.capacitySectors * SECTOR_BYTES;
-  return header.diskCapacitySectors === 0 ? undefined : header.diskCapacitySectors * SECTOR_BYTES;
-}
-
-function isRollBackPending(child: CowdHeader, parent: CowdHeader, journal: CommitJournal | undefined): boolean {
+function isRollBackPending(child: LinkState, parent: LinkState, journal: CommitJournal | undefined): boolean {
   if (journal === undefined || journal.child.linkId !== child.record?.linkId) return false;
   const isChildNew = child.record.parentContentId === journal.parent.newContentId;
   return (

@@ -1,6 +1,7 @@
 import { hostFiles } from './disk-file.ts';
-import type { CowdHeader } from './formats/cowd/header.ts';
-import { patchHeader } from './formats/cowd/read-header.ts';
+import type { LinkState } from './formats/link-state.ts';
+import { formatNamed } from './formats/open-format.ts';
+import type { LinkHead } from './link-head.ts';
 
 /** A state of a parent, as its child records it. */
 export interface ParentState {
@@ -10,38 +11,31 @@ export interface ParentState {
 }
 
 /**
- * Writes into all segments of a child which state of its parent it lies over, each in one sector write,
- * synced, the first segment last. `names`: the child hangs from another file from now on.
+ * Writes into all files of a child which state of its parent it lies over, each in one step, synced, the
+ * first last. `names`: the child hangs from another file from now on.
  */
 export function recordParent(
-  files: readonly string[],
-  state: ParentState,
+  child: LinkHead,
+  parent: ParentState,
   names?: { readonly storedName: string; readonly relativePath: string },
 ): void {
-  for (const path of [...files].reverse()) {
-    const file = hostFiles.open(path, true);
-    try {
-      patchHeader(file, (header) => withParent(header, state, names));
-    } finally {
-      file.close();
-    }
-  }
+  formatNamed(child.format).changeState(hostFiles, child.files, (state) => withParent(state, parent, names));
 }
 
 function withParent(
-  header: CowdHeader,
+  state: LinkState,
   { generation, contentId }: ParentState,
   names: { readonly storedName: string; readonly relativePath: string } | undefined,
-): CowdHeader {
-  if (header.parent === undefined) return header;
-  const parent = { storedName: names?.storedName ?? header.parent.storedName, generation };
-  if (header.record === undefined) return { ...header, parent };
-  const { parentContentId: _, relativePath: oldPath, ...rest } = header.record;
+): LinkState {
+  if (state.parent === undefined) return state;
+  const parent = { storedName: names?.storedName ?? state.parent.storedName, generation };
+  if (state.record === undefined) return { ...state, parent };
+  const { parentContentId: _, relativePath: oldPath, ...rest } = state.record;
   const relativePath = names === undefined ? oldPath : names.relativePath;
   const record = {
     ...rest,
     ...(contentId === undefined ? {} : { parentContentId: contentId }),
     ...(relativePath === undefined || relativePath === '' ? {} : { relativePath }),
   };
-  return { ...header, parent, record };
+  return { ...state, parent, record };
 }

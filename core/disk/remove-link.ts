@@ -3,10 +3,11 @@ import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { removeChild, removeChildrenList } from './children-list.ts';
 import { hostFiles } from './disk-file.ts';
-import type { CowdHeader } from './formats/cowd/header.ts';
-import { readSegmentHead, realPath, segmentPath, type LinkHead } from './link-head.ts';
+import type { LinkState } from './formats/link-state.ts';
+import { readSegmentHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { parentCandidates } from './parent-check.ts';
+import { segmentPath } from './segment-paths.ts';
 
 const ending = '.removing';
 
@@ -26,7 +27,7 @@ export async function removeLink(head: LinkHead): Promise<void> {
   if (isThere(aside)) await finishRemovalLocked(head.path);
   hostFiles.rename(head.path, aside);
   hostFiles.syncDirectory(dirname(head.path));
-  await unlinkFiles(head.path, head.header);
+  await unlinkFiles(head.path, head.state);
 }
 
 /**
@@ -53,43 +54,43 @@ export function isRemovingName(path: string): boolean {
 async function finishRemovalLocked(path: string): Promise<boolean> {
   const aside = removingName(path);
   if (!isThere(aside)) return false;
-  const { header } = readSegmentHead(aside);
-  if (header.ordinal !== 0 || header.parent === undefined) {
+  const { state } = readSegmentHead(aside);
+  if (state.ordinal !== 0 || state.parent === undefined) {
     throw new RedoubtError('disk.not-a-redo-log', `${aside} is no redo log that was being removed.`, { file: aside });
   }
-  if (isOfPresentLink(path, header)) return false;
-  await unlinkFiles(path, header);
+  if (isOfPresentLink(path, state)) return false;
+  await unlinkFiles(path, state);
   return true;
 }
 
 /** Whether the further segments may belong to a link that is there under the old name: then nothing was being removed. */
-function isOfPresentLink(path: string, removed: CowdHeader): boolean {
+function isOfPresentLink(path: string, removed: LinkState): boolean {
   if (!isThere(path)) return false;
   const linkId = removed.record?.linkId;
-  return linkId === undefined || readSegmentHead(path).header.record?.linkId === linkId;
+  return linkId === undefined || readSegmentHead(path).state.record?.linkId === linkId;
 }
 
-async function unlinkFiles(path: string, header: CowdHeader): Promise<void> {
-  for (let part = 2; part <= header.fileCount; part++) {
+async function unlinkFiles(path: string, state: LinkState): Promise<void> {
+  for (let part = 2; part <= state.fileCount; part++) {
     const file = segmentPath(path, part);
-    if (belongsTo(file, header, part)) hostFiles.remove(file);
+    if (belongsTo(file, state, part)) hostFiles.remove(file);
   }
   hostFiles.remove(removingName(path));
   hostFiles.syncDirectory(dirname(path));
   if (!isThere(path)) removeChildrenList(path);
-  for (const parent of parentCandidates(path, header, undefined)) await removeChild(parent, path);
+  for (const parent of parentCandidates(path, state, undefined)) await removeChild(parent, path);
 }
 
 /** Whether a file is that segment of the log, and not another log's that has got the name since. */
-function belongsTo(file: string, first: CowdHeader, part: number): boolean {
+function belongsTo(file: string, first: LinkState, part: number): boolean {
   if (!isThere(file)) return false;
   try {
-    const { header } = readSegmentHead(file);
+    const { state } = readSegmentHead(file);
     return (
-      header.ordinal === part - 1 &&
-      header.fileCount === first.fileCount &&
-      header.record?.linkId === first.record?.linkId &&
-      header.parent?.storedName === first.parent?.storedName
+      state.ordinal === part - 1 &&
+      state.fileCount === first.fileCount &&
+      state.record?.linkId === first.record?.linkId &&
+      state.parent?.storedName === first.parent?.storedName
     );
   } catch (error) {
     if (error instanceof RedoubtError && error.kind === 'data') return false;

@@ -20,7 +20,7 @@ export async function resolveChain(file: string, context: OpenContext, enter?: E
     await enter(head, 'leaf');
     head = readLinkHead(head.path);
   }
-  if (head.header.record?.committing !== undefined) throw commitUnfinishedError(head);
+  if (head.state.record?.committing !== undefined) throw commitUnfinishedError(head);
   const heads = await followParents([head], context, enter);
   const [leaf, parent] = heads;
   // Who only looks may look.
@@ -35,7 +35,7 @@ export async function followParents(
   enter?: EnterLink,
 ): Promise<LinkHead[]> {
   const heads = [...first];
-  for (let child = heads.at(-1); child?.header.parent !== undefined; child = heads.at(-1)) {
+  for (let child = heads.at(-1); child?.state.parent !== undefined; child = heads.at(-1)) {
     let parent = findParent(child, heads, context);
     if (enter !== undefined) {
       await enter(parent, 'parent');
@@ -71,7 +71,8 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
       const parent = links[0];
       const isLeaf = index === 0;
       const link = Link.open({
-        files: [...head.files],
+        files: head.files,
+        format: head.format,
         isWritable: isLeaf && options.isWritable === true,
         ...(parent === undefined
           ? {}
@@ -93,7 +94,7 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
 
 /** What was judged by its path must be what is open now. */
 function checkSame(head: LinkHead, link: Link): void {
-  const isSame = link.first.file.identity === head.identity && link.record?.contentId === head.header.record?.contentId;
+  const isSame = link.fileIdentity === head.identity && link.record?.contentId === head.state.record?.contentId;
   if (isSame) return;
   const details = { file: head.path, operation: 'open', errno: 'ESTALE' };
   throw new RedoubtError('disk.io', `${head.path} was changed or replaced while it was being opened.`, details);

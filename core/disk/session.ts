@@ -112,10 +112,10 @@ async function lockChain(
   return { heads, lock: leafLock };
 }
 
-function checkRedo({ path, header }: LinkHead, owner: string | undefined): void {
-  if (header.parent === undefined)
+function checkRedo({ path, state }: LinkHead, owner: string | undefined): void {
+  if (state.parent === undefined)
     throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
-  const found = header.record?.owner;
+  const found = state.record?.owner;
   if (found === undefined || found === owner) return;
   throw new RedoubtError('disk.redo-taken', `${path} belongs to machine ${found}.`, { file: path, owner: found });
 }
@@ -200,6 +200,7 @@ class OpenSession implements DiskSession {
       if (parent?.identity !== this.configured.identity) throw otherParentError(head, this.file);
       link = Link.open({
         files: head.files,
+        format: head.format,
         isWritable: true,
         isDurable: false,
         checkRight: () => {

@@ -47,8 +47,8 @@ export async function settleChain(file: string, context: OpenContext): Promise<F
       const head = await settleLink(step, context, finished);
       if (head === undefined || seen.has(head.identity)) continue;
       seen.add(head.identity);
-      if (head.header.parent === undefined) continue;
-      for (const path of parentCandidates(head.path, head.header, context.configDirectory))
+      if (head.state.parent === undefined) continue;
+      for (const path of parentCandidates(head.path, head.state, context.configDirectory))
         next.push({ path, child: head.path });
     }
     waiting = next;
@@ -95,7 +95,7 @@ async function settleJournal(
   from: string | undefined,
   context: OpenContext,
 ): Promise<FinishedCommit | undefined> {
-  const verdict = judgeCommit(journal, parent.header);
+  const verdict = judgeCommit(journal, parent.state);
   if (verdict !== 'roll-back' && verdict !== 'finish') return undefined;
   const paths = [journal.child.path, ...(from === undefined ? [] : [from])];
   const found = findCommittedChild(parent, journal, paths, context.configDirectory);
@@ -105,7 +105,7 @@ async function settleJournal(
     // Judged again: until the lock was ours, its last holder may have gone on.
     const now = readLinkHead(parent.path);
     const still = readJournal(parent.path);
-    if (still === undefined || judgeCommit(still, now.header) !== verdict) return undefined;
+    if (still === undefined || judgeCommit(still, now.state) !== verdict) return undefined;
     const child = findCommittedChild(now, still, [found.path], context.configDirectory);
     if (child === undefined) return undefined;
     if (verdict === 'roll-back') {
@@ -113,7 +113,7 @@ async function settleJournal(
       return undefined;
     }
     // A log that has been written since holds what the parent lacks, and reads right over it: it stays.
-    const isSame = child.header.record?.contentId === still.child.contentId;
+    const isSame = child.state.record?.contentId === still.child.contentId;
     await finishCommit(now, still, isSame ? child : undefined, { searchPaths: context.searchDirectories });
     return isSame ? { parent: parent.path, child: child.path } : undefined;
   } finally {
@@ -133,6 +133,6 @@ async function finishWithoutChild(parent: LinkHead, journal: CommitJournal): Pro
 /** Gives every segment of the child the parent's old values back, synced; then the journal goes. */
 function rollBack(parent: LinkHead, journal: CommitJournal, child: LinkHead): void {
   const { oldContentId, oldGeneration } = journal.parent;
-  recordParent(child.files, { generation: oldGeneration, contentId: oldContentId });
+  recordParent(child, { generation: oldGeneration, contentId: oldContentId });
   removeJournal(parent.path);
 }

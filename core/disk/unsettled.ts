@@ -12,7 +12,7 @@ import type { LinkHead } from './link-head.ts';
 export function refuseUnsettled(link: LinkHead): void {
   const journal = readJournal(link.path);
   if (journal === undefined) return;
-  if (judgeCommit(journal, link.header) !== 'changed') throw commitUnfinishedError(link);
+  if (judgeCommit(journal, link.state) !== 'changed') throw commitUnfinishedError(link);
   const reason = 'it is in no state that its commit journal knows';
   throw new RedoubtError('disk.parent-changed', `${link.path} can't be written: ${reason}.`, {
     file: journal.child.path,
@@ -24,6 +24,6 @@ export function refuseUnsettled(link: LinkHead): void {
 /** Throws disk.commit-unfinished for a log whose parent has all of it already: what it took now would be removed with it. */
 export function refuseCommitted(child: LinkHead, parent: LinkHead): void {
   const journal = readJournal(parent.path);
-  if (journal === undefined || journal.child.linkId !== child.header.record?.linkId) return;
-  if (judgeCommit(journal, parent.header) === 'finish') throw commitUnfinishedError(parent);
+  if (journal === undefined || journal.child.linkId !== child.state.record?.linkId) return;
+  if (judgeCommit(journal, parent.state) === 'finish') throw commitUnfinishedError(parent);
 }

@@ -40,7 +40,7 @@ export function makeLink(
       },
       ...(parentLink === undefined
         ? {}
-        : { parent: { storedName: parentLink.path, generation: parentLink.header.generation } }),
+        : { parent: { storedName: parentLink.path, generation: parentLink.state.generation } }),
       ...(options.grainSectors === undefined ? {} : { grainSectors: options.grainSectors }),
     });
     return path;

@@ -1,12 +1,12 @@
 import { SECTOR_BYTES } from '../../base/units.ts';
-import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import { ZEROS, type Extent } from '../formats/extent.ts';
 
-/** Bytes that lie one behind the other both on the disk and in a file of a link. */
+/** Bytes that lie one behind the other both on the disk and in an extent of a link; zeros where `extent` is absent. */
 export interface AllocatedRun {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
-  readonly extent: CowdExtent;
-  readonly fileOffsetBytes: number;
+  readonly extent: Extent | undefined;
+  readonly addressBytes: number;
 }
 
 /** Grains that are put into file order together: 8 MiB of memory, and more than a segment at usual grains. */
@@ -17,7 +17,7 @@ const READ_GRAINS = 4096;
  * Everything that a link's extents have allocated, in the order of its files, so that reading it is
  * sequential. What a last grain has past the end of the disk is left out. Throws disk.corrupt, disk.io.
  */
-export function* allocatedRuns(extents: readonly CowdExtent[]): Generator<AllocatedRun> {
+export function* allocatedRuns(extents: readonly Extent[]): Generator<AllocatedRun> {
   for (const extent of extents) {
     for (let base = 0; base < extent.grainCount; base += SORTED_GRAINS) {
       yield* runsOf(extent, base, keysInFileOrder(extent, base));
@@ -25,39 +25,41 @@ export function* allocatedRuns(extents: readonly CowdExtent[]): Generator<Alloca
   }
 }
 
-/** One number a grain, sector × 2^20 + grain − base (below 2^52), sorted. */
-function keysInFileOrder(extent: CowdExtent, base: number): Float64Array {
+/** One number a grain, place × 2^20 + grain − base (below 2^52), sorted. */
+function keysInFileOrder(extent: Extent, base: number): Float64Array {
   const end = Math.min(base + SORTED_GRAINS, extent.grainCount);
   const keys = new Float64Array(end - base);
-  const entries = new Uint32Array(READ_GRAINS);
+  const places = new Uint32Array(READ_GRAINS);
   const positions = new Uint16Array(READ_GRAINS);
   let found = 0;
   for (let grain = base; grain < end; grain += READ_GRAINS) {
     const count = Math.min(READ_GRAINS, end - grain);
-    const allocated = extent.readEntries(grain, count, entries, positions);
+    const allocated = extent.readPlaces(grain, count, places, positions);
     for (let k = 0; k < allocated; k++) {
       const position = positions[k] as number;
-      keys[found++] = (entries[position] as number) * SORTED_GRAINS + (grain - base + position);
+      keys[found++] = (places[position] as number) * SORTED_GRAINS + (grain - base + position);
     }
   }
   return keys.subarray(0, found).sort();
 }
 
-function* runsOf(extent: CowdExtent, base: number, keys: Float64Array): Generator<AllocatedRun> {
+function* runsOf(extent: Extent, base: number, keys: Float64Array): Generator<AllocatedRun> {
   const grainSectors = extent.grainBytes / SECTOR_BYTES;
   for (let from = 0; from < keys.length;) {
     const key = keys[from] as number;
-    const sector = Math.floor(key / SORTED_GRAINS);
+    const place = Math.floor(key / SORTED_GRAINS);
     const grain = key % SORTED_GRAINS;
+    const isZeros = place === ZEROS;
+    const step = (isZeros ? 0 : grainSectors) * SORTED_GRAINS + 1;
     let count = 1;
-    while (keys[from + count] === (sector + count * grainSectors) * SORTED_GRAINS + grain + count) count++;
+    while (keys[from + count] === key + count * step) count++;
     from += count;
     const startBytes = (base + grain) * extent.grainBytes;
     yield {
       offsetBytes: extent.startBytes + startBytes,
       lengthBytes: Math.min(count * extent.grainBytes, extent.spanBytes - startBytes),
-      extent,
-      fileOffsetBytes: sector * SECTOR_BYTES,
+      extent: isZeros ? undefined : extent,
+      addressBytes: isZeros ? 0 : extent.originBytes + place * SECTOR_BYTES,
     };
   }
 }

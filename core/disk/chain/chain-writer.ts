@@ -1,5 +1,4 @@
-import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
-import type { FreeRow } from '../formats/cowd/grain-allocator.ts';
+import type { Extent, FreeRow } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import { ChunkCursor, isAllZeros, zeroChunks } from './chunk-cursor.ts';
 import type { MergedMap } from './merged-map.ts';
@@ -14,8 +13,7 @@ import { readPieces } from './read-pieces.ts';
  * Only then is the grain entered, in memory, and a later flush writes the entry. So a write that fails
  * half-way (no room) leaves every grain as it was or as it should be, and can be tried again.
  *
- * Zeros: the format has no mark for them. Over content below they take grains like all data; over what no
- * link has they take nothing.
+ * Zeros over content below take grains like all data; over what reads as zeros already they take nothing.
  */
 export class ChainWriter {
   private readonly chain: Chain;
@@ -33,7 +31,7 @@ export class ChainWriter {
       const content = cursor.take(piece.lengthBytes);
       if (piece.kind === 'allocate' && piece.isEmptyBelow && isAllZeros(content)) continue;
       this.chain.leaf.beginWriting(piece.extent);
-      if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.fileOffsetBytes, content);
+      if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.addressBytes, content);
       else this.allocate(piece, new ChunkCursor(content, piece.lengthBytes));
       this.chain.leaf.noteWritten(piece.lengthBytes);
     }
@@ -44,7 +42,7 @@ export class ChainWriter {
     for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
       if (piece.kind === 'allocate' && piece.isEmptyBelow) continue;
       this.chain.leaf.beginWriting(piece.extent);
-      if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.fileOffsetBytes, zeroChunks(piece.lengthBytes));
+      if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.addressBytes, zeroChunks(piece.lengthBytes));
       else this.allocate(piece, undefined);
       this.chain.leaf.noteWritten(piece.lengthBytes);
     }
@@ -79,13 +77,13 @@ export class ChainWriter {
     }
   }
 
-  private publish(extent: CowdExtent, firstGrain: number, row: FreeRow): void {
+  private publish(extent: Extent, firstGrain: number, row: FreeRow): void {
     extent.enter(firstGrain, row);
-    this.map.enter(extent, firstGrain, row.grains, row.sector);
+    this.map.enter(extent, firstGrain, row.grains, row.place);
   }
 
   /** What [startBytes, endBytes) of the disk reads now; zeros past the extent's end, where its last grain sticks out. */
-  private fill(extent: CowdExtent, startBytes: number, endBytes: number, isEmptyBelow: boolean): Uint8Array[] {
+  private fill(extent: Extent, startBytes: number, endBytes: number, isEmptyBelow: boolean): Uint8Array[] {
     if (startBytes === endBytes) return [];
     if (isEmptyBelow) return zeroChunks(endBytes - startBytes);
     const bytes = new Uint8Array(endBytes - startBytes);

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { Extent } from '../formats/extent.ts';
 import type { Link } from './link.ts';
 
 /**
@@ -39,11 +39,11 @@ export class Chain {
   }
 
   /** The extents of all links that lie in [startBytes, endBytes) of the disk, leaf first. */
-  extentsIn(startBytes: number, endBytes: number): CowdExtent[] {
-    const found: CowdExtent[] = [];
+  extentsIn(startBytes: number, endBytes: number): Extent[] {
+    const found: Extent[] = [];
     for (const { extents } of this.links) {
       for (let index = firstEndingAfter(extents, startBytes); index < extents.length; index++) {
-        const extent = extents[index] as CowdExtent;
+        const extent = extents[index] as Extent;
         if (extent.startBytes >= endBytes) break;
         found.push(extent);
       }
@@ -52,7 +52,7 @@ export class Chain {
   }
 
   /** The leaf's extent that covers a byte of the disk. */
-  leafExtentAt(offsetBytes: number): CowdExtent {
+  leafExtentAt(offsetBytes: number): Extent {
     const { extents } = this.leaf;
     const extent = extents[firstEndingAfter(extents, offsetBytes)];
     assert(extent !== undefined, 'an offset inside the disk');
@@ -61,12 +61,12 @@ export class Chain {
 }
 
 /** Index of the first extent, in the disk's order, that ends after an offset. */
-function firstEndingAfter(extents: readonly CowdExtent[], offsetBytes: number): number {
+function firstEndingAfter(extents: readonly Extent[], offsetBytes: number): number {
   let low = 0;
   let high = extents.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const extent = extents[middle] as CowdExtent;
+    const extent = extents[middle] as Extent;
     if (extent.startBytes + extent.spanBytes > offsetBytes) high = middle;
     else low = middle + 1;
   }

@@ -1,4 +1,4 @@
-import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { Extent } from '../formats/extent.ts';
 import { MIB } from '../../base/units.ts';
 
 const WRITE_BACK_BYTES = 32 * MIB;
@@ -19,7 +19,7 @@ const WRITE_BACK_MS = 5000;
  * that is none. No room for the metadata is not final: the sectors are kept and tried again.
  */
 export class FlushEpochs {
-  private readonly extents: readonly CowdExtent[];
+  private readonly extents: readonly Extent[];
   private readonly onFailure: (error: unknown) => void;
   private readonly beforeMetadata: () => void;
   private isDurable: boolean;
@@ -33,7 +33,7 @@ export class FlushEpochs {
    * to write; that and a failed sync are told to `onFailure`.
    */
   constructor(options: {
-    extents: readonly CowdExtent[];
+    extents: readonly Extent[];
     isDurable: boolean;
     beforeMetadata: () => void;
     onFailure: (error: unknown) => void;
@@ -128,7 +128,7 @@ export class FlushEpochs {
     }
   }
 
-  private async sync(extents: readonly CowdExtent[]): Promise<void> {
+  private async sync(extents: readonly Extent[]): Promise<void> {
     if (!this.isDurable) return;
     await Promise.all(extents.map((extent) => extent.file.sync()));
   }

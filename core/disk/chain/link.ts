@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { hostFiles, type FileLayer } from '../disk-file.ts';
-import { CowdExtent } from '../formats/cowd/cowd-extent.ts';
-import type { CowdHeader } from '../formats/cowd/header.ts';
-import type { LinkRecord } from '../formats/link-state.ts';
+import { hostFiles, type DiskFile, type FileLayer } from '../disk-file.ts';
+import type { OpenedLink, ParentSpans } from '../formats/disk-format.ts';
+import type { Extent } from '../formats/extent.ts';
+import type { LinkBooks, StateChange } from '../formats/link-books.ts';
+import type { LinkFormat, LinkRecord, LinkState } from '../formats/link-state.ts';
+import { openFormat } from '../formats/open-format.ts';
 import { lastGeneration, nextGeneration } from '../generation.ts';
 import { allocatedRuns, type AllocatedRun } from './allocated-runs.ts';
 import { FlushEpochs } from './flush-epochs.ts';
-import { placeExtents, type ParentSpans } from './place-extents.ts';
 
 export interface LinkRequest {
-  /** All segments in order. */
+  /** All files in order. */
   readonly files: readonly string[];
+  /** As the link's head says; absent: the first file's content says. */
+  readonly format?: LinkFormat;
   readonly isWritable: boolean;
   readonly layer?: FileLayer;
   /** Needed only for foreign redo logs whose segments state the whole disk's capacity. */
@@ -37,11 +40,21 @@ export interface LinkRequest {
  * | finished | on | `finishClean`, after the last flush |
  */
 export class Link {
-  /** The first segment's path. */
+  /** The first file's path. */
   readonly path: string;
-  readonly extents: readonly CowdExtent[];
+  /** All files in order. */
+  readonly files: readonly string[];
+  /** Of the first file: equal for two paths of one file. */
+  readonly fileIdentity: string;
+  readonly format: LinkFormat;
+  /** How the format was spoken, where there are dialects. */
+  readonly dialect: string | undefined;
+  /** In the disk's order, without gaps. */
+  readonly extents: readonly Extent[];
   readonly capacityBytes: number;
   readonly isWritable: boolean;
+  private readonly books: LinkBooks;
+  private readonly otherFiles: readonly DiskFile[];
   private readonly epochs: FlushEpochs;
   private readonly identity: LinkRequest['identity'];
   private readonly proveRight: LinkRequest['checkRight'];
@@ -49,9 +62,16 @@ export class Link {
   private failure: unknown;
   private isClosed = false;
 
-  private constructor(extents: readonly CowdExtent[], request: LinkRequest) {
+  private constructor(format: LinkFormat, opened: OpenedLink, request: LinkRequest) {
+    const { extents, books, dialect, otherFiles = [] } = opened;
+    this.files = request.files;
+    this.path = request.files[0] as string;
+    this.fileIdentity = opened.identity;
+    this.format = format;
+    this.dialect = dialect;
     this.extents = extents;
-    this.path = this.first.path;
+    this.books = books;
+    this.otherFiles = otherFiles;
     this.capacityBytes = extents.reduce((sum, extent) => sum + extent.spanBytes, 0);
     this.isWritable = request.isWritable;
     this.identity = request.identity;
@@ -70,45 +90,32 @@ export class Link {
   }
 
   /**
-   * Opens all segments of a link and checks that they belong together. Writes nothing.
+   * Opens all files of a link and checks that they belong together. Writes nothing.
    * Throws disk.segment-missing, disk.segment-picked (the first file is not segment 1), disk.not-a-disk,
    * disk.unsupported, disk.corrupt, disk.not-found, disk.permission, disk.read-only, disk.io.
    */
   static open(request: LinkRequest): Link {
-    const layer = request.layer ?? hostFiles;
-    const opened: ReturnType<typeof CowdExtent.openFile>[] = [];
+    const { files, isWritable, parent, layer = hostFiles } = request;
+    const { format, opened } = openFormat(request.format, { files, isWritable, layer, parent });
+    const link = new Link(format, opened, request);
     try {
-      for (const path of request.files) opened.push(openSegment(layer, path, request, opened[0]?.header));
-      const places = placeExtents(
-        opened.map(({ file, header }) => ({ path: file.path, header })),
-        request.parent,
-      );
-      const extents = opened.map(({ file, header }, index) => {
-        const place = places[index];
-        assert(place !== undefined, 'a place for every extent');
-        return new CowdExtent(file, header, place);
-      });
-      if (request.isWritable) checkCanChange(extents);
-      return new Link(extents, request);
+      if (isWritable) checkCanChange(link);
+      return link;
     } catch (error) {
-      for (const { file } of opened) file.close();
+      link.close();
       throw error;
     }
   }
 
-  get first(): CowdExtent {
+  get first(): Extent {
     const first = this.extents[0];
     assert(first !== undefined, 'a link has a first extent');
     return first;
   }
 
-  /** Of segment 0, which speaks for the link. */
-  get header(): CowdHeader {
-    return this.first.header;
-  }
-
-  get files(): string[] {
-    return this.extents.map((extent) => extent.path);
+  /** What the first file says, which speaks for the link. */
+  get state(): LinkState {
+    return this.books.state;
   }
 
   get spansBytes(): number[] {
@@ -116,12 +123,12 @@ export class Link {
   }
 
   get record(): LinkRecord | undefined {
-    return this.header.record;
+    return this.state.record;
   }
 
-  /** Whether every segment was closed clean. */
+  /** Whether every file was closed clean. */
   get isClean(): boolean {
-    return this.extents.every((extent) => extent.header.isClean);
+    return this.books.isClean;
   }
 
   /** Bytes behind the metadata of all files: what the link takes on the host, found without reading a table. */
@@ -145,14 +152,13 @@ export class Link {
    * then on every child of the old content knows that its parent has changed. A further segment takes the
    * same values before its own first write. Throws disk.no-space (try again) or disk.io (final).
    */
-  beginWriting(extent: CowdExtent = this.first): void {
+  beginWriting(extent: Extent = this.first): void {
     this.checkAlive();
     if (extent.isBegun) return;
     assert(this.isWritable, 'a link opened for writing');
     this.checkRight();
     try {
-      this.first.begin(this.isDurable, (header) => this.withFreshIdentity(header));
-      extent.begin(this.isDurable, (header) => this.withIdentityOfFirst(header));
+      this.books.begin(extent, this.isDurable, (state) => this.withFreshIdentity(state));
     } catch (error) {
       if (!(error instanceof RedoubtError) || !error.is('disk.no-space')) this.failure = error;
       throw error;
@@ -192,16 +198,12 @@ export class Link {
     this.epochs.stop();
     if (options.allSegments !== true && !this.extents.some((extent) => extent.isBegun)) return;
     this.checkRight();
-    for (const extent of this.extents) {
-      if (options.allSegments === true && !extent.header.isClean) extent.begin(this.isDurable);
-      extent.finishClean(this.isDurable);
-    }
+    this.books.finishClean(options.allSegments === true ? 'all' : 'begun', this.isDurable);
   }
 
-  /** Changes headers, synced: of segment 0, or of all, segment 0 last. */
-  patchHeaders(segments: 'first' | 'all', change: (header: CowdHeader) => CowdHeader): void {
-    const rest = segments === 'all' ? this.extents.slice(1) : [];
-    for (const extent of [...rest, this.first]) extent.patchHeader(change, this.isDurable);
+  /** Changes what the link says of itself, synced: in the first file, or in all, the first last. */
+  changeState(scope: 'first' | 'all', change: StateChange): void {
+    this.books.change(scope, change, this.isDurable);
   }
 
   /** Lets go of the files as they are. Idempotent. */
@@ -209,7 +211,8 @@ export class Link {
     if (this.isClosed) return;
     this.isClosed = true;
     this.epochs.stop();
-    for (const extent of this.extents) extent.file.close();
+    for (const { file } of this.extents) file.close();
+    for (const file of this.otherFiles) file.close();
   }
 
   /** `finishClean`, then `close`, which happens even if the first fails. */
@@ -231,21 +234,15 @@ export class Link {
     }
   }
 
-  private withIdentityOfFirst(header: CowdHeader): CowdHeader {
-    const { generation, record } = this.first.header;
-    if (header.record === undefined || record === undefined) return { ...header, generation };
-    return { ...header, generation, record: { ...header.record, contentId: record.contentId } };
-  }
-
-  private withFreshIdentity(header: CowdHeader): CowdHeader {
-    const generation = this.identity?.generation ?? nextGeneration(header.generation);
-    if (header.record === undefined) return { ...header, generation };
+  private withFreshIdentity(state: LinkState): LinkState {
+    const generation = this.identity?.generation ?? nextGeneration(state.generation);
+    if (state.record === undefined) return { ...state, generation };
     const contentId = this.identity?.contentId ?? randomBytes(16).toString('hex');
     const committing = this.identity?.committing;
     return {
-      ...header,
+      ...state,
       generation,
-      record: { ...header.record, contentId, ...(committing === undefined ? {} : { committing }) },
+      record: { ...state.record, contentId, ...(committing === undefined ? {} : { committing }) },
     };
   }
 
@@ -261,55 +258,20 @@ export class Link {
   }
 }
 
-function openSegment(
-  layer: FileLayer,
-  path: string,
-  request: LinkRequest,
-  first: CowdHeader | undefined,
-): ReturnType<typeof CowdExtent.openFile> {
-  const { files } = request;
-  const file = files[0] ?? path;
-  const missing = (found: number, total: number) =>
-    new RedoubtError('disk.segment-missing', `Part ${String(found + 1)} of ${file} is missing.`, {
-      file,
-      part: found + 1,
-      expected: path,
-      found,
-      total,
-    });
-  try {
-    const opened = CowdExtent.openFile(layer, path, request.isWritable);
-    const { ordinal, fileCount } = opened.header;
-    if (first !== undefined || (ordinal === 0 && fileCount === files.length)) return opened;
-    opened.file.close();
-    if (ordinal === 0) throw missing(files.length, fileCount);
-    const part = ordinal + 1;
-    throw new RedoubtError('disk.segment-picked', `${path} is part ${String(part)} of a disk.`, {
-      file: path,
-      part,
-      first: '',
-    });
-  } catch (error) {
-    if (first !== undefined && error instanceof RedoubtError && error.is('disk.not-found'))
-      throw missing(files.indexOf(path), files.length);
-    throw error;
-  }
-}
-
-function isWithoutGrains(extent: CowdExtent): boolean {
-  const entries = new Uint32Array(4096);
-  for (let grain = 0; grain < extent.grainCount; grain += entries.length) {
-    const count = Math.min(entries.length, extent.grainCount - grain);
-    if (extent.readEntries(grain, count, entries) > 0) return false;
+function isWithoutGrains(extent: Extent): boolean {
+  const places = new Uint32Array(4096);
+  for (let grain = 0; grain < extent.grainCount; grain += places.length) {
+    const count = Math.min(places.length, extent.grainCount - grain);
+    if (extent.readPlaces(grain, count, places) > 0) return false;
   }
   return true;
 }
 
 /** A file without content ids tells its children by its generation alone, so that one must still be able to rise. */
-function checkCanChange([first]: readonly CowdExtent[]): void {
-  if (first === undefined || first.header.record !== undefined || first.header.generation < lastGeneration) return;
-  throw new RedoubtError('disk.unsupported', `The generation of ${first.path} can't rise any more.`, {
-    file: first.path,
+function checkCanChange({ path, state }: Link): void {
+  if (state.record !== undefined || state.generation < lastGeneration) return;
+  throw new RedoubtError('disk.unsupported', `The generation of ${path} can't rise any more.`, {
+    file: path,
     feature: 'writing to a file of the last generation',
   });
 }

@@ -1,5 +1,5 @@
 import { MIB } from '../../base/units.ts';
-import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { Extent } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import { MergedWindow, WINDOW_BYTES } from './merged-window.ts';
 
@@ -33,14 +33,14 @@ export class MergedMap {
   }
 
   /** Grains of the leaf were allocated: tables that exist follow, others will read it when they are built. */
-  enter(extent: CowdExtent, firstGrain: number, count: number, sector: number): void {
+  enter(extent: Extent, firstGrain: number, count: number, place: number): void {
     const startBytes = extent.startBytes + firstGrain * extent.grainBytes;
     const endBytes = startBytes + count * extent.grainBytes;
     for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
       const window = this.windows.get(number);
       if (window === undefined || !window.has(extent)) continue;
       const before = window.memoryBytes;
-      window.enter(extent, firstGrain, count, sector);
+      window.enter(extent, firstGrain, count, place);
       this.memoryBytes += window.memoryBytes - before;
     }
   }

@@ -1,4 +1,4 @@
-import type { CowdExtent } from '../formats/cowd/cowd-extent.ts';
+import type { Extent } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import type { MergedWindow } from './merged-window.ts';
 
@@ -7,10 +7,10 @@ export interface Lookup {
   windowAt(offsetBytes: number): MergedWindow;
 }
 
-/** One row of bytes in one file, or of zeros where `extent` is absent. Pieces follow each other in the request. */
+/** Bytes one behind the other in one extent, or zeros where `extent` is absent. Pieces follow each other in the request. */
 export interface Piece {
-  readonly extent: CowdExtent | undefined;
-  readonly fileOffsetBytes: number;
+  readonly extent: Extent | undefined;
+  readonly addressBytes: number;
   readonly lengthBytes: number;
 }
 
@@ -22,28 +22,27 @@ export function planRead(lookup: Lookup, offsetBytes: number, lengthBytes: numbe
   const pieces: Piece[] = [];
   const end = offsetBytes + lengthBytes;
   let pieceStart = offsetBytes;
-  let pieceExtent: CowdExtent | undefined;
-  let pieceFileOffset = 0;
+  let pieceExtent: Extent | undefined;
+  let pieceAddress = 0;
   for (let at = offsetBytes; at < end;) {
     const window = lookup.windowAt(at);
     const windowEnd = Math.min(end, window.endBytes);
     while (at < windowEnd) {
       const rowEnd = Math.min(windowEnd, window.locate(at));
-      const { extent, fileOffsetBytes } = window;
+      const { extent, addressBytes } = window;
       const isNext =
-        extent === pieceExtent && (extent === undefined || fileOffsetBytes === pieceFileOffset + (at - pieceStart));
+        extent === pieceExtent && (extent === undefined || addressBytes === pieceAddress + (at - pieceStart));
       if (!isNext || at === offsetBytes) {
         if (at > pieceStart)
-          pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: at - pieceStart });
+          pieces.push({ extent: pieceExtent, addressBytes: pieceAddress, lengthBytes: at - pieceStart });
         pieceStart = at;
         pieceExtent = extent;
-        pieceFileOffset = fileOffsetBytes;
+        pieceAddress = addressBytes;
       }
       at = rowEnd;
     }
   }
-  if (end > pieceStart)
-    pieces.push({ extent: pieceExtent, fileOffsetBytes: pieceFileOffset, lengthBytes: end - pieceStart });
+  if (end > pieceStart) pieces.push({ extent: pieceExtent, addressBytes: pieceAddress, lengthBytes: end - pieceStart });
   return pieces;
 }
 
@@ -51,22 +50,22 @@ export function planRead(lookup: Lookup, offsetBytes: number, lengthBytes: numbe
 export type WritePiece =
   | {
       readonly kind: 'in-place';
-      readonly extent: CowdExtent;
-      readonly fileOffsetBytes: number;
+      readonly extent: Extent;
+      readonly addressBytes: number;
       readonly lengthBytes: number;
     }
   | {
       readonly kind: 'allocate';
-      readonly extent: CowdExtent;
+      readonly extent: Extent;
       readonly offsetBytes: number;
       readonly lengthBytes: number;
-      /** No link has anything in these grains. */
+      /** These grains read as zeros: nobody has them, or who has them says so. */
       readonly isEmptyBelow: boolean;
     };
 
 /**
  * Turns a range to be written into pieces. Neighbouring new grains are one piece, as long as all of them
- * or none of them have content below, because what holds nothing needs no grain to hold zeros.
+ * or none of them have content below, because what reads as zeros needs no grain to hold zeros.
  */
 export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, lengthBytes: number): WritePiece[] {
   const pieces: WritePiece[] = [];
@@ -83,11 +82,11 @@ export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, len
       if (
         last?.kind === 'in-place' &&
         last.extent === extent &&
-        last.fileOffsetBytes + last.lengthBytes === here.fileOffsetBytes
+        last.addressBytes + last.lengthBytes === here.addressBytes
       ) {
         pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
       } else {
-        pieces.push({ kind: 'in-place', extent, fileOffsetBytes: here.fileOffsetBytes, lengthBytes: to - at });
+        pieces.push({ kind: 'in-place', extent, addressBytes: here.addressBytes, lengthBytes: to - at });
       }
     } else {
       const isEmptyBelow = planRead(lookup, grainStart, grainEnd - grainStart).every(

@@ -29,6 +29,8 @@ export interface OpenLinkRequest {
 
 /** A link's open files. Whoever opened it closes the extents' files. */
 export interface OpenedLink {
+  /** Of the first file, as `DiskFile.identity`. */
+  readonly identity: string;
   /** In the disk's order, without gaps. */
   readonly extents: readonly Extent[];
   readonly books: LinkBooks;

@@ -59,7 +59,7 @@ function makeForeign(file: string): void {
 }
 
 function recordOf(file: string) {
-  const { record } = readLinkHead(file).header;
+  const { record } = readLinkHead(file).state;
   if (record === undefined) throw new Error('one of ours');
   return record;
 }
@@ -67,7 +67,7 @@ function recordOf(file: string) {
 /** A journal beside `parent` as if a commit of `child` had been as good as done. */
 function writeFinishedJournal(parent: string, child: string, link = recordOf(child).linkId): void {
   const { linkId, contentId } = recordOf(parent);
-  const { generation } = readLinkHead(parent).header;
+  const { generation } = readLinkHead(parent).state;
   writeFileSync(
     `${parent}.commit`,
     JSON.stringify({
@@ -333,7 +333,7 @@ describe('commits that could not be carried through', () => {
     const other = await makeLog(base, { directory: folder.path });
     writeFinishedJournal(base, log);
     const { contentId } = recordOf(base);
-    const { generation } = readLinkHead(base).header;
+    const { generation } = readLinkHead(base).state;
     execFileSync('sed', [
       '-i',
       `s/"newContent":"${contentId}"/"newContent":"${'4'.repeat(32)}"/;s/${'0'.repeat(32)}/${contentId}/;s/"oldGeneration":1/"oldGeneration":${String(generation)}/`,

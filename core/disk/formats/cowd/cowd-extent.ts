@@ -3,8 +3,9 @@ import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile, FileLayer } from '../../disk-file.ts';
 import { FORMAT_LIMIT_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SECTORS } from './dialect.ts';
+import type { Extent, FreeRow } from '../extent.ts';
 import { findUnusedRows } from './find-unused-rows.ts';
-import { GrainAllocator, type FreeRow } from './grain-allocator.ts';
+import { GrainAllocator } from './grain-allocator.ts';
 import { GrainTables } from './grain-tables.ts';
 import type { CowdHeader } from './header.ts';
 import { patchHeader, readHeader } from './read-header.ts';
@@ -18,24 +19,23 @@ export interface ExtentPlace {
 }
 
 /**
- * One open file of a COWD link: where its grains lie, and where new ones can go. Offsets of grains are in
- * grains from the extent's start; positions in the file are in sectors.
+ * One open file of a COWD link. Its places are sectors of the file, and 0 in a table is NOWHERE, so entries
+ * are places as they are. The format has no mark for zeros.
  *
  * A writable extent goes through `begin` (CLEAN off, synced) before anything else in it is written, and
  * through `finishClean` at the end. In between a crash leaves it unclean, and the next open takes the
  * file's length for the end of what is used: nothing is scanned, some space may be lost.
  */
-export class CowdExtent {
+export class CowdExtent implements Extent {
   readonly path: string;
   readonly file: DiskFile;
   readonly startBytes: number;
   readonly spanBytes: number;
   readonly grainBytes: number;
-  readonly entriesPerTable: number;
+  readonly originBytes = 0;
+  readonly grainsPerTable: number;
   header: CowdHeader;
-  /** Written since its last sync. */
   hasUnsynced = false;
-  /** CLEAN is off, by us. */
   isBegun = false;
   private readonly tables: GrainTables;
   private readonly allocator: GrainAllocator;
@@ -49,7 +49,7 @@ export class CowdExtent {
     this.startBytes = place.startBytes;
     this.spanBytes = place.spanBytes;
     this.grainBytes = header.grainSectors * SECTOR_BYTES;
-    this.entriesPerTable = place.entriesPerTable;
+    this.grainsPerTable = place.entriesPerTable;
     const spanSectors = place.spanBytes / SECTOR_BYTES;
     this.tables = new GrainTables(file, { ...header, spanSectors, entriesPerTable: place.entriesPerTable });
     this.lengthSectors = countOf(file.lengthBytes(), SECTOR_BYTES);
@@ -73,6 +73,10 @@ export class CowdExtent {
     return countOf(this.spanBytes, this.grainBytes);
   }
 
+  get tableBytes(): number {
+    return this.tables.sectorsPerTable * SECTOR_BYTES;
+  }
+
   /** Opens a file and reads its header; the extent is made when its place is known. */
   static openFile(layer: FileLayer, path: string, isWritable: boolean): { file: DiskFile; header: CowdHeader } {
     const file = layer.open(path, isWritable);
@@ -91,23 +95,22 @@ export class CowdExtent {
     }
   }
 
-  /**
-   * Fills `target` with the file sectors of `count` grains, 0 where there is none; returns how many there
-   * are, and their indexes in `positions`. Throws disk.corrupt, disk.io.
-   */
-  readEntries(firstGrain: number, count: number, target: Uint32Array, positions?: Uint16Array): number {
+  readPlaces(firstGrain: number, count: number, target: Uint32Array, positions?: Uint16Array): number {
     return this.tables.read(firstGrain, count, target, this.lengthSectors, positions);
   }
 
-  /**
-   * Finds room for up to `wanted` new grains from `grain` on and makes sure that their entries can be
-   * written later; fewer are found where the file has only gaps. The row is the caller's once `enter` is told.
-   * Throws disk.no-space (try again when there is room), disk.io (EFBIG: the file is full).
-   */
+  readAt(addressBytes: number, target: Uint8Array): number {
+    return this.file.read(addressBytes, target);
+  }
+
+  async readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
+    return Promise.resolve(this.readAt(addressBytes, target));
+  }
+
   findRow(grain: number, wanted: number): FreeRow {
     assert(this.isBegun, 'CLEAN is off before the first write');
     // Entries of one table at a time, so that there is one table to prepare.
-    const inTable = this.entriesPerTable - (grain % this.entriesPerTable);
+    const inTable = this.grainsPerTable - (grain % this.grainsPerTable);
     if (!this.tables.hasTable(grain)) {
       const sector = this.allocator.takeSectors(this.tables.sectorsPerTable);
       this.hasUnsynced = true;
@@ -125,36 +128,31 @@ export class CowdExtent {
     return this.allocator.find(Math.min(wanted, inTable));
   }
 
-  /** Writes the whole of a row that `findRow` gave. */
   writeRow(row: FreeRow, chunks: readonly Uint8Array[]): void {
     this.allocator.touch(row);
     this.hasUnsynced = true;
-    this.file.write(row.sector * SECTOR_BYTES, chunks);
+    this.file.write(row.place * SECTOR_BYTES, chunks);
   }
 
-  /** Lets a fresh row stand for zeros without writing it: the file's length covers it first. */
   extendOver(row: FreeRow): void {
     assert(row.isFresh, 'only space that was never written reads as zeros');
     this.hasUnsynced = true;
-    this.file.setLength((row.sector + row.grains * this.header.grainSectors) * SECTOR_BYTES);
+    this.file.setLength((row.place + row.grains * this.header.grainSectors) * SECTOR_BYTES);
     this.allocator.touch(row);
   }
 
-  /** The row's data is in the file: enters it for the grains from `firstGrain` on. In memory; a flush writes it. */
   enter(firstGrain: number, row: FreeRow): void {
     this.allocator.take(row);
-    this.tables.enter(firstGrain, row.grains, row.sector);
-    this.lengthSectors = Math.max(this.lengthSectors, row.sector + row.grains * this.header.grainSectors);
+    this.tables.enter(firstGrain, row.grains, row.place);
+    this.lengthSectors = Math.max(this.lengthSectors, row.place + row.grains * this.header.grainSectors);
   }
 
-  /** Overwrites part of a grain that the extent has. */
-  writeInPlace(fileOffsetBytes: number, chunks: readonly Uint8Array[]): void {
+  writeInPlace(addressBytes: number, chunks: readonly Uint8Array[]): void {
     assert(this.isBegun, 'CLEAN is off before the first write');
     this.hasUnsynced = true;
-    this.file.write(fileOffsetBytes, chunks);
+    this.file.write(addressBytes, chunks);
   }
 
-  /** Bytes of table sectors that wait for a flush. */
   get pendingMetadataBytes(): number {
     return this.tables.pendingSectors * SECTOR_BYTES;
   }
@@ -198,7 +196,7 @@ export class CowdExtent {
     this.header = patchHeader(this.file, change, { isSynced });
   }
 
-  /** What lies behind the metadata: an upper bound of what is allocated, found without reading a table. */
+  /** What lies behind the metadata. */
   dataBytes(): number {
     const firstGrain = countOf(this.tables.firstDataSector(), this.header.grainSectors) * this.header.grainSectors;
     return Math.max(0, this.allocator.endSector - firstGrain) * SECTOR_BYTES;

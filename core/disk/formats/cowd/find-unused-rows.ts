@@ -4,7 +4,7 @@ import { roundUp } from '../../../base/units.ts';
 interface Searched {
   readonly grainCount: number;
   readonly header: { readonly grainSectors: number };
-  readEntries(firstGrain: number, count: number, target: Uint32Array): number;
+  readPlaces(firstGrain: number, count: number, target: Uint32Array): number;
 }
 
 const GRAINS_AT_ONCE = 4096;
@@ -27,7 +27,7 @@ export function findUnusedRows(
   const entries = new Uint32Array(GRAINS_AT_ONCE);
   for (let grain = 0; grain < extent.grainCount; grain += GRAINS_AT_ONCE) {
     const count = Math.min(GRAINS_AT_ONCE, extent.grainCount - grain);
-    if (extent.readEntries(grain, count, entries) === 0) continue;
+    if (extent.readPlaces(grain, count, entries) === 0) continue;
     for (let i = 0; i < count; i++) {
       const sector = entries[i] as number;
       if (sector === 0) continue;

@@ -1,13 +1,7 @@
 import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { roundUp, SECTOR_BYTES } from '../../../base/units.ts';
-
-/** A row of free grains in a file. `isFresh`: nothing was ever written there, so a hole reads as zeros. */
-export interface FreeRow {
-  readonly sector: number;
-  readonly grains: number;
-  readonly isFresh: boolean;
-}
+import type { FreeRow } from '../extent.ts';
 
 /**
  * Hands out space in one extent file. It grows at the end, aligned to a grain, up to the file's limit; then
@@ -50,9 +44,9 @@ export class GrainAllocator {
     assert(wanted > 0, 'something is wanted');
     const sector = roundUp(this.freeSector, this.grainSectors);
     const atEnd = Math.min(wanted, Math.floor((this.limitSectors - sector) / this.grainSectors));
-    if (atEnd > 0) return { sector, grains: atEnd, isFresh: sector >= this.touchedSector };
+    if (atEnd > 0) return { place: sector, grains: atEnd, isFresh: sector >= this.touchedSector };
     const row = this.unused.at(-1);
-    if (row !== undefined) return { sector: row.sector, grains: Math.min(wanted, row.grains), isFresh: false };
+    if (row !== undefined) return { place: row.sector, grains: Math.min(wanted, row.grains), isFresh: false };
     throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, {
       file: this.path,
       operation: 'allocate',
@@ -62,19 +56,19 @@ export class GrainAllocator {
 
   /** To be called before the first byte of a row is written. */
   touch(row: FreeRow): void {
-    this.touchedSector = Math.max(this.touchedSector, row.sector + row.grains * this.grainSectors);
+    this.touchedSector = Math.max(this.touchedSector, row.place + row.grains * this.grainSectors);
   }
 
   /** The row, as `find` gave it, now holds data. */
   take(row: FreeRow): void {
-    const end = row.sector + row.grains * this.grainSectors;
+    const end = row.place + row.grains * this.grainSectors;
     assert(end <= this.limitSectors, `no file passes ${String(this.limitSectors * SECTOR_BYTES)} bytes`);
-    if (row.sector >= this.freeSector) {
+    if (row.place >= this.freeSector) {
       this.freeSector = end;
       return;
     }
     const last = this.unused.at(-1);
-    assert(last !== undefined && last.sector === row.sector && last.grains >= row.grains, 'a row that was found');
+    assert(last !== undefined && last.sector === row.place && last.grains >= row.grains, 'a row that was found');
     last.sector += row.grains * this.grainSectors;
     last.grains -= row.grains;
     if (last.grains === 0) this.unused.pop();

@@ -95,9 +95,9 @@ describe('a link', () => {
       record: { contentId: identity.contentId, committing: identity.committing },
     });
     await link.finishClean();
-    link.patchHeaders('first', ({ record, ...header }) => {
+    link.changeState('first', ({ record, ...state }) => {
       const { committing: _done, ...rest } = record ?? { contentId: '', linkId: '' };
-      return { ...header, record: rest };
+      return { ...state, record: rest };
     });
     link.close();
     const after = headerOf(disk.files[0] ?? '');

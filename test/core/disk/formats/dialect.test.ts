@@ -46,12 +46,12 @@ describe('the allocator', () => {
   it('grows at the end, aligned to a grain, and hands out a place again until it is taken', () => {
     const allocator = make(1000);
     const row = allocator.find(3);
-    expect(row).toEqual({ sector: 16, grains: 3, isFresh: true });
+    expect(row).toEqual({ place: 16, grains: 3, isFresh: true });
     allocator.touch(row);
-    expect(allocator.find(3)).toEqual({ sector: 16, grains: 3, isFresh: false });
+    expect(allocator.find(3)).toEqual({ place: 16, grains: 3, isFresh: false });
     allocator.take(row);
     expect(allocator.endSector).toBe(40);
-    expect(allocator.find(1)).toEqual({ sector: 40, grains: 1, isFresh: true });
+    expect(allocator.find(1)).toEqual({ place: 40, grains: 1, isFresh: true });
   });
 
   it('never passes the limit, and then uses what is known to be unused', () => {
@@ -64,8 +64,8 @@ describe('the allocator', () => {
     expect(() => allocator.takeSectors(8)).toThrow(/greatest length/);
     allocator.addUnused([{ sector: 24, grains: 2 }]);
     const again = allocator.find(5);
-    expect(again).toEqual({ sector: 24, grains: 2, isFresh: false });
+    expect(again).toEqual({ place: 24, grains: 2, isFresh: false });
     allocator.take({ ...again, grains: 1 });
-    expect(allocator.find(5)).toEqual({ sector: 32, grains: 1, isFresh: false });
+    expect(allocator.find(5)).toEqual({ place: 32, grains: 1, isFresh: false });
   });
 });

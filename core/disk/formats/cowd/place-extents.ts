@@ -1,13 +1,9 @@
-import { RedoubtError } from '../../base/redoubt-error.ts';
-import { countOf, SECTOR_BYTES } from '../../base/units.ts';
-import type { ExtentPlace } from '../formats/cowd/cowd-extent.ts';
-import { entriesPerTable, FORMAT_LIMIT_SECTORS } from '../formats/cowd/dialect.ts';
-import type { CowdHeader } from '../formats/cowd/header.ts';
-
-export interface ParentSpans {
-  readonly capacityBytes: number;
-  readonly spansBytes: readonly number[];
-}
+import { RedoubtError } from '../../../base/redoubt-error.ts';
+import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
+import type { ExtentPlace } from './cowd-extent.ts';
+import { entriesPerTable, FORMAT_LIMIT_SECTORS } from './dialect.ts';
+import type { CowdHeader } from './header.ts';
+import type { ParentSpans } from '../disk-format.ts';
 
 interface Segment {
   readonly path: string;

@@ -1,0 +1,48 @@
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import type { DiskFile } from '../disk-file.ts';
+import { cowdFormat } from './cowd/cowd-format.ts';
+import type { DiskFormat, OpenedLink, OpenLinkRequest } from './disk-format.ts';
+import type { LinkFormat } from './link-state.ts';
+
+/** In the order in which they are asked. */
+const formats: readonly DiskFormat[] = [cowdFormat];
+
+/** How much of a file's beginning decides what it is. */
+const SNIFF_BYTES = 512;
+
+/** The format of an open file, by its content. Throws disk.not-a-disk, disk.io. */
+export function detectFormat(file: DiskFile): DiskFormat {
+  const start = new Uint8Array(SNIFF_BYTES);
+  const length = file.read(0, start);
+  const format = formats.find((known) => known.recognises(start.subarray(0, length)));
+  if (format !== undefined) return format;
+  throw new RedoubtError('disk.not-a-disk', `${file.path} is not a virtual disk.`, {
+    file: file.path,
+    reason: 'no header of a known format',
+  });
+}
+
+/** The format of that name. Throws disk.unsupported. */
+export function formatNamed(name: LinkFormat): DiskFormat {
+  const format = formats.find((known) => known.name === name);
+  if (format !== undefined) return format;
+  throw new RedoubtError('disk.unsupported', `Files of format ${name} can't be opened.`, { feature: `format ${name}` });
+}
+
+/** Opens a link's files. `name` as its head said; `undefined`: its first file says. Throws as DiskFormat.openLink. */
+export function openFormat(
+  name: LinkFormat | undefined,
+  request: OpenLinkRequest,
+): { format: LinkFormat; opened: OpenedLink } {
+  const format = name === undefined ? formatOfFile(request) : formatNamed(name);
+  return { format: format.name, opened: format.openLink(request) };
+}
+
+function formatOfFile({ files, layer }: OpenLinkRequest): DiskFormat {
+  const file = layer.open(files[0] as string, false);
+  try {
+    return detectFormat(file);
+  } finally {
+    file.close();
+  }
+}
