@@ -104,7 +104,8 @@ function patternOf(unit: number, link: number): number {
   return ((unit * 7 + link * 13) % 251) + 1;
 }
 
-async function qemuIo(file: string, commands: readonly string[]): Promise<void> {
+/** Runs qemu-io commands, each with its line end, on a qcow2 image. */
+export async function qemuIo(file: string, commands: readonly string[]): Promise<void> {
   const child = spawn('qemu-io', ['-f', 'qcow2', file], { stdio: ['pipe', 'ignore', 'inherit'] });
   child.stdin.end(`${commands.join('')}quit\n`);
   const status = await new Promise((resolve, reject) => {

@@ -1,21 +1,26 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { Disposables } from '../../core/base/disposables.ts';
 import { GIB, MIB } from '../../core/base/units.ts';
-import { makeDataSet, type DataSet } from './data-set.ts';
+import { makeDataSet } from './data-set.ts';
 import type { Sample } from './measure.ts';
 import { serveOurs, serveQcow2 } from './nbd-servers.ts';
-import { describeMachine, renderTable, summarise } from './report.ts';
-import { benchRows, type Row, type ServedSet } from './rows.ts';
+import { describeMachine, renderTable, summariseLimit, summariseRatio } from './report.ts';
+import { commitRows } from './rows/commits.ts';
+import { openingRows } from './rows/opening.ts';
+import { readRows } from './rows/reads.ts';
+import type { BenchContext, LimitRow, RatioRow, Row, ServedSet } from './rows/row.ts';
+import { writeRows } from './rows/writes.ts';
 
 /**
- * `npm run bench`: the same work on a disk of ours and on a qcow2 chain of the same content, side by side.
+ * `npm run bench`: the same work on a disk of ours and on a qcow2 chain of the same content, side by side,
+ * and what has a limit of its own.
  *
  * Rounds are interleaved: every round measures every row once, ours and the peer right behind each other,
- * so that what else the machine does falls on both. Options: `--quick` (a smaller disk, fewer and shorter
+ * so that what else the machine does falls on both. Options: `--quick` (smaller disks, fewer and shorter
  * samples), `--rounds N`, `--only TEXT` (rows whose work contains it), `--dir DIR` (where the disks are
  * made), `--json` (the report as JSON instead of the table), `--out FILE` (the JSON into a file as well).
  */
@@ -32,8 +37,6 @@ const { values } = parseArgs({
 
 const sizeBytes = values.quick ? 512 * MIB : 4 * GIB;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
-const secondsPerSample = values.quick ? 1 : 3;
-const requestsPerSample = values.quick ? 40_000 : 200_000;
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
@@ -58,44 +61,76 @@ async function bench(): Promise<void> {
   closing.add(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const rows = benchRows().filter((row) => row.work.includes(values.only));
-  const depths = new Set(rows.flatMap((row) => (row.depth === 64 ? [1, 64] : row.depth === 2 ? [] : [row.depth])));
-  const served = new Map<number, ServedSet>();
-  for (const depth of depths) served.set(depth, await prepare(folder, depth));
-
-  say('making a base for fresh logs');
-  const context = {
-    folder,
-    base: await makeDataSet(join(folder, 'base'), 1, sizeBytes),
-    secondsPerSample,
-    requestsPerSample,
-    served: (depth: number): ServedSet => {
-      const found = served.get(depth);
-      if (found === undefined) throw new Error(`no disk of depth ${String(depth)}`);
-      return found;
-    },
-  };
-  const samples = new Map<Row, { ours: Sample; peer: Sample }[]>(rows.map((row) => [row, []]));
+  // What logs approve as their parent is remembered with the settings: these are the bench's own.
+  process.env['REDOUBT_HOME'] = join(folder, 'home');
+  const context = makeContext(folder);
+  const isWanted = ({ work }: Row) => work.includes(values.only);
+  const ratioRows = [...readRows(), ...writeRows(), ...commitRows()].filter(isWanted);
+  const limitRows = openingRows().filter(isWanted);
+  const pairs = new Map<RatioRow, { ours: Sample; peer: Sample }[]>(ratioRows.map((row) => [row, []]));
+  const figures = new Map<LimitRow, number[]>(limitRows.map((row) => [row, []]));
   for (let round = 1; round <= rounds; round++) {
-    for (const row of rows) {
-      say(`round ${String(round)} of ${String(rounds)}: ${row.work}, ${String(row.depth)} links`);
-      samples.get(row)?.push(await row.measure(context));
+    const announce = ({ work, depth }: Row) => {
+      say(`round ${String(round)} of ${String(rounds)}: ${work}, ${String(depth)} links`);
+    };
+    for (const [row, samples] of pairs) {
+      announce(row);
+      samples.push(await row.measure(context));
+    }
+    for (const [row, samples] of figures) {
+      announce(row);
+      samples.push(await row.measure(context));
     }
   }
-  const report = { machine, rows: rows.map((row) => summarise(row, samples.get(row) ?? [])) };
+  const report = {
+    machine,
+    rows: [...pairs].map(([row, samples]) => summariseRatio(row, samples)),
+    limits: [...figures].map(([row, samples]) => summariseLimit(row, samples)),
+  };
   const json = `${JSON.stringify(report, undefined, 2)}\n`;
   if (values.out !== undefined) writeFileSync(values.out, json);
   process.stdout.write(values.json ? json : renderTable(report));
 }
 
+function makeContext(folder: string): BenchContext {
+  const made = new Map<string, Promise<unknown>>();
+  const once: BenchContext['once'] = <T>(
+    name: string,
+    make: (own: string) => Promise<{ value: T; close?: () => Promise<void> }>,
+  ): Promise<T> => {
+    const before = made.get(name) as Promise<T> | undefined;
+    if (before !== undefined) return before;
+    const making = (async () => {
+      say(`making the disks of "${name}"`);
+      const own = join(folder, name);
+      mkdirSync(own, { recursive: true });
+      const { value, close } = await make(own);
+      if (close !== undefined) closing.add(close);
+      return value;
+    })();
+    made.set(name, making);
+    return making;
+  };
+  return {
+    folder,
+    isQuick: values.quick,
+    secondsPerSample: values.quick ? 1 : 3,
+    requestsPerSample: values.quick ? 40_000 : 200_000,
+    once,
+    base: () => once('base', async (own) => ({ value: await makeDataSet(own, 1, sizeBytes) })),
+    served: (depth) => once(`depth-${String(depth)}`, (own) => prepare(own, depth)),
+  };
+}
+
 /** Makes the disk twice, starts both servers, and proves that they show the same content (which also warms the page cache). */
-async function prepare(folder: string, depth: number): Promise<ServedSet> {
-  say(`making a disk of ${String(sizeBytes / MIB)} MiB with ${String(depth)} links, ours and qcow2`);
-  const set: DataSet = await makeDataSet(join(folder, `depth-${String(depth)}`), depth, sizeBytes);
-  const ours = await serveOurs(join(folder, `ours-${String(depth)}.sock`), set.redoubt);
-  closing.add(() => ours.stop());
-  const peer = await serveQcow2(join(folder, `peer-${String(depth)}.sock`), set.qcow2);
-  closing.add(() => peer.stop());
+async function prepare(folder: string, depth: number): Promise<{ value: ServedSet; close: () => Promise<void> }> {
+  const set = await makeDataSet(folder, depth, sizeBytes);
+  const ours = await serveOurs(join(folder, 'ours.sock'), set.redoubt);
+  const peer = await serveQcow2(join(folder, 'peer.sock'), set.qcow2);
   await promisify(execFile)('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', ours.uri, peer.uri]);
-  return { set, ours, peer };
+  const close = async () => {
+    await ours.stop();
+    await peer.stop();
+  };
+  return { value: { set, ours, peer }, close };
 }

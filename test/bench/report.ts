@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import type { Sample } from './measure.ts';
-import type { Row } from './rows.ts';
+import type { LimitRow, RatioRow } from './rows/row.ts';
 
 /** What came out of a row's rounds. Ratios are of one round each; the median of them is compared with the bar. */
 export interface RowResult {
@@ -20,12 +20,42 @@ export interface RowResult {
   readonly peerCpuMicroseconds?: number;
 }
 
+/** What came out of a row that has a limit; its median is compared. */
+export interface LimitResult {
+  readonly work: string;
+  readonly depth: number;
+  readonly rounds: number;
+  readonly unit: LimitRow['unit'];
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly below: number;
+  readonly verdict: 'reached' | 'above';
+}
+
 export interface BenchReport {
   readonly machine: Record<string, string>;
   readonly rows: readonly RowResult[];
+  readonly limits: readonly LimitResult[];
 }
 
-export function summarise(row: Row, samples: readonly { ours: Sample; peer: Sample }[]): RowResult {
+export function summariseLimit(row: LimitRow, figures: readonly number[]): LimitResult {
+  const { work, depth, unit, below } = row;
+  const middle = median(figures);
+  return {
+    work,
+    depth,
+    rounds: figures.length,
+    unit,
+    median: middle,
+    lowest: Math.min(...figures),
+    highest: Math.max(...figures),
+    below,
+    verdict: middle < below ? 'reached' : 'above',
+  };
+}
+
+export function summariseRatio(row: RatioRow, samples: readonly { ours: Sample; peer: Sample }[]): RowResult {
   const ratios = samples.map(({ ours, peer }) => ours.rate / peer.rate);
   const ratio = median(ratios);
   const cpu = (side: 'ours' | 'peer') =>
@@ -76,9 +106,13 @@ function firstLine(program: string, args: readonly string[]): string {
 }
 
 /** The report for people. */
-export function renderTable({ machine, rows }: BenchReport): string {
-  const head = ['work', 'against', 'links', 'ours/s', 'peer/s', 'ratio', 'spread', 'bar', '', 'CPU µs/request'];
-  const lines = rows.map((row) => [
+export function renderTable({ machine, rows, limits }: BenchReport): string {
+  const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`);
+  if (Number(machine[loadName]) > cpus().length / 2) {
+    facts.push('The machine was busy with other work: rates and ratios say little, processor time a bit more.');
+  }
+  const ratioHead = ['work', 'against', 'links', 'ours/s', 'peer/s', 'ratio', 'spread', 'bar', '', 'CPU µs/request'];
+  const ratios = rows.map((row) => [
     row.work,
     row.against,
     String(row.depth),
@@ -92,16 +126,33 @@ export function renderTable({ machine, rows }: BenchReport): string {
       ? ''
       : `${row.oursCpuMicroseconds.toFixed(1)} : ${row.peerCpuMicroseconds.toFixed(1)}`,
   ]);
+  const limitHead = ['work', 'links', 'median', 'spread', 'unit', 'limit', ''];
+  const figures = limits.map((row) => [
+    row.work,
+    String(row.depth),
+    row.median.toFixed(1),
+    `${row.lowest.toFixed(1)}–${row.highest.toFixed(1)}`,
+    row.unit,
+    `< ${String(row.below)}`,
+    row.verdict === 'reached' ? 'reached' : 'ABOVE',
+  ]);
+  const tables = [
+    ...(ratios.length === 0 ? [] : ['', ...aligned(ratioHead, ratios, (column) => column >= 2 && column <= 7)]),
+    ...(figures.length === 0 ? [] : ['', ...aligned(limitHead, figures, (column) => column >= 1 && column <= 3)]),
+  ];
+  return `${[...facts, ...tables].join('\n')}\n`;
+}
+
+function aligned(
+  head: readonly string[],
+  lines: readonly (readonly string[])[],
+  isNumber: (column: number) => boolean,
+): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)));
-  const isNumber = (column: number) => column >= 2 && column <= 7;
-  const format = (cells: readonly string[]) =>
+  return [head, ...lines].map((cells) =>
     cells
       .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
       .join('  ')
-      .trimEnd();
-  const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`);
-  if (Number(machine[loadName]) > cpus().length / 2) {
-    facts.push('The machine was busy with other work: rates and ratios say little, processor time a bit more.');
-  }
-  return `${[...facts, '', format(head), ...lines.map(format)].join('\n')}\n`;
+      .trimEnd(),
+  );
 }

@@ -1,0 +1,119 @@
+import { KIB, MIB } from '../../../core/base/units.ts';
+import { fio, qemuImgBench, type FioJob, type Sample } from '../measure.ts';
+import type { NbdServerProcess } from '../nbd-servers.ts';
+import { dropCache, warmCache } from '../page-cache.ts';
+import { serveVastSet, type VastSet } from '../vast-set.ts';
+import { scratch, type RatioRow, type ServedSet } from './row.ts';
+
+const random4k = (depth: number): FioJob => ({ rw: 'randread', blockBytes: 4 * KIB, depth });
+
+/** Reading: hot, cold, deep and vast. */
+export function readRows(): RatioRow[] {
+  const qd32 = random4k(32);
+  const sequential: FioJob = { rw: 'read', blockBytes: MIB, depth: 4 };
+  return [
+    overNbd('4 KiB random read, queue depth 32', 1, qd32, 4),
+    overNbd('4 KiB random read, queue depth 32', 16, qd32, 6),
+    overNbd('4 KiB random read, queue depth 32', 64, qd32),
+    throughQemu(1, 0.8),
+    throughQemu(16, 1.5),
+    throughQemu(64),
+    overNbd('4 KiB random read, queue depth 1', 1, random4k(1), 1),
+    overNbd('4 KiB random read, queue depth 1', 16, random4k(1), 1),
+    overVast('4 KiB random read, queue depth 32, 256 GiB allocated', qd32, 1),
+    overNbd('1 MiB sequential read', 1, sequential, 1),
+    overNbd('1 MiB sequential read', 16, sequential, 1),
+    deepAgainstFlat(0.9),
+    overNbd('4 KiB random read, queue depth 32, page cache cold', 1, qd32, 0.8, dropCache),
+    overNbd('4 KiB random read, queue depth 32, page cache cold', 16, qd32, 0.8, dropCache),
+  ];
+}
+
+/** A read of the whole disk, through our server and through qemu-nbd. */
+function overNbd(
+  work: string,
+  depth: number,
+  job: FioJob,
+  bar?: number,
+  prepare: (files: readonly string[]) => void = warmCache,
+): RatioRow {
+  return {
+    kind: 'ratio',
+    work,
+    against: 'qemu-nbd',
+    depth,
+    ...(bar === undefined ? {} : { bar }),
+    measure: async (context) => {
+      const { set, ours, peer } = await context.served(depth);
+      const one = (server: NbdServerProcess, files: readonly string[]) => {
+        prepare(files);
+        return fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
+      };
+      return { ours: await one(ours, set.redoubtFiles), peer: await one(peer, set.qcow2Files) };
+    },
+  };
+}
+
+/** QEMU's block layer on our socket, against QEMU's block layer on the qcow2 chain itself, without a server between. */
+function throughQemu(depth: number, bar?: number): RatioRow {
+  return {
+    kind: 'ratio',
+    work: '4 KiB read, large stride, by qemu-img bench',
+    against: 'qcow2 in process',
+    depth,
+    ...(bar === undefined ? {} : { bar }),
+    measure: async (context) => {
+      const { set, ours } = await context.served(depth);
+      warmCache(set.redoubtFiles);
+      const oursSample = await qemuImgBench('raw', ours.uri, context.requestsPerSample);
+      warmCache(set.qcow2Files);
+      return { ours: oursSample, peer: await qemuImgBench('qcow2', set.qcow2, context.requestsPerSample) };
+    },
+  };
+}
+
+/** Lookups over more than any cache of tables holds: every cluster allocated, spread over 16 links. */
+function overVast(work: string, job: FioJob, bar: number): RatioRow {
+  return {
+    kind: 'ratio',
+    work,
+    against: 'qemu-nbd',
+    depth: 16,
+    bar,
+    measure: async (context) => {
+      const vast: VastSet = await context.once('vast', (folder) => serveVastSet(folder, 16, context.isQuick));
+      const one = (server: NbdServerProcess) =>
+        fio(server, job, vast.sizeBytes, context.secondsPerSample, scratch(context));
+      return { ours: await one(vast.ours), peer: await one(vast.peer) };
+    },
+  };
+}
+
+/** Our own deep chain against our own flat disk. */
+function deepAgainstFlat(bar: number): RatioRow {
+  return {
+    kind: 'ratio',
+    work: '4 KiB random read, queue depth 32, at depth 64',
+    against: 'itself at depth 1',
+    depth: 64,
+    bar,
+    measure: async (context) => {
+      const deep = await context.served(64);
+      const flat = await context.served(1);
+      const one = ({ ours, set }: ServedSet) => {
+        warmCache(set.redoubtFiles);
+        return fio(ours, random4k(32), set.sizeBytes, context.secondsPerSample, scratch(context));
+      };
+      // Flat, deep, deep, flat: what drifts within a round falls on both.
+      const first = await one(flat);
+      const ours = mean(await one(deep), await one(deep));
+      return { ours, peer: mean(first, await one(flat)) };
+    },
+  };
+}
+
+function mean(a: Sample, b: Sample): Sample {
+  const cpu = [a.cpuMicroseconds, b.cpuMicroseconds].filter((value) => value !== undefined);
+  const rate = (a.rate + b.rate) / 2;
+  return cpu.length < 2 ? { rate } : { rate, cpuMicroseconds: cpu.reduce((sum, value) => sum + value, 0) / 2 };
+}
