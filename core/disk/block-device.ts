@@ -1,3 +1,9 @@
+/** A part of a device that has content of its own somewhere, or none: then it reads as zeros and takes no room. */
+export interface AllocationRun {
+  readonly lengthBytes: number;
+  readonly isAllocated: boolean;
+}
+
 /**
  * The one interface for blocks. NBD, backends and display know nothing else of a disk.
  *
@@ -23,6 +29,16 @@ export interface BlockDevice {
   writeZeroes(offsetBytes: number, lengthBytes: number): undefined | Promise<void>;
   /** A hint that the content is no longer needed; may do nothing. */
   discard(offsetBytes: number, lengthBytes: number): undefined | Promise<void>;
+  /**
+   * What of a range that is not empty is allocated: runs of either kind in turn, from `offsetBytes` on, at
+   * least one and at most `maximumRuns`. They never pass the range's end and may stop before it, because a
+   * call does no more than a bounded amount of work; whoever wants more asks again from there.
+   */
+  mapStatus(
+    offsetBytes: number,
+    lengthBytes: number,
+    maximumRuns: number,
+  ): readonly AllocationRun[] | Promise<readonly AllocationRun[]>;
   flush(): Promise<void>;
   close(): Promise<void>;
 }

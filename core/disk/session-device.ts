@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { MIB } from '../base/units.ts';
-import type { BlockDevice } from './block-device.ts';
+import type { AllocationRun, BlockDevice } from './block-device.ts';
+import { allocationStatus } from './chain/allocation-status.ts';
 import { Chain } from './chain/chain.ts';
 import { ChainWriter } from './chain/chain-writer.ts';
 import type { Link } from './chain/link.ts';
@@ -89,6 +90,13 @@ export class SessionDevice implements BlockDevice {
   discard(offsetBytes: number, lengthBytes: number): undefined {
     this.check(offsetBytes, lengthBytes);
     return undefined;
+  }
+
+  /** Of the links taken together: what none of them has, from the leaf to the base, is not allocated. */
+  mapStatus(offsetBytes: number, lengthBytes: number, maximumRuns: number): readonly AllocationRun[] {
+    const endBytes = this.check(offsetBytes, lengthBytes);
+    this.leaf.checkAlive();
+    return allocationStatus(this.map, offsetBytes, endBytes, maximumRuns);
   }
 
   async flush(): Promise<void> {

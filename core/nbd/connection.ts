@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { BlockDevice } from '../disk/block-device.ts';
-import { Handshake } from './handshake.ts';
+import { Handshake, type TransmissionTerms } from './handshake.ts';
 import { command, nbdErrno } from './protocol.ts';
 import { ReceiveMemory, type ReceiveState } from './receive-memory.ts';
+import { simpleReplies, structuredReplies } from './reply-format.ts';
 import { ReplyWriter } from './reply-writer.ts';
 import { RequestParser } from './request-parser.ts';
 import type { SlabPool } from './slab-pool.ts';
@@ -36,9 +37,7 @@ export class Connection {
   private readonly memory = new ReceiveMemory();
   private readonly parser = new RequestParser();
   private readonly handshake: Handshake;
-  private readonly replies: ReplyWriter;
-  private transmission: Transmission | undefined;
-  private device: BlockDevice | undefined;
+  private serving: { transmission: Transmission; replies: ReplyWriter; device: BlockDevice } | undefined;
   /** No further byte is taken. */
   private isEnding = false;
   /** No further request is looked for: the client has said its last word, or nonsense. */
@@ -48,7 +47,11 @@ export class Connection {
   private resolveEnded: () => void = () => undefined;
 
   /** `accepted` is paused, as `pauseOnConnect` leaves it. */
-  constructor(accepted: Socket, exports: ReadonlyMap<string, BlockDevice>, pool: SlabPool) {
+  constructor(
+    accepted: Socket,
+    exports: ReadonlyMap<string, BlockDevice>,
+    private readonly pool: SlabPool,
+  ) {
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
     });
@@ -59,10 +62,6 @@ export class Connection {
       },
     });
     this.socket = socket;
-    this.replies = new ReplyWriter(socket, pool, (replies, payloadBytes) => {
-      this.transmission?.replied(replies, payloadBytes);
-      this.goOn();
-    });
     this.handshake = new Handshake(exports, (bytes) => {
       socket.write(bytes);
     });
@@ -91,7 +90,7 @@ export class Connection {
 
   private receive(chunk: Buffer): void {
     if (this.isEnding) return;
-    if (this.transmission !== undefined) {
+    if (this.serving !== undefined) {
       this.parser.push(chunk);
       this.goOn();
       return;
@@ -102,23 +101,32 @@ export class Connection {
       this.end();
       return;
     }
-    this.device = result.device;
-    this.transmission = new Transmission(result.device, this.replies, () => {
-      this.goOn();
-    });
+    this.serve(result.device, result.terms);
     this.parser.push(result.rest);
     this.goOn();
   }
 
+  private serve(device: BlockDevice, terms: TransmissionTerms): void {
+    const format = terms.isStructured ? structuredReplies : simpleReplies;
+    const replies = new ReplyWriter(this.socket, this.pool, format, (count, payloadBytes) => {
+      transmission.replied(count, payloadBytes);
+      this.goOn();
+    });
+    const transmission = new Transmission(device, terms, replies, () => {
+      this.goOn();
+    });
+    this.serving = { transmission, replies, device };
+  }
+
   private receiveState(): ReceiveState {
     const { missingPayloadBytes, isHolding } = this.parser;
-    return { missingPayloadBytes, isHolding, hasPendingWrites: (this.transmission?.pendingWrites ?? 0) > 0 };
+    return { missingPayloadBytes, isHolding, hasPendingWrites: (this.serving?.transmission.pendingWrites ?? 0) > 0 };
   }
 
   /** Serves what may be served now; then reads on, stops reading, or finishes. */
   private goOn(): void {
-    const { transmission } = this;
-    if (transmission !== undefined) this.serveReceived(transmission);
+    const transmission = this.serving?.transmission;
+    if (this.serving !== undefined) this.serveReceived(this.serving);
     if (this.isEnding) {
       this.finishWhenIdle();
       return;
@@ -129,11 +137,11 @@ export class Connection {
   }
 
   /** All complete requests that fit, as one batch of replies. */
-  private serveReceived(transmission: Transmission): void {
+  private serveReceived({ transmission, replies }: { transmission: Transmission; replies: ReplyWriter }): void {
     const { socket } = this;
     while (!this.isDone) {
       if (transmission.inFlightBytes > maximumInFlightBytes && !socket.destroyed) {
-        this.replies.write();
+        replies.write();
         return;
       }
       const found = this.parser.next();
@@ -151,11 +159,11 @@ export class Connection {
       this.isDone = true;
       this.isEnding = true;
     }
-    this.replies.write();
+    replies.write();
   }
 
   private finishWhenIdle(): void {
-    const { transmission } = this;
+    const transmission = this.serving?.transmission;
     if (this.isFlushing || (transmission !== undefined && !(this.isDone && transmission.pendingRequests === 0))) return;
     this.isFlushing = true;
     void this.finish();
@@ -163,8 +171,8 @@ export class Connection {
 
   private async finish(): Promise<void> {
     // Nobody is left to tell of a failure; the device remembers it and answers the next client with it.
-    if (this.device?.isWritable === true) await this.device.flush().catch(() => undefined);
-    this.replies.write();
+    if (this.serving?.device.isWritable === true) await this.serving.device.flush().catch(() => undefined);
+    this.serving?.replies.write();
     await closeSocket(this.socket);
     clearTimeout(this.impatience);
     this.resolveEnded();

@@ -15,7 +15,8 @@ const errnoOfCode: Partial<Record<ErrorCode, NbdErrno>> = {
   'usage.bad-argument': nbdErrno.EINVAL,
 };
 
-/** The NBD error number for anything that a block device throws. */
-export function errnoOf(error: unknown): NbdErrno {
-  return errnoOfCode[toWire(error).code] ?? nbdErrno.EIO;
+/** The NBD error number for anything that a block device throws, and the code that a client may show. */
+export function errnoOf(error: unknown): { errno: NbdErrno; message: ErrorCode } {
+  const { code } = toWire(error);
+  return { errno: errnoOfCode[code] ?? nbdErrno.EIO, message: code };
 }

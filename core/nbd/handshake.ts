@@ -1,5 +1,7 @@
 import type { BlockDevice } from '../disk/block-device.ts';
+import { asksForAllocation, parseMetaContextRequest } from './meta-context.ts';
 import {
+  allocationContext,
   handshakeFlag,
   info,
   initialMagic,
@@ -14,17 +16,31 @@ import {
   transmissionFlag,
 } from './protocol.ts';
 
+/** What client and server have agreed on for the transmission phase. */
+export interface TransmissionTerms {
+  /** Reads are answered with chunks, and so are failures. */
+  readonly isStructured: boolean;
+  /** The client has chosen `base:allocation` and may ask for block status. */
+  readonly hasAllocationContext: boolean;
+}
+
 /**
  * What the negotiation came to: `transmission` begins with the bytes that were received behind it,
  * `ended` means that the connection is to be closed after what was sent.
  */
 export type HandshakeResult =
-  { readonly kind: 'transmission'; readonly device: BlockDevice; readonly rest: Buffer } | { readonly kind: 'ended' };
+  | {
+      readonly kind: 'transmission';
+      readonly device: BlockDevice;
+      readonly terms: TransmissionTerms;
+      readonly rest: Buffer;
+    }
+  | { readonly kind: 'ended' };
 
 const clientFlagsBytes = 4;
 const optionHeaderBytes = 16;
-/** An option that says to be longer ends the connection; the longest legitimate one holds a name. */
-const maximumOptionBytes = maximumNameBytes + 1024;
+/** An option that says to be longer ends the connection; the longest legitimate ones hold a name and some queries. */
+const maximumOptionBytes = 4 * maximumNameBytes;
 /** A client that asks so often will not come to the point. */
 const maximumOptions = 1000;
 
@@ -32,13 +48,14 @@ const maximumOptions = 1000;
  * The server's side of fixed newstyle negotiation. Bytes in, bytes out, no socket: `receive` takes what
  * arrived, in any pieces, calls `send` with the answers and returns the result once there is one. A chunk
  * may be overwritten after the call, unless it is part of the result.
- *
- * Structured replies and metadata contexts are answered with "unsupported".
  */
 export class Handshake {
   private received: Buffer = Buffer.alloc(0);
   private hasClientFlags = false;
   private isNoZeroes = false;
+  private isStructured = false;
+  /** The export for which `base:allocation` is chosen; the choice does not hold for another. */
+  private allocationOf: string | undefined;
   private optionCount = 0;
 
   constructor(
@@ -102,6 +119,13 @@ export class Handshake {
       case option.info:
       case option.go:
         return this.answerInfo(kind, data);
+      case option.structuredReply:
+        this.answerStructuredReply(data);
+        return undefined;
+      case option.listMetaContext:
+      case option.setMetaContext:
+        this.answerMetaContext(kind, data);
+        return undefined;
       default:
         this.reply(kind, optionReply.errorUnsupported);
         return undefined;
@@ -113,9 +137,37 @@ export class Handshake {
     const device = this.exports.get(name);
     if (device === undefined) return { kind: 'ended' };
     const answer = Buffer.alloc(this.isNoZeroes ? 10 : 134);
-    writeExport(answer, 0, device);
+    this.writeExport(answer, 0, device);
     this.send(answer);
-    return this.enter(device);
+    return this.enter(name, device);
+  }
+
+  private answerStructuredReply(data: Buffer): void {
+    if (data.length === 0) this.isStructured = true;
+    this.reply(option.structuredReply, data.length === 0 ? optionReply.ack : optionReply.errorInvalid);
+  }
+
+  private answerMetaContext(kind: number, data: Buffer): void {
+    const isChoice = kind === option.setMetaContext;
+    if (isChoice) this.allocationOf = undefined;
+    const asked = parseMetaContextRequest(data);
+    // Block status is told in chunks, so those come first.
+    if (asked === undefined || (isChoice && !this.isStructured)) {
+      this.reply(kind, optionReply.errorInvalid);
+      return;
+    }
+    if (!this.exports.has(asked.exportName)) {
+      this.reply(kind, optionReply.errorUnknownExport);
+      return;
+    }
+    if (asksForAllocation(kind, asked)) {
+      if (isChoice) this.allocationOf = asked.exportName;
+      const answer = Buffer.alloc(4 + allocationContext.name.length);
+      answer.writeUInt32BE(isChoice ? allocationContext.id : 0, 0);
+      answer.write(allocationContext.name, 4, 'ascii');
+      this.reply(kind, optionReply.metaContext, answer);
+    }
+    this.reply(kind, optionReply.ack);
   }
 
   private answerList(data: Buffer): void {
@@ -145,15 +197,26 @@ export class Handshake {
     }
     const answer = Buffer.alloc(12);
     answer.writeUInt16BE(info.export, 0);
-    writeExport(answer, 2, device);
+    this.writeExport(answer, 2, device);
     this.reply(kind, optionReply.info, answer);
     if (asked.kinds.includes(info.blockSize)) this.reply(kind, optionReply.info, blockSizeInfo(device));
     this.reply(kind, optionReply.ack);
-    return kind === option.go ? this.enter(device) : undefined;
+    return kind === option.go ? this.enter(asked.name, device) : undefined;
   }
 
-  private enter(device: BlockDevice): HandshakeResult {
-    return { kind: 'transmission', device, rest: this.received };
+  private enter(name: string, device: BlockDevice): HandshakeResult {
+    const terms = { isStructured: this.isStructured, hasAllocationContext: this.allocationOf === name };
+    return { kind: 'transmission', device, terms, rest: this.received };
+  }
+
+  /** Size and flags, 10 bytes. */
+  private writeExport(target: Buffer, at: number, device: BlockDevice): void {
+    const { hasFlags, sendFlush, sendFua, sendTrim, sendWriteZeroes, sendFastZero, sendDf, canMultiConn, readOnly } =
+      transmissionFlag;
+    const always = hasFlags | sendFlush | canMultiConn | (this.isStructured ? sendDf : 0);
+    const changes = sendFua | sendTrim | sendWriteZeroes | sendFastZero;
+    target.writeBigUInt64BE(BigInt(device.sizeBytes), at);
+    target.writeUInt16BE(always | (device.isWritable ? changes : readOnly), at + 8);
   }
 
   private reply(kind: number, type: number, data: Buffer = Buffer.alloc(0)): void {
@@ -170,14 +233,6 @@ export class Handshake {
     this.received = this.received.subarray(bytes);
     return taken;
   }
-}
-
-/** Size and flags, 10 bytes. */
-function writeExport(target: Buffer, at: number, device: BlockDevice): void {
-  const { hasFlags, sendFlush, sendFua, sendTrim, sendWriteZeroes, canMultiConn, readOnly } = transmissionFlag;
-  const always = hasFlags | sendFlush | canMultiConn;
-  target.writeBigUInt64BE(BigInt(device.sizeBytes), at);
-  target.writeUInt16BE(device.isWritable ? always | sendFua | sendTrim | sendWriteZeroes : always | readOnly, at + 8);
 }
 
 /** Whoever asks promises to keep to the answer, so a client that can align is told to. */

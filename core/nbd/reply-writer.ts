@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
-import { replyHeaderBytes, simpleReplyMagic, type NbdErrno } from './protocol.ts';
+import type { AllocationRun } from '../disk/block-device.ts';
+import type { NbdErrno } from './protocol.ts';
+import { blockStatusBytes, writeBlockStatus, type ReplyFormat } from './reply-format.ts';
 import type { NbdRequest } from './request-parser.ts';
 import { smallSlabBytes, type Slab, type SlabPool } from './slab-pool.ts';
 
@@ -7,6 +9,8 @@ import { smallSlabBytes, type Slab, type SlabPool } from './slab-pool.ts';
 export interface Reply {
   readonly slab: Slab;
   readonly startBytes: number;
+  /** Where its room ends. */
+  readonly endBytes: number;
   /** What the device reads into; empty for requests that are answered without data. */
   readonly payload: Uint8Array;
 }
@@ -40,40 +44,43 @@ export class ReplyWriter {
   constructor(
     private readonly socket: Socket,
     private readonly pool: SlabPool,
+    private readonly format: ReplyFormat,
     private readonly onSent: (replies: number, payloadBytes: number) => void,
   ) {}
 
-  /** Room for a reply with `payloadBytes` of data. It must be ended by `send` exactly once. */
+  /** Room for a reply with `payloadBytes` of data. It must be ended by one of the `send…` exactly once. */
   open(payloadBytes: number): Reply {
-    const needBytes = replyHeaderBytes + payloadBytes;
-    const slab = this.slabWith(needBytes);
-    const startBytes = slab.usedBytes;
-    slab.usedBytes += needBytes;
-    slab.openReplies += 1;
-    const payload =
-      payloadBytes === 0 ? emptyPayload : slab.bytes.subarray(startBytes + replyHeaderBytes, startBytes + needBytes);
-    return { slab, startBytes, payload };
+    const { dataHeaderBytes, leastBytes } = this.format;
+    const needBytes = Math.max(dataHeaderBytes + payloadBytes, leastBytes);
+    const slab = this.take(needBytes);
+    const startBytes = slab.usedBytes - needBytes;
+    const dataBytes = startBytes + dataHeaderBytes;
+    const payload = payloadBytes === 0 ? emptyPayload : slab.bytes.subarray(dataBytes, dataBytes + payloadBytes);
+    return { slab, startBytes, endBytes: slab.usedBytes, payload };
   }
 
-  /** Queues the reply: with its payload, or with nothing but an error number if that is not 0. */
-  send(reply: Reply, request: NbdRequest, errno: NbdErrno | 0): void {
-    const { slab, startBytes } = reply;
-    const { bytes } = slab;
-    bytes.writeUInt32BE(simpleReplyMagic, startBytes);
-    bytes.writeUInt32BE(errno, startBytes + 4);
-    bytes.writeUInt32BE(request.cookieHigh, startBytes + 8);
-    bytes.writeUInt32BE(request.cookieLow, startBytes + 12);
-    const endBytes = startBytes + replyHeaderBytes + (errno === 0 ? reply.payload.length : 0);
-    const last = this.runs.at(-1);
-    if (last !== undefined && last.slab === slab && last.endBytes === startBytes) {
-      last.endBytes = endBytes;
-      last.replies += 1;
-      last.payloadBytes += reply.payload.length;
-    } else {
-      this.runs.push({ slab, startBytes, endBytes, replies: 1, payloadBytes: reply.payload.length });
-    }
-    this.queuedBytes += endBytes - startBytes;
-    if (this.queuedBytes >= writeAfterBytes) this.write();
+  /** Queues the reply to a read, with its payload. */
+  sendData(reply: Reply, request: NbdRequest): void {
+    this.queue(reply, this.format.writeData(reply.slab.bytes, reply.startBytes, request));
+  }
+
+  /** Queues the reply to a request that is answered without data. */
+  sendDone(reply: Reply, request: NbdRequest): void {
+    this.queue(reply, this.format.writeDone(reply.slab.bytes, reply.startBytes, request));
+  }
+
+  /** Queues nothing but an error number, and, where the client can read it, a message. */
+  sendError(reply: Reply, request: NbdRequest, errno: NbdErrno, message: string): void {
+    this.queue(reply, this.format.writeError(reply.slab.bytes, reply.startBytes, request, errno, message));
+  }
+
+  /** Makes room for a reply with block status and queues it. */
+  sendBlockStatus(request: NbdRequest, runs: readonly AllocationRun[]): void {
+    const needBytes = blockStatusBytes(runs);
+    const slab = this.take(needBytes);
+    const startBytes = slab.usedBytes - needBytes;
+    writeBlockStatus(slab.bytes, startBytes, request, runs);
+    this.queue({ slab, startBytes, endBytes: slab.usedBytes, payload: emptyPayload }, needBytes);
   }
 
   /** Writes what is queued at the end of the current turn: for replies that come outside a batch. */
@@ -99,6 +106,31 @@ export class ReplyWriter {
       });
     }
     if (runs.length > 1) this.socket.uncork();
+  }
+
+  /** Queues the first `usedBytes` of a reply's room. */
+  private queue({ slab, startBytes, endBytes: roomEndBytes, payload }: Reply, usedBytes: number): void {
+    const endBytes = startBytes + usedBytes;
+    // What was not needed is given back where nothing lies behind it yet, so that the next reply adjoins.
+    if (slab.usedBytes === roomEndBytes) slab.usedBytes = endBytes;
+    const last = this.runs.at(-1);
+    if (last !== undefined && last.slab === slab && last.endBytes === startBytes) {
+      last.endBytes = endBytes;
+      last.replies += 1;
+      last.payloadBytes += payload.length;
+    } else {
+      this.runs.push({ slab, startBytes, endBytes, replies: 1, payloadBytes: payload.length });
+    }
+    this.queuedBytes += usedBytes;
+    if (this.queuedBytes >= writeAfterBytes) this.write();
+  }
+
+  /** Takes `needBytes` at the end of what is used of a slab. */
+  private take(needBytes: number): Slab {
+    const slab = this.slabWith(needBytes);
+    slab.usedBytes += needBytes;
+    slab.openReplies += 1;
+    return slab;
   }
 
   private slabWith(needBytes: number): Slab {

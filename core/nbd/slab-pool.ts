@@ -1,4 +1,4 @@
-import { replyHeaderBytes } from './protocol.ts';
+import { dataChunkHeaderBytes } from './protocol.ts';
 
 /** Memory that replies are put together in, one behind the other. */
 export interface Slab {
@@ -25,8 +25,8 @@ export class SlabPool {
 
   take(atLeastBytes: number): Slab {
     let payloadBytes = smallSlabBytes;
-    while (payloadBytes + replyHeaderBytes < atLeastBytes) payloadBytes *= 2;
-    const sizeBytes = payloadBytes + replyHeaderBytes;
+    while (payloadBytes + dataChunkHeaderBytes < atLeastBytes) payloadBytes *= 2;
+    const sizeBytes = payloadBytes + dataChunkHeaderBytes;
     const slab = this.free.get(sizeBytes)?.pop();
     if (slab === undefined) return { bytes: Buffer.allocUnsafeSlow(sizeBytes), usedBytes: 0, openReplies: 0 };
     this.pooledBytes -= sizeBytes;

@@ -1,6 +1,9 @@
-import type { BlockDevice } from '../disk/block-device.ts';
+import type { AllocationRun, BlockDevice } from '../disk/block-device.ts';
+import { RedoubtError } from '../base/redoubt-error.ts';
 import { errnoOf } from './errno.ts';
-import { command, commandFlag, maximumPayloadBytes, nbdErrno, type NbdErrno } from './protocol.ts';
+import type { TransmissionTerms } from './handshake.ts';
+import { judgeRequest } from './judge-request.ts';
+import { command, commandFlag, type NbdErrno } from './protocol.ts';
 import type { NbdRequest } from './request-parser.ts';
 import type { Reply, ReplyWriter } from './reply-writer.ts';
 
@@ -8,12 +11,13 @@ import type { Reply, ReplyWriter } from './reply-writer.ts';
 const sliceBytes = 16 * 1024 * 1024;
 /** What a request counts for beside its payload, so that requests without data are bounded too. */
 const requestCostBytes = 512;
+/** The most runs that one answer about block status tells; a client asks again for the rest. */
+const maximumStatusRuns = 2048;
 
 /**
  * Carries out the requests of one connection on its device and answers them, in whatever order they end.
  *
- * A request that the device finishes at once costs no promise. Every request is judged here, because it
- * comes from outside; behind this file, ranges are right. `pendingRequests` counts those that are not
+ * A request that the device finishes at once costs no promise. `pendingRequests` counts those that are not
  * finished on the device, `inFlightBytes` also what is answered but has not left the socket.
  */
 export class Transmission {
@@ -26,6 +30,7 @@ export class Transmission {
   /** `onProgress` is called when a request ends that had not ended within `serve`. */
   constructor(
     private readonly device: BlockDevice,
+    private readonly terms: TransmissionTerms,
     private readonly replies: ReplyWriter,
     private readonly onProgress: () => void,
   ) {}
@@ -37,7 +42,7 @@ export class Transmission {
 
   /** Starts a request, and ends it where the device is done at once. Never throws. */
   serve(request: NbdRequest): void {
-    const refusal = this.judge(request);
+    const refusal = judgeRequest(request, this.device, this.terms);
     if (refusal !== 0) {
       this.refuse(request, refusal);
       return;
@@ -55,29 +60,18 @@ export class Transmission {
       case command.trim:
         this.run(request, () => inSlices(request, (offset, length) => this.device.discard(offset, length)));
         return;
+      case command.blockStatus:
+        this.tellStatus(request);
+        return;
       default:
-        this.run(request, () => inSlices(request, (offset, length) => this.device.writeZeroes(offset, length)));
+        this.run(request, () => inSlices(request, (offset, length) => this.writeZeroes(request, offset, length)));
     }
   }
 
   /** Answers a request with an error without running it. */
   refuse(request: NbdRequest, errno: NbdErrno): void {
     this.inFlightBytes += requestCostBytes;
-    this.replies.send(this.replies.open(0), request, errno);
-  }
-
-  /** The error number of a request that may not run, else 0. Source: NBD protocol, "Error values". */
-  private judge(request: NbdRequest): NbdErrno | 0 {
-    const { type, flags, offsetBytes, lengthBytes } = request;
-    const isChange = type === command.write || type === command.writeZeroes || type === command.trim;
-    if (!isChange && type !== command.read && type !== command.flush) return nbdErrno.EINVAL;
-    const allowedFlags = type === command.writeZeroes ? commandFlag.fua | commandFlag.noHole : commandFlag.fua;
-    if ((flags & ~allowedFlags) !== 0) return nbdErrno.EINVAL;
-    if (type === command.flush) return 0;
-    if (isChange && !this.device.isWritable) return nbdErrno.EPERM;
-    if (type === command.read && lengthBytes > maximumPayloadBytes) return nbdErrno.EINVAL;
-    if (offsetBytes + lengthBytes <= this.device.sizeBytes) return 0;
-    return type === command.write || type === command.writeZeroes ? nbdErrno.ENOSPC : nbdErrno.EINVAL;
+    this.replies.sendError(this.replies.open(0), request, errno, '');
   }
 
   private read(request: NbdRequest): void {
@@ -87,11 +81,22 @@ export class Transmission {
     try {
       pending = this.device.read(request.offsetBytes, reply.payload);
     } catch (error) {
-      this.replies.send(reply, request, errnoOf(error));
+      this.fail(reply, request, error);
       return;
     }
-    if (pending === undefined) this.replies.send(reply, request, 0);
-    else this.finishLater(pending, reply, request);
+    if (pending === undefined) {
+      this.replies.sendData(reply, request);
+      return;
+    }
+    this.finishLater(
+      pending,
+      () => {
+        this.replies.sendData(reply, request);
+      },
+      (error) => {
+        this.fail(reply, request, error);
+      },
+    );
   }
 
   /** Everything that is answered without data. With FUA, a flush belongs to it. */
@@ -106,34 +111,93 @@ export class Transmission {
         pending = pending === undefined ? this.device.flush() : pending.then(() => this.device.flush());
       }
     } catch (error) {
-      this.replies.send(reply, request, errnoOf(error));
+      this.fail(reply, request, error);
       return;
     }
     if (pending === undefined) {
-      this.replies.send(reply, request, 0);
+      this.replies.sendDone(reply, request);
       return;
     }
     this.inFlightBytes += payloadBytes;
-    this.finishLater(pending, reply, request, payloadBytes);
-  }
-
-  private finishLater(pending: Promise<void>, reply: Reply, request: NbdRequest, payloadBytes = 0): void {
-    this.pendingRequests += 1;
     if (payloadBytes > 0) this.pendingWrites += 1;
-    const finish = (errno: NbdErrno | 0): void => {
-      this.pendingRequests -= 1;
+    const release = (): void => {
       if (payloadBytes > 0) this.pendingWrites -= 1;
       this.inFlightBytes -= payloadBytes;
-      this.replies.send(reply, request, errno);
+    };
+    this.finishLater(
+      pending,
+      () => {
+        release();
+        this.replies.sendDone(reply, request);
+      },
+      (error) => {
+        release();
+        this.fail(reply, request, error);
+      },
+    );
+  }
+
+  /** What of the range is allocated: one run, or as many as an answer holds, and perhaps not to the range's end. */
+  private tellStatus(request: NbdRequest): void {
+    this.inFlightBytes += requestCostBytes;
+    const maximumRuns = (request.flags & commandFlag.reqOne) === 0 ? maximumStatusRuns : 1;
+    let found: readonly AllocationRun[] | Promise<readonly AllocationRun[]>;
+    try {
+      found = this.device.mapStatus(request.offsetBytes, request.lengthBytes, maximumRuns);
+    } catch (error) {
+      this.fail(this.replies.open(0), request, error);
+      return;
+    }
+    if (!(found instanceof Promise)) {
+      this.replies.sendBlockStatus(request, found);
+      return;
+    }
+    this.finishLater(
+      found,
+      (runs) => {
+        this.replies.sendBlockStatus(request, runs);
+      },
+      (error) => {
+        this.fail(this.replies.open(0), request, error);
+      },
+    );
+  }
+
+  /** A slice of a request to zero. One that must be fast is, where there is nothing to be zeroed, and else refused. */
+  private writeZeroes(request: NbdRequest, offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
+    if ((request.flags & commandFlag.fastZero) === 0) return this.device.writeZeroes(offsetBytes, lengthBytes);
+    const found = this.device.mapStatus(offsetBytes, lengthBytes, 1);
+    const prove = ([run]: readonly AllocationRun[]): void => {
+      if (run !== undefined && !run.isAllocated && run.lengthBytes === lengthBytes) return;
+      throw new RedoubtError('disk.unsupported', 'Zeroing this range takes as long as writing it.', {
+        feature: 'zeroing without writing',
+      });
+    };
+    if (found instanceof Promise) return found.then(prove);
+    prove(found);
+    return undefined;
+  }
+
+  private fail(reply: Reply, request: NbdRequest, error: unknown): void {
+    const { errno, message } = errnoOf(error);
+    this.replies.sendError(reply, request, errno, message);
+  }
+
+  private finishLater<T>(pending: Promise<T>, succeed: (result: T) => void, fail: (error: unknown) => void): void {
+    this.pendingRequests += 1;
+    const finish = (): void => {
+      this.pendingRequests -= 1;
       this.replies.writeSoon();
       this.onProgress();
     };
     pending.then(
-      () => {
-        finish(0);
+      (result) => {
+        succeed(result);
+        finish();
       },
       (error: unknown) => {
-        finish(errnoOf(error));
+        fail(error);
+        finish();
       },
     );
   }

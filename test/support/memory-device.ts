@@ -1,4 +1,7 @@
-import type { BlockDevice } from '../../core/disk/block-device.ts';
+import type { AllocationRun, BlockDevice } from '../../core/disk/block-device.ts';
+
+const blockBytes = 4096;
+const zeroBlock = Buffer.alloc(blockBytes);
 
 export interface MemoryDeviceOptions {
   isWritable?: boolean;
@@ -60,6 +63,27 @@ export class MemoryDevice implements BlockDevice {
 
   async flush(): Promise<void> {
     await this.run('flush', 0, 0, () => undefined);
+  }
+
+  /** What is not all zeros, by blocks of 4 KiB. */
+  mapStatus(
+    offsetBytes: number,
+    lengthBytes: number,
+    maximumRuns: number,
+  ): readonly AllocationRun[] | Promise<readonly AllocationRun[]> {
+    const runs: { lengthBytes: number; isAllocated: boolean }[] = [];
+    const pending = this.run('mapStatus', offsetBytes, lengthBytes, () => {
+      for (let at = offsetBytes; at < offsetBytes + lengthBytes;) {
+        const next = Math.min(offsetBytes + lengthBytes, (Math.floor(at / blockBytes) + 1) * blockBytes);
+        const isAllocated = !this.bytes.subarray(at, next).equals(zeroBlock.subarray(0, next - at));
+        const last = runs.at(-1);
+        if (last?.isAllocated === isAllocated) last.lengthBytes += next - at;
+        else if (runs.length === maximumRuns) return;
+        else runs.push({ lengthBytes: next - at, isAllocated });
+        at = next;
+      }
+    });
+    return pending === undefined ? runs : pending.then(() => runs);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import { command, option, optionMagic, requestMagic, simpleReplyMagic } from '../../core/nbd/protocol.ts';
+import {
+  command,
+  option,
+  optionMagic,
+  requestMagic,
+  simpleReplyMagic,
+  structuredReplyMagic,
+} from '../../core/nbd/protocol.ts';
 
 export interface OptionReply {
   type: number;
@@ -48,6 +55,20 @@ export class NbdTestClient {
     return client;
   }
 
+  /** The same with structured replies and, where `isStatusWanted`, the context `base:allocation`. */
+  static async openStructured(socketPath: string, isStatusWanted = true, name = ''): Promise<NbdTestClient> {
+    const client = await NbdTestClient.connect(socketPath);
+    client.sendClientFlags(3);
+    const questions: [number, Buffer][] = [[option.structuredReply, Buffer.alloc(0)]];
+    if (isStatusWanted) questions.push([option.setMetaContext, metaContextRequest(name, ['base:allocation'])]);
+    questions.push([option.go, infoRequest(name)]);
+    for (const [kind, data] of questions) {
+      if ((await client.option(kind, data)).at(-1)?.type !== 1)
+        throw new Error(`the server refused option ${String(kind)}`);
+    }
+    return client;
+  }
+
   sendClientFlags(flags: number): void {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(flags);
@@ -79,6 +100,30 @@ export class NbdTestClient {
     return { errno, cookie: header.readBigUInt64BE(8), data };
   }
 
+  /** The next chunk of a structured reply. */
+  async chunk(): Promise<{ flags: number; type: number; cookie: bigint; data: Buffer }> {
+    const header = await this.take(20);
+    if (header.readUInt32BE(0) !== structuredReplyMagic) throw new Error('not a structured reply');
+    const data = await this.take(header.readUInt32BE(16));
+    return { flags: header.readUInt16BE(4), type: header.readUInt16BE(6), cookie: header.readBigUInt64BE(8), data };
+  }
+
+  /** Asks for block status: the context's number, and pairs of length and flags. */
+  async status(
+    offsetBytes: number,
+    lengthBytes: number,
+    flags = 0,
+  ): Promise<{ context: number; runs: [lengthBytes: number, flags: number][] }> {
+    this.send(requestBytes({ type: command.blockStatus, offsetBytes, lengthBytes, flags }));
+    const { type, data } = await this.chunk();
+    if (type !== 5) throw new Error(`a chunk of type ${String(type)} where status was asked`);
+    const runs = Array.from({ length: (data.length - 4) / 8 }, (_, index): [number, number] => [
+      data.readUInt32BE(4 + 8 * index),
+      data.readUInt32BE(8 + 8 * index),
+    ]);
+    return { context: data.readUInt32BE(0), runs };
+  }
+
   async request(fields: RequestFields, payload?: Buffer): Promise<{ errno: number; data: Buffer }> {
     this.send(Buffer.concat([requestBytes(fields), payload ?? Buffer.alloc(0)]));
     return this.reply(fields.type === command.read ? (fields.lengthBytes ?? 0) : 0);
@@ -95,13 +140,21 @@ export class NbdTestClient {
   }
 
   async take(bytes: number): Promise<Buffer> {
+    const taken = await this.peek(bytes);
+    const [all] = this.received as [Buffer];
+    this.received = [all.subarray(bytes)];
+    this.receivedBytes -= bytes;
+    return taken;
+  }
+
+  /** The next bytes, which stay to be taken. */
+  async peek(bytes: number): Promise<Buffer> {
     while (this.receivedBytes < bytes) {
       if (this.isEnded) throw new Error('the server closed the connection');
       await this.more();
     }
-    const all = Buffer.concat(this.received);
-    this.received = [all.subarray(bytes)];
-    this.receivedBytes -= bytes;
+    const all = this.received.length === 1 ? (this.received[0] as Buffer) : Buffer.concat(this.received);
+    this.received = [all];
     return all.subarray(0, bytes);
   }
 
@@ -149,4 +202,18 @@ export function infoRequest(name: string, kinds: readonly number[] = []): Buffer
   bytes.writeUInt16BE(kinds.length, 4 + text.length);
   kinds.forEach((kind, index) => bytes.writeUInt16BE(kind, 6 + text.length + 2 * index));
   return bytes;
+}
+
+/** The data of LIST_META_CONTEXT and SET_META_CONTEXT. */
+export function metaContextRequest(name: string, queries: readonly string[]): Buffer {
+  const count = Buffer.alloc(4);
+  count.writeUInt32BE(queries.length);
+  return Buffer.concat([counted(name), count, ...queries.map(counted)]);
+}
+
+function counted(text: string): Buffer {
+  const bytes = Buffer.from(text, 'utf8');
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }

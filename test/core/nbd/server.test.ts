@@ -3,9 +3,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { command, maximumPayloadBytes, nbdErrno, option } from '../../../core/nbd/protocol.ts';
 import { startNbdServer, type NbdServer } from '../../../core/nbd/server.ts';
+import { CrashingFiles } from '../../support/crashing-files.ts';
 import { MemoryDevice } from '../../support/memory-device.ts';
 import { infoRequest, NbdTestClient, requestBytes, type RequestFields } from '../../support/nbd-client.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
+import { makeLink, openDevice } from '../../support/test-chain.ts';
 
 const megabyte = 1024 * 1024;
 const { EPERM, EIO, EINVAL, ENOSPC } = nbdErrno;
@@ -90,7 +93,7 @@ describe('negotiation', () => {
     });
     const [info, sizes, end] = await client.option(option.info, infoRequest('disk', [3]));
     expect(info?.data.readBigUInt64BE(2)).toBe(1_048_576n);
-    expect(info?.data.readUInt16BE(10)).toBe(0b1_0110_1101);
+    expect(info?.data.readUInt16BE(10)).toBe(0b1001_0110_1101);
     expect([2, 6, 10].map((at) => sizes?.data.readUInt32BE(at))).toEqual([512, 4096, maximumPayloadBytes]);
     expect(end?.type).toBe(1);
     const odd = await client.option(option.info, infoRequest('odd', [3]));
@@ -104,7 +107,7 @@ describe('negotiation', () => {
     expect((await client.option(option.go, infoRequest('other'))).at(-1)?.type).toBe(0x8000_0006);
     expect((await client.option(option.go, Buffer.from([0, 0, 0, 9, 1, 2]))).at(-1)?.type).toBe(0x8000_0003);
     expect((await client.option(option.go, Buffer.alloc(3))).at(-1)?.type).toBe(0x8000_0003);
-    for (const kind of [option.startTls, option.structuredReply, option.setMetaContext, 999]) {
+    for (const kind of [option.startTls, 11, 999]) {
       expect((await client.option(kind)).at(-1)?.type).toBe(0x8000_0001);
     }
     expect((await client.option(option.go, infoRequest('disk'))).at(-1)?.type).toBe(1);
@@ -278,7 +281,13 @@ describe('requests that are refused', () => {
     ['a read that is too long', { type: command.read, lengthBytes: maximumPayloadBytes + 1 }, EINVAL],
     ['an unknown command', { type: 99 }, EINVAL],
     ['unknown flags', { type: command.read, flags: 0x80, lengthBytes: 512 }, EINVAL],
-    ['a fast zero that was not offered', { type: command.writeZeroes, flags: 1 << 4, lengthBytes: 512 }, EINVAL],
+    ['a fast flag of another command', { type: command.trim, flags: 1 << 4, lengthBytes: 512 }, EINVAL],
+    [
+      'one piece where there are no structured replies',
+      { type: command.read, flags: 1 << 2, lengthBytes: 512 },
+      EINVAL,
+    ],
+    ['status that was not agreed on', { type: command.blockStatus, lengthBytes: 512 }, EINVAL],
   ];
   it.each(refusals)('%s', async (_what, fields, errno) => {
     const device = new MemoryDevice(megabyte);
@@ -363,5 +372,38 @@ describe('limits', () => {
     expect((await client.reply()).cookie).toBe(2n);
     release();
     expect((await client.reply(4096)).cookie).toBe(1n);
+  });
+});
+
+describe('several connections to one device', () => {
+  it('share their flushes: one covers what was answered on any of them', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const files = new CrashingFiles();
+      const disk = makeLink(files, 'base', [65_536], { layer: files });
+      const device = openDevice([disk], { layer: files });
+      const server = await startNbdServer({ socketPath: temporaryPath('nbd.sock'), exports: new Map([['', device]]) });
+      const [writer, flusher] = [
+        await NbdTestClient.open(server.socketPath),
+        await NbdTestClient.open(server.socketPath),
+      ];
+      for (let at = 0; at < 8; at++) {
+        const payload = Buffer.alloc(5000, at + 1);
+        const write = { type: command.write, offsetBytes: at * 100_000, lengthBytes: payload.length };
+        expect((await writer.request(write, payload)).errno).toBe(0);
+      }
+      expect((await flusher.request({ type: command.flush })).errno).toBe(0);
+      await writer.request({ type: command.write, offsetBytes: 900_000, lengthBytes: 4 }, Buffer.from('lost'));
+      files.crash(new SeededRandom(seed));
+      writer.close();
+      flusher.close();
+      await server.close();
+      const again = openDevice([disk], { layer: files });
+      for (let at = 0; at < 8; at++) {
+        const target = Buffer.alloc(5000);
+        await again.read(at * 100_000, target);
+        expect(target.equals(Buffer.alloc(5000, at + 1))).toBe(true);
+      }
+      await again.close();
+    }
   });
 });
