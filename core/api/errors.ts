@@ -107,13 +107,18 @@ export const errorTable = {
   'disk.locked': define(
     'state',
     file.extend({
+      /** Names this very lock, for whoever is asked whether to break it. */
+      token: z.string().optional(),
       holder: z
         .object({
           pid: z.number(),
           host: z.string(),
           purpose: z.string(),
           machineName: z.string().optional(),
+          /** No sign of life for a minute. */
           isStale: z.boolean(),
+          /** The last sign of life, milliseconds since 1970. */
+          seenAt: z.number().optional(),
         })
         .optional(),
     }),

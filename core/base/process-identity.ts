@@ -31,6 +31,12 @@ export function currentProcess(): ProcessIdentity {
   return own;
 }
 
+/** When this computer was started, in milliseconds since 1970 by today's clock, where that can be had. */
+export function bootedAtMs(): number | undefined {
+  const seconds = /^btime (\d+)$/m.exec(readText('/proc/stat'))?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
 /**
  * Whether a holder is proved to be gone: same host, boot and namespace, and its process has ended or is
  * another one by now; or the host has booted since, and the file system is this host's alone.

@@ -1,20 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { asFileError, errnoOf } from '../../base/file-error.ts';
+import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { isLocalFileSystem } from './file-system-kind.ts';
 import { isRefused, withGate, type Gate } from './gate.ts';
-import { encodeHolder, judgeHolder, newHolder, readHolder, type LockHolder, type LockKind } from './lock-holder.ts';
+import { putEntry, putNote, unlinkIfThere } from './holder-entry.ts';
+import { markHolder, type HolderMark } from './holder-mark.ts';
+import { encodeNote } from './holder-note.ts';
+import { lockBroken, lockedError } from './lock-errors.ts';
+import { lockFolder, lookAtLoneHolder, readHolders, sweepHolders } from './lock-folder.ts';
+import { newHolder, type LockHolder, type LockKind } from './lock-holder.ts';
 
 /**
- * Locks of links: one writer or many readers, across processes. FILE is the real path of a link's first
- * segment; each holder has one JSON file in `FILE.lck/`, whose time is touched every ten seconds.
+ * Locks of links: one writer or many readers, across processes and hosts. FILE is the real path of a link's
+ * first segment; each holder has an entry in `FILE.lck/`, whose time is touched every ten seconds.
+ *
+ * Where there is no room for a folder, a writer takes `FILE.lck` itself by a note in a symbolic link, which
+ * needs none: so a redo log can be discarded on a file system that is full. A reader does without, as on a
+ * read-only share.
  */
 
 const heartbeatMs = 10_000;
-/** Ending of a holder's file that is being written. */
-const unfinished = '.new';
 
 export interface LockReason {
   /** Shown to others: `running`, `commit`, … */
@@ -35,23 +43,27 @@ export interface FileLock {
 
 /**
  * Takes a lock, without waiting for other holders; those that are proved to be gone are swept away. A
- * reader gets `undefined` where the folder can't be written and nobody writes: there is no place for a lock
- * then. Throws disk.locked (with the holder), disk.permission, disk.not-found, disk.io.
+ * reader gets `undefined` where the folder can't be written, or has no room, and nobody writes: there is no
+ * place for a lock then. Throws disk.locked (with the holder), disk.permission, disk.not-found,
+ * disk.no-space, disk.io.
  */
 export async function lockFile(file: string, kind: LockKind, reason: LockReason): Promise<FileLock | undefined> {
+  if (kind === 'reader' && isLoneReader(file)) return undefined;
   try {
     return await withGate(file, (gate) => {
-      const others = sweep(file, gate.folder);
+      const others = sweepHolders(file);
       const rival = others.find((other) => kind === 'writer' || other.holder?.kind !== 'reader');
       if (rival !== undefined) throw lockedError(file, rival);
       gate.prove();
       return new HeldLock(file, gate, kind, reason);
     });
   } catch (error) {
-    if (kind === 'writer' || !isRefused(error)) throw error;
-    const rival = readHolders(`${file}.lck`).find(
-      (found) => found.holder?.kind !== 'reader' && found.verdict !== 'gone',
-    );
+    if (kind === 'writer') {
+      if (isNoPlace(error) && !isThere(lockFolder(file))) return new HeldLock(file, undefined, kind, reason);
+      throw error;
+    }
+    if (!isRefused(error) && !isNoPlace(error)) throw error;
+    const rival = readHolders(file).find((found) => found.holder?.kind !== 'reader' && found.verdict !== 'gone');
     if (rival !== undefined) throw lockedError(file, rival);
     return undefined;
   }
@@ -59,70 +71,16 @@ export async function lockFile(file: string, kind: LockKind, reason: LockReason)
 
 /** The first holder that is not proved to be gone, if any; changes nothing. */
 export function findLockHolder(file: string): LockHolder | undefined {
-  return readHolders(`${file}.lck`).find((found) => found.verdict !== 'gone')?.holder;
+  return readHolders(file).find((found) => found.verdict !== 'gone')?.holder;
 }
 
-interface FoundHolder {
-  readonly path: string;
-  readonly holder: LockHolder | undefined;
-  readonly verdict: 'alive' | 'silent' | 'gone';
+function isNoPlace(error: unknown): boolean {
+  return error instanceof RedoubtError && error.is('disk.no-space');
 }
 
-/** Deletes what dead holders left; returns the rest. The gate is held, so nobody else deletes. */
-function sweep(file: string, folder: string): FoundHolder[] {
-  // They are written and renamed while the gate is held: these were not.
-  for (const name of readdirSync(folder)) if (name.endsWith(unfinished)) unlinkHolder(file, join(folder, name));
-  return readHolders(folder).filter((found) => {
-    if (found.verdict !== 'gone') return true;
-    unlinkHolder(file, found.path);
-    return false;
-  });
-}
-
-function unlinkHolder(file: string, path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw asFileError(error, file, 'unlock');
-  }
-}
-
-function readHolders(folder: string): FoundHolder[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw asFileError(error, folder, 'read');
-  }
-  const isLocal = names.length > 0 && isLocalFileSystem(folder);
-  return names.flatMap((name) => {
-    const path = join(folder, name);
-    try {
-      const ageMs = Date.now() - statSync(path).mtimeMs;
-      const holder = readHolder(path);
-      return [{ path, holder, verdict: judgeHolder(holder, { ageMs, isLocalFileSystem: isLocal }) }];
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw asFileError(error, path, 'read');
-    }
-  });
-}
-
-function lockedError(file: string, { holder, verdict }: FoundHolder): RedoubtError<'disk.locked'> {
-  if (holder === undefined) return new RedoubtError('disk.locked', `${file} is in use.`, { file });
-  const { pid, host, purpose, machineName } = holder;
-  const who = machineName === undefined ? `process ${String(pid)} on ${host}` : `"${machineName}"`;
-  return new RedoubtError('disk.locked', `${file} is in use by ${who} (${purpose}).`, {
-    file,
-    holder: {
-      pid,
-      host,
-      purpose,
-      isStale: verdict === 'silent',
-      ...(machineName === undefined ? {} : { machineName }),
-    },
-  });
+function isLoneReader(file: string): boolean {
+  const lone = lookAtLoneHolder(file);
+  return lone?.holder?.kind === 'reader' && lone.verdict !== 'gone';
 }
 
 class HeldLock implements FileLock {
@@ -130,17 +88,21 @@ class HeldLock implements FileLock {
   kind: LockKind;
   private readonly reason: LockReason;
   private readonly token = randomBytes(16).toString('hex');
+  /** Without a folder: by a note in its place. */
+  private readonly isLone: boolean;
   private readonly path: string;
   private readonly heartbeat: NodeJS.Timeout;
+  private mark: HolderMark;
   private isReleased = false;
 
-  /** The gate is held. */
-  constructor(file: string, gate: Gate, kind: LockKind, reason: LockReason) {
+  /** The gate is held; without one the folder's place is taken, if it is free. */
+  constructor(file: string, gate: Gate | undefined, kind: LockKind, reason: LockReason) {
     this.file = file;
     this.kind = kind;
     this.reason = reason;
-    this.path = join(gate.folder, `${this.token}.json`);
-    this.write();
+    this.isLone = gate === undefined;
+    this.path = gate === undefined ? lockFolder(file) : join(gate.folder, `${this.token}.json`);
+    this.mark = gate === undefined ? this.takePlace() : this.put();
     this.heartbeat = setInterval(() => {
       this.beat();
     }, heartbeatMs);
@@ -148,57 +110,80 @@ class HeldLock implements FileLock {
   }
 
   prove(): void {
-    if (!this.isReleased && statSync(this.path, { throwIfNoEntry: false }) !== undefined) return;
-    throw new RedoubtError('disk.io', `The lock of ${this.file} was broken.`, {
-      file: this.file,
-      operation: 'lock',
-      errno: 'ELOCKBROKEN',
-    });
+    if (this.isReleased || !this.mark.isThere()) throw lockBroken(this.file);
   }
 
   async lower(): Promise<void> {
+    if (this.isLone) {
+      this.prove();
+      this.lowerNow();
+      return;
+    }
     await withGate(this.file, (gate) => {
       this.prove();
       gate.prove();
-      this.kind = 'reader';
-      this.write();
+      this.lowerNow();
     });
   }
 
   async release(): Promise<void> {
     if (this.isReleased) return;
+    const isMine = !this.isLone || this.mark.isThere();
     this.isReleased = true;
     clearInterval(this.heartbeat);
+    this.mark.close();
     try {
+      if (this.isLone) {
+        if (isMine) unlinkIfThere(this.path);
+        return;
+      }
       await withGate(this.file, () => {
-        unlinkHolder(this.file, this.path);
+        unlinkIfThere(this.path);
+      }).catch((error: unknown) => {
+        // Not even an inode for a gate: without it the folder may stay, but the lock goes.
+        if (!isNoPlace(error)) throw error;
+        unlinkIfThere(this.path);
       });
     } catch (error) {
-      // On a full disk there is no room for a gate. Without it the folder may stay, but the lock goes.
-      if (!(error instanceof RedoubtError) || !error.is('disk.no-space')) throw error;
-      unlinkHolder(this.file, this.path);
+      throw asFileError(error, this.file, 'unlock');
     }
   }
 
-  /** Whole from its first moment. Not synced: after a power loss every lock is stale anyway. */
-  private write(): void {
-    const temporary = `${this.path}${unfinished}`;
+  private lowerNow(): void {
+    this.kind = 'reader';
+    const old = this.mark;
+    this.mark = this.put();
+    old.close();
+  }
+
+  private put(): HolderMark {
     try {
-      writeFileSync(
-        temporary,
-        encodeHolder(newHolder(this.kind, this.token, this.reason.purpose, this.reason.machineName)),
-      );
-      renameSync(temporary, this.path);
+      if (this.isLone) putNote(this.path, this.holder());
+      else putEntry(this.path, this.holder());
+      return markHolder(this.path, isLocalFileSystem(join(this.path, '..')));
     } catch (error) {
-      unlinkHolder(this.file, temporary);
       throw asFileError(error, this.file, 'lock');
     }
   }
 
+  /** Making a link fails where there is anything: a folder, or another's note. */
+  private takePlace(): HolderMark {
+    try {
+      symlinkSync(encodeNote(this.holder()), this.path);
+      return markHolder(this.path, true);
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') throw lockedError(this.file, lookAtLoneHolder(this.file));
+      throw asFileError(error, this.file, 'lock');
+    }
+  }
+
+  private holder(): LockHolder {
+    return newHolder(this.kind, this.token, this.reason.purpose, this.reason.machineName);
+  }
+
   private beat(): void {
     try {
-      const now = new Date();
-      utimesSync(this.path, now, now);
+      this.mark.beat();
     } catch {
       // Broken or out of reach: the next prove() says so, where it can be answered.
     }

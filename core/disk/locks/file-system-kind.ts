@@ -1,16 +1,19 @@
 import { statfsSync } from 'node:fs';
 
-/** Types of statfs(2) that more than one host can mount at a time: NFS, SMB 1 to 3, CIFS, FUSE, AFS, 9P, Ceph, GFS2, OCFS2, Lustre. */
-const sharedTypes = new Set([
-  0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x65735546, 0x5346414f, 0x01021997, 0x00c36400, 0x01161970, 0x7461636f,
-  0x0bd00bd0,
+/**
+ * Types of statfs(2) that one host alone mounts: ext2 to 4, XFS, Btrfs, Bcachefs, F2FS, ZFS, JFS, ReiserFS,
+ * NILFS, tmpfs, ramfs, overlayfs, FAT, exFAT, NTFS (both drivers), HFS+, UDF.
+ */
+const localTypes = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0xca451a4e, 0xf2f52010, 0x2fc12fc1, 0x3153464a, 0x52654973, 0x3434, 0x01021994,
+  0x858458f6, 0x794c7630, 0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0x482b, 0x15013346,
 ]);
 
-/** Whether a folder's file system belongs to this host alone. Unknown counts as shared: then nothing is assumed. */
+/** Whether a folder's file system belongs to this host alone. Unknown (FUSE too) counts as shared: then nothing is assumed. */
 export function isLocalFileSystem(folder: string): boolean {
   if (process.platform !== 'linux') return false;
   try {
-    return !sharedTypes.has(statfsSync(folder).type >>> 0);
+    return localTypes.has(statfsSync(folder).type >>> 0);
   } catch {
     return false;
   }

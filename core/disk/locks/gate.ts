@@ -1,23 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFileError, errnoOf } from '../../base/file-error.ts';
 import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { isLocalFileSystem } from './file-system-kind.ts';
-import { encodeHolder, newHolder, readHolder } from './lock-holder.ts';
-import { isProvedGone } from '../../base/process-identity.ts';
+import { isNoRoom, lookAtEntry, putEntry, unlinkIfThere, type FoundHolder } from './holder-entry.ts';
+import { encodeNote } from './holder-note.ts';
+import { lockBroken, lockedError } from './lock-errors.ts';
+import { breakEntry, lockFolder, lookAtLoneHolder, putBack } from './lock-folder.ts';
+import { newHolder } from './lock-holder.ts';
 
 /**
  * `FILE.lck/` is changed only by whoever made `FILE.lck/gate`: mkdir is the one operation that exactly one
  * of several processes can win on every file system. The gate is held for a few system calls, never while
  * waiting. One that was left by a process that died in it is moved aside, looked at again and only then
  * deleted; whoever holds it proves that it is still his before each change.
+ *
+ * Where there is no room for a directory the gate is a note in a symbolic link (holder-note.ts): making one
+ * is exclusive too, also against mkdir.
  */
 
 const patienceMs = 10_000;
-/** A gate without a holder's file was left between two calls; nobody takes this long. */
+/** A gate without a holder's entry was left between two calls; nobody takes this long. */
 const emptyGateMs = 5_000;
 
 export interface Gate {
@@ -34,106 +40,160 @@ export function isRefused(error: unknown): boolean {
 
 /**
  * Runs `act` while the gate of `file` is held. `FILE.lck` is made, and removed again when nothing is left in
- * it. Throws disk.permission, disk.locked (the gate stays shut), disk.io, and what `act` throws.
+ * it. Throws disk.permission, disk.locked (the gate stays shut, or a lone holder is in the folder's place),
+ * disk.no-space (there is no folder and no room for one), disk.io, and what `act` throws.
  */
 export async function withGate<T>(file: string, act: (gate: Gate) => T): Promise<T> {
-  const folder = `${file}.lck`;
-  const token = randomBytes(8).toString('hex');
-  await enter(file, folder, token);
-  const own = join(folder, 'gate', `${token}.json`);
+  const folder = lockFolder(file);
+  const own = await enter(file);
   try {
     return act({
       folder,
       prove: () => {
-        if (!isThere(own))
-          throw new RedoubtError('disk.io', `The lock of ${file} was broken.`, {
-            file,
-            operation: 'lock',
-            errno: 'ELOCKBROKEN',
-          });
+        if (!own.isThere()) throw lockBroken(file);
       },
     });
   } finally {
-    leave(folder, own);
+    own.leave();
+    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => {
+      rmdirSync(folder);
+    });
   }
 }
 
-async function enter(file: string, folder: string, token: string): Promise<void> {
+/** A gate that this process holds. */
+interface OwnGate {
+  isThere(): boolean;
+  leave(): void;
+}
+
+async function enter(file: string): Promise<OwnGate> {
+  const folder = lockFolder(file);
   const deadline = Date.now() + patienceMs;
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 50)) {
-    if (tryEnter(folder, token)) return;
+    const own = tryEnter(file);
+    if (own !== undefined) return own;
     breakStaleGate(folder);
-    if (Date.now() > deadline) {
-      throw new RedoubtError('disk.locked', `Another program is changing the locks of ${file}.`, { file });
-    }
+    if (Date.now() > deadline) throw lockedError(file, gateHolder(folder));
     await sleep(waitMs * (0.5 + Math.random()));
   }
 }
 
-function tryEnter(folder: string, token: string): boolean {
+function tryEnter(file: string): OwnGate | undefined {
+  const folder = lockFolder(file);
   const gate = join(folder, 'gate');
+  const holder = newHolder('writer', randomBytes(8).toString('hex'), 'changing the locks', undefined);
+  refuseLoneHolder(file);
   try {
     mkdirIfMissing(folder);
-    mkdirSync(gate);
-    writeToken(gate, token);
-    if (readdirSync(gate).length === 1) return true;
+    try {
+      mkdirSync(gate);
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      const note = encodeNote(holder);
+      symlinkSync(note, gate);
+      return noteGate(gate, note);
+    }
+    const entry = join(gate, `${holder.token}.json`);
+    const own = directoryGate(gate, entry);
+    try {
+      putEntry(entry, holder);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') own.leave();
+      throw error;
+    }
+    if (readdirSync(gate).length === 1) return own;
     // A gate that was moved aside by mistake has come back over ours while that was empty: it was there first.
-    unlinkSync(join(gate, `${token}.json`));
-    return false;
+    unlinkIfThere(entry);
+    return undefined;
   } catch (error) {
-    // ENOENT: the last holder removed the folder, or the gate was broken under us. Both: try again.
-    if (['EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '') && isThere(dirname(folder))) return false;
+    // ENOENT: the last holder removed the folder, or the gate was broken under us. Both, and a note that came
+    // into the folder's place: try again.
+    if (['EEXIST', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '') && isThere(dirname(folder))) return undefined;
     throw asFileError(error, folder, 'lock');
   }
 }
 
-/** A gate that no token could be written into (no room) is opened again at once. */
-function writeToken(gate: string, token: string): void {
+/** A lone holder that is gone is swept away. Throws disk.locked for any other. */
+function refuseLoneHolder(file: string): void {
+  const lone = lookAtLoneHolder(file);
+  if (lone === undefined) return;
+  const isGone = lone.verdict === 'gone' && breakEntry(lone, file, (now) => now.verdict === 'gone');
+  if (!isGone) throw lockedError(file, lone);
+}
+
+function directoryGate(gate: string, entry: string): OwnGate {
+  return {
+    isThere: () => isThere(entry),
+    leave: () => {
+      unlinkIfThere(entry);
+      ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => {
+        rmdirSync(gate);
+      });
+    },
+  };
+}
+
+function noteGate(gate: string, note: string): OwnGate {
+  const isOwn = () => {
+    try {
+      return readlinkSync(gate) === note;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    isThere: isOwn,
+    leave: () => {
+      if (isOwn()) unlinkIfThere(gate);
+    },
+  };
+}
+
+/** Whoever has shut the gate, as far as it says so. */
+export function gateHolder(folder: string, gate = join(folder, 'gate')): FoundHolder | undefined {
+  const isLocal = isLocalFileSystem(folder);
   try {
-    writeFileSync(join(gate, `${token}.json`), encodeHolder(newHolder('writer', token, 'lock', undefined)));
+    if (!lstatSync(gate).isDirectory()) return lookAtEntry(gate, isLocal);
+    const name = readdirSync(gate).find((one) => one.endsWith('.json'));
+    return name === undefined ? undefined : lookAtEntry(join(gate, name), isLocal);
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') leave(dirname(gate), join(gate, `${token}.json`));
-    throw error;
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
+    throw asFileError(error, gate, 'read');
   }
 }
 
 function breakStaleGate(folder: string): void {
+  if (isStale(join(folder, 'gate'), folder)) breakGate(folder, (aside) => isStale(aside, folder));
+}
+
+/** Opens a gate that somebody has shut: moves it aside, looks again, deletes it. Returns whether it did. */
+export function breakGate(folder: string, mayBreak: (aside: string) => boolean): boolean {
   const gate = join(folder, 'gate');
-  if (!isStale(gate, folder)) return;
   const aside = join(folder, `gate-${randomBytes(8).toString('hex')}`);
   try {
     renameSync(gate, aside);
-    if (isStale(aside, folder)) rmSync(aside, { recursive: true });
-    // It was a fresh one by then. Its owner finds it again, unless somebody was faster; then he notices.
-    else renameSync(aside, gate);
+    const isBroken = mayBreak(aside);
+    // It may be a fresh one by now. Its owner finds it again, unless somebody was faster; then he notices.
+    if (isBroken) rmSync(aside, { recursive: true });
+    else if (lstatSync(aside).isDirectory()) renameSync(aside, gate);
+    else putBack(aside, gate);
+    return isBroken;
   } catch (error) {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw asFileError(error, gate, 'break');
+    if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) return false;
+    throw asFileError(error, gate, 'break');
   }
 }
 
 function isStale(gate: string, folder: string): boolean {
   try {
-    const [name] = readdirSync(gate);
-    if (name === undefined) return Date.now() - statSync(gate).mtimeMs > emptyGateMs;
-    const holder = readHolder(join(gate, name));
-    if (holder === undefined) return Date.now() - statSync(gate).mtimeMs > emptyGateMs;
-    return isProvedGone(holder, isLocalFileSystem(folder));
+    const found = gateHolder(folder, gate);
+    if (found?.holder !== undefined) return found.verdict === 'gone';
+    return Date.now() - lstatSync(gate).mtimeMs > emptyGateMs;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw asFileError(error, gate, 'read');
   }
-}
-
-function leave(folder: string, own: string): void {
-  ignoring(['ENOENT'], () => {
-    unlinkSync(own);
-  });
-  ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => {
-    rmdirSync(dirname(own));
-  });
-  ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => {
-    rmdirSync(folder);
-  });
 }
 
 function ignoring(errnos: readonly string[], act: () => void): void {
