@@ -28,6 +28,9 @@ export interface LinkRequest {
   readonly checkRight?: () => void;
 }
 
+/** A lock is broken only after it was silent for eleven seconds: one that was proved this lately is still held. */
+const RIGHT_IS_FRESH_MS = 2000;
+
 /**
  * One level of a chain: a base or a redo log, all its segments open. Reads and allocations go to its
  * extents; what concerns the link as a whole is here: who it is, its generation, its flushes, its end.
@@ -59,6 +62,7 @@ export class Link {
   private readonly identity: LinkRequest['identity'];
   private readonly proveRight: LinkRequest['checkRight'];
   private isDurable: boolean;
+  private rightCheckedAt = 0;
   private failure: unknown;
   private isClosed = false;
 
@@ -154,7 +158,11 @@ export class Link {
    */
   beginWriting(extent: Extent = this.first): void {
     this.checkAlive();
-    if (extent.isBegun) return;
+    if (extent.isBegun) {
+      // Whoever slept long enough to be taken for dead must not lay data over what his successor has written.
+      if (Math.abs(Date.now() - this.rightCheckedAt) > RIGHT_IS_FRESH_MS) this.checkRight();
+      return;
+    }
     assert(this.isWritable, 'a link opened for writing');
     this.checkRight();
     try {
@@ -228,6 +236,7 @@ export class Link {
   private checkRight(): void {
     try {
       this.proveRight?.();
+      this.rightCheckedAt = Date.now();
     } catch (error) {
       this.failure = error;
       throw error;

@@ -70,23 +70,23 @@ describe('a note in the place of a lock', () => {
 });
 
 describe('a file system without a free block', () => {
-  let small: SmallFileSystem | undefined;
+  let mounted: SmallFileSystem | undefined;
   let children: ChildProcess[];
   beforeEach(() => {
     children = [];
-    small = mountExt4(folder.path, 16 * mib);
+    mounted = mountExt4(folder.path, 16 * mib);
   });
   afterEach(async () => {
     for (const child of children) {
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }
-    small?.unmount();
+    mounted?.unmount();
   });
 
   function need(test: TestContext): SmallFileSystem {
-    if (small === undefined) test.skip('no file system can be mounted here');
-    return small as SmallFileSystem;
+    if (mounted === undefined) test.skip('no file system can be mounted here');
+    return mounted;
   }
 
   function expectFull(path: string): void {
@@ -105,34 +105,37 @@ describe('a file system without a free block', () => {
   }
 
   it('[L6] a redo log can be discarded', async (test) => {
-    const { path, fill } = need(test);
+    const small = need(test);
+    const { path } = small;
     const base = await makeBase(`${path}/disk.vmdk`);
     const log = await makeLog(base);
-    fill();
+    small.fill();
     expectFull(path);
     await discardRedoLog({ redo: log });
     expect(readdirSync(path).sort()).toEqual(['ballast', 'disk.vmdk', 'lost+found']);
   });
 
   it('[L6] a redo log that a killed process had locked can be discarded', async (test) => {
-    const { path, fill } = need(test);
+    const small = need(test);
+    const { path } = small;
     const base = await makeBase(`${path}/disk.vmdk`);
     const log = await makeLog(base);
     const { child } = await otherProcess(log, 'writer');
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(existsSync(`${log}.lck`)).toBe(true);
-    fill();
+    small.fill();
     expectFull(path);
     await discardRedoLog({ redo: log });
     expect(readdirSync(path).sort()).toEqual(['ballast', 'disk.vmdk', 'lost+found']);
   });
 
   it('[L6] a commit says that there is no room, and leaves no lock', async (test) => {
-    const { path, fill } = need(test);
+    const small = need(test);
+    const { path } = small;
     const base = await makeBase(`${path}/disk.vmdk`);
     const log = await makeLog(base);
-    fill();
+    small.fill();
     await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.no-space' });
     expect(readdirSync(path).filter((name) => name.endsWith('.lck'))).toEqual([]);
     rmSync(`${path}/ballast`);
@@ -140,9 +143,10 @@ describe('a file system without a free block', () => {
   });
 
   it('[L1] one writer is still one, across processes', async (test) => {
-    const { path, fill } = need(test);
+    const small = need(test);
+    const { path } = small;
     const file = `${path}/disk.vmdk`;
-    fill();
+    small.fill();
     const tries = await Promise.all(Array.from({ length: 4 }, () => otherProcess(file, 'writer')));
     expect(tries.map(({ line }) => line).sort()).toEqual(['disk.locked', 'disk.locked', 'disk.locked', 'held']);
     const holder = tries.find(({ line }) => line === 'held')?.child;
@@ -159,9 +163,10 @@ describe('a file system without a free block', () => {
   });
 
   it('[L1] a writer without room is lowered to a reader, and notices when its note is gone', async (test) => {
-    const { path, fill } = need(test);
+    const small = need(test);
+    const { path } = small;
     const file = `${path}/disk.vmdk`;
-    fill();
+    small.fill();
     const lock = await lockFile(file, 'writer', reason);
     lock?.prove();
     await lock?.lower();
@@ -174,10 +179,11 @@ describe('a file system without a free block', () => {
   });
 
   it('[L5] a base is shared although no lock finds room, unless somebody writes it', async (test) => {
-    const { path, fill } = need(test);
+    const small = need(test);
+    const { path } = small;
     const base = await makeBase(`${path}/disk.vmdk`);
     const log = await makeLog(base, { directory: folder.path });
-    fill();
+    small.fill();
     const session = await openDiskSession({ file: base, mode: 'undoable', redo: log });
     await write(session.device, 0, 1);
     await session.close();
