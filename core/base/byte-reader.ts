@@ -18,6 +18,21 @@ export class ByteReader {
     return this.view.getUint32(at, true);
   }
 
+  u8(at: number): number {
+    this.check(at, 1);
+    return this.view.getUint8(at);
+  }
+
+  u16(at: number): number {
+    this.check(at, 2);
+    return this.view.getUint16(at, true);
+  }
+
+  u64(at: number): bigint {
+    this.check(at, 8);
+    return this.view.getBigUint64(at, true);
+  }
+
   slice(at: number, length: number): Uint8Array {
     this.check(at, length);
     return this.bytes.subarray(at, at + length);

@@ -17,6 +17,27 @@ export class ByteWriter {
     this.view.setUint32(at, value, true);
   }
 
+  /** `value`: 0 ≤ n < 2^8. */
+  u8(at: number, value: number): void {
+    assert(Number.isInteger(value) && value >= 0 && value <= 0xff, `u8 ${String(value)} at ${String(at)}`);
+    this.check(at, 1);
+    this.view.setUint8(at, value);
+  }
+
+  /** `value`: 0 ≤ n < 2^16. */
+  u16(at: number, value: number): void {
+    assert(Number.isInteger(value) && value >= 0 && value <= 0xffff, `u16 ${String(value)} at ${String(at)}`);
+    this.check(at, 2);
+    this.view.setUint16(at, value, true);
+  }
+
+  /** `value`: 0 ≤ n < 2^64. */
+  u64(at: number, value: bigint): void {
+    assert(value >= 0n && value < 1n << 64n, `u64 ${String(value)} at ${String(at)}`);
+    this.check(at, 8);
+    this.view.setBigUint64(at, value, true);
+  }
+
   /** Writes UTF-8 and fills the field with NUL; at least one NUL must fit. */
   text(at: number, length: number, value: string): void {
     this.check(at, length);
