@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GrainAllocator } from '../../../../core/disk/formats/cowd/grain-allocator.ts';
+import { GrainAllocator } from '../../../../core/disk/formats/sparse/grain-allocator.ts';
 import {
   dialects,
   entriesPerTable,

@@ -1,24 +1,22 @@
 import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
-import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
+import { SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
-import { HEADER_SECTORS } from './dialect.ts';
+import { ZEROS } from '../extent.ts';
+import {
+  corruptTable,
+  ENTRIES_PER_SECTOR,
+  ENTRY_BYTES,
+  readDirectory,
+  tableSectorsOf,
+  type GrainDirectory,
+  type TableShape,
+} from './grain-directory.ts';
 
-const ENTRY_BYTES = 4;
-const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
+export type { TableShape } from './grain-directory.ts';
 
 // Tables are read straight into typed arrays. All hosts that Node supports with this product are little-endian.
 assert(new Uint8Array(new Uint32Array([1]).buffer)[0] === 1, 'a little-endian host');
-
-/** What the tables need to know of their file. */
-export interface TableShape {
-  readonly directorySector: number;
-  readonly directoryEntries: number;
-  readonly entriesPerTable: number;
-  readonly grainSectors: number;
-  /** Guest sectors that the file covers. */
-  readonly spanSectors: number;
-}
 
 /**
  * The grain directory and tables of one extent: for each grain, the file sector where it lies, or 0.
@@ -34,15 +32,16 @@ export interface TableShape {
  *
  * Write order: an entry is written only by `writeFrozen`, which the owner calls after the grain's data has
  * been synced. A crash leaves entries old or new by whole sectors; a grain without entry is only lost space.
+ *
+ * Where the file has redundant tables, both are written; the second is read where the first is damaged, by a
+ * reader. Who writes must have both whole, because what is written over damage can't be mended any more.
  */
 export class GrainTables {
   private readonly file: DiskFile;
   private readonly shape: TableShape;
   private readonly tableSectors: number;
-  private directory: Uint32Array | undefined;
-  /** No grain lies below this sector. */
-  private lowestGrainSector = HEADER_SECTORS;
-  private isOneRow = true;
+  private directory: GrainDirectory | undefined;
+  private redundant: Uint32Array | undefined;
   /** One flag a table: its blocks exist on the host, so that writing an entry can't run out of space. */
   private readonly isPrepared: Uint8Array;
   private live = new Map<number, Uint32Array>();
@@ -51,7 +50,7 @@ export class GrainTables {
   constructor(file: DiskFile, shape: TableShape) {
     this.file = file;
     this.shape = shape;
-    this.tableSectors = countOf(shape.entriesPerTable * ENTRY_BYTES, SECTOR_BYTES);
+    this.tableSectors = tableSectorsOf(shape);
     this.isPrepared = new Uint8Array(file.isWritable ? shape.directoryEntries : 0);
   }
 
@@ -73,8 +72,17 @@ export class GrainTables {
       if (tableSector === 0) {
         target.fill(0, done, done + here);
       } else {
-        this.readSlice(tableSector, index, here === target.length ? target : target.subarray(done, done + here));
-        allocated = this.check(target, done, done + here, firstGrain, endSectors, positions, allocated);
+        const slice = here === target.length ? target : target.subarray(done, done + here);
+        const judge = () => this.check(target, done, done + here, firstGrain, endSectors, positions, allocated);
+        this.readSlice(tableSector, tableSector, index, slice);
+        try {
+          allocated = judge();
+        } catch (error) {
+          const second = this.secondTable(table);
+          if (second === 0) throw error;
+          this.readSlice(second, tableSector, index, slice);
+          allocated = judge();
+        }
       }
       done += here;
     }
@@ -86,25 +94,25 @@ export class GrainTables {
     return this.tableSector(Math.floor(grain / this.shape.entriesPerTable)) !== 0;
   }
 
+  /** What a new table takes, with its copy if there is one. */
   get sectorsPerTable(): number {
-    return this.tableSectors;
+    return this.tableSectors * (this.shape.redundantDirectorySector === undefined ? 1 : 2);
   }
 
   /**
    * Adds a table that the file did not have, at `sector`, for the grains around `grain`: written complete
-   * and empty now; its directory entry waits for the flush, like entries do.
+   * and empty now, its copy behind it; the directory entries wait for the flush, like entries do.
    */
   addTable(grain: number, sector: number): void {
+    const { directorySector, redundantDirectorySector } = this.shape;
     const directory = this.loadDirectory();
     const table = Math.floor(grain / this.shape.entriesPerTable);
-    assert(directory[table] === 0, 'a table is added once');
-    this.file.write(sector * SECTOR_BYTES, [new Uint8Array(this.tableSectors * SECTOR_BYTES)]);
-    directory[table] = sector;
-    this.isOneRow = false;
-    const first = table - (table % ENTRIES_PER_SECTOR);
-    const copy = new Uint32Array(ENTRIES_PER_SECTOR);
-    copy.set(directory.subarray(first, first + ENTRIES_PER_SECTOR));
-    this.live.set(this.shape.directorySector + first / ENTRIES_PER_SECTOR, copy);
+    assert(directory.entries[table] === 0, 'a table is added once');
+    this.file.write(sector * SECTOR_BYTES, [new Uint8Array(this.sectorsPerTable * SECTOR_BYTES)]);
+    this.directory = { ...directory, isOneRow: false };
+    this.setDirectoryEntry(directory.entries, directorySector, table, sector);
+    if (this.redundant !== undefined && redundantDirectorySector !== undefined)
+      this.setDirectoryEntry(this.redundant, redundantDirectorySector, table, sector + this.tableSectors);
     this.isPrepared[table] = 1;
   }
 
@@ -115,10 +123,12 @@ export class GrainTables {
   prepare(grain: number): void {
     const table = Math.floor(grain / this.shape.entriesPerTable);
     if (this.isPrepared[table] === 1) return;
-    const bytes = new Uint8Array(this.tableSectors * SECTOR_BYTES);
-    const offset = this.tableSector(table) * SECTOR_BYTES;
-    this.file.read(offset, bytes);
-    this.file.write(offset, [bytes]);
+    for (const sector of [this.tableSector(table), this.redundant?.[table] ?? 0]) {
+      if (sector === 0) continue;
+      const bytes = new Uint8Array(this.tableSectors * SECTOR_BYTES);
+      this.file.read(sector * SECTOR_BYTES, bytes);
+      this.file.write(sector * SECTOR_BYTES, [bytes]);
+    }
     this.isPrepared[table] = 1;
   }
 
@@ -130,10 +140,12 @@ export class GrainTables {
       const index = grain % entriesPerTable;
       const within = index % ENTRIES_PER_SECTOR;
       const here = Math.min(count - done, ENTRIES_PER_SECTOR - within, entriesPerTable - index);
-      const entries = this.liveSector(
-        this.tableSector(Math.floor(grain / entriesPerTable)) + Math.floor(index / ENTRIES_PER_SECTOR),
-      );
-      for (let i = 0; i < here; i++) entries[within + i] = sector + (done + i) * grainSectors;
+      const table = Math.floor(grain / entriesPerTable);
+      for (const tableSector of [this.tableSector(table), this.redundant?.[table] ?? 0]) {
+        if (tableSector === 0) continue;
+        const entries = this.liveSector(tableSector + Math.floor(index / ENTRIES_PER_SECTOR));
+        for (let i = 0; i < here; i++) entries[within + i] = sector + (done + i) * grainSectors;
+      }
       done += here;
     }
   }
@@ -179,29 +191,28 @@ export class GrainTables {
 
   /** Where data can begin at the earliest: behind the directory, and behind all tables where they lie in one row. */
   firstDataSector(): number {
-    this.loadDirectory();
-    return this.lowestGrainSector;
+    return this.loadDirectory().lowestGrainSector;
   }
 
   /** Whether all metadata lies before `firstDataSector`, so that everything behind it is grains or unused. */
   isMetadataInOneRow(): boolean {
-    this.loadDirectory();
-    return this.isOneRow;
+    return this.loadDirectory().isOneRow;
   }
 
   private tableSector(table: number): number {
-    const sector = this.loadDirectory()[table];
+    const sector = this.loadDirectory().entries[table];
     assert(sector !== undefined, 'a grain inside the directory');
     return sector;
   }
 
-  private readSlice(tableSector: number, index: number, target: Uint32Array): void {
+  /** Reads entries of the table at `tableSector`, and what waits for a flush of the table that it is or copies. */
+  private readSlice(tableSector: number, firstSector: number, index: number, target: Uint32Array): void {
     const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
     const got = this.file.read(tableSector * SECTOR_BYTES + index * ENTRY_BYTES, bytes);
     if (got < bytes.length) throw this.corrupt('grain table', tableSector, 'past the end of the file');
     if (this.pendingSectors === 0) return;
     for (let at = index - (index % ENTRIES_PER_SECTOR); at < index + target.length; at += ENTRIES_PER_SECTOR) {
-      const sector = tableSector + at / ENTRIES_PER_SECTOR;
+      const sector = firstSector + at / ENTRIES_PER_SECTOR;
       const pending = this.live.get(sector) ?? this.frozen.get(sector);
       if (pending === undefined) continue;
       const from = Math.max(at, index);
@@ -220,7 +231,7 @@ export class GrainTables {
     positions: Uint16Array | undefined,
     allocatedBefore: number,
   ): number {
-    const lowest = this.lowestGrainSector;
+    const lowest = this.loadDirectory().lowestGrainSector;
     const highest = endSectors - this.shape.grainSectors;
     let allocated = allocatedBefore;
     for (let i = from; i < to; i++) {
@@ -233,10 +244,15 @@ export class GrainTables {
     return allocated;
   }
 
-  /** Judges an entry out of the usual range: the last grain may stick out past the disk, and a foreign writer need not have written that part. */
+  /**
+   * Judges an entry out of the usual range: it may mean zeros; and the last grain may stick out past the
+   * disk, and a foreign writer need not have written that part.
+   */
   private checkLast(grain: number, sector: number, endSectors: number): void {
-    const { grainSectors, spanSectors } = this.shape;
-    if (sector < this.lowestGrainSector) throw this.corrupt(`grain ${String(grain)}`, sector, 'inside the metadata');
+    const { grainSectors, spanSectors, hasZeroedGrains } = this.shape;
+    if (sector === ZEROS && hasZeroedGrains === true) return;
+    if (sector < this.loadDirectory().lowestGrainSector)
+      throw this.corrupt(`grain ${String(grain)}`, sector, 'inside the metadata');
     const used = Math.min(grainSectors, spanSectors - grain * grainSectors);
     if (sector + used > endSectors) throw this.corrupt(`grain ${String(grain)}`, sector, 'past the end of the file');
   }
@@ -252,42 +268,45 @@ export class GrainTables {
     return entries;
   }
 
-  private loadDirectory(): Uint32Array {
+  private setDirectoryEntry(entries: Uint32Array, directorySector: number, table: number, sector: number): void {
+    entries[table] = sector;
+    const first = table - (table % ENTRIES_PER_SECTOR);
+    const copy = new Uint32Array(ENTRIES_PER_SECTOR);
+    copy.set(entries.subarray(first, first + ENTRIES_PER_SECTOR));
+    this.live.set(directorySector + first / ENTRIES_PER_SECTOR, copy);
+  }
+
+  private loadDirectory(): GrainDirectory {
     if (this.directory !== undefined) return this.directory;
-    const { directorySector, directoryEntries } = this.shape;
-    const directory = new Uint32Array(directoryEntries);
-    const bytes = new Uint8Array(directory.buffer);
-    if (this.file.read(directorySector * SECTOR_BYTES, bytes) < bytes.length) {
-      throw this.corrupt('grain directory', directorySector, 'past the end of the file');
+    const { file, shape } = this;
+    const { redundantDirectorySector } = shape;
+    if (redundantDirectorySector === undefined) {
+      this.directory = readDirectory(file, shape, shape.directorySector);
+      return this.directory;
     }
-    const endSectors = Math.floor(this.file.lengthBytes() / SECTOR_BYTES);
-    const directoryEnd = directorySector + countOf(directoryEntries * ENTRY_BYTES, SECTOR_BYTES);
-    let isOneRow = directorySector === HEADER_SECTORS;
-    let tables = 0;
-    directory.forEach((sector, table) => {
-      if (sector === 0) return;
-      const end = sector + this.tableSectors;
-      if (sector < HEADER_SECTORS || (sector < directoryEnd && end > directorySector))
-        throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'inside the metadata');
-      if (end > endSectors)
-        throw this.corrupt(`grain directory entry ${String(table)}`, sector, 'past the end of the file');
-      if (sector !== directoryEnd + tables * this.tableSectors) isOneRow = false;
-      tables++;
-    });
-    if (directorySector === HEADER_SECTORS) this.lowestGrainSector = directoryEnd;
-    if (isOneRow) this.lowestGrainSector += tables * this.tableSectors;
-    this.isOneRow = isOneRow;
-    this.directory = directory;
-    return directory;
+    try {
+      this.directory = readDirectory(file, shape, shape.directorySector);
+    } catch (error) {
+      if (file.isWritable || !(error instanceof RedoubtError) || !error.is('disk.corrupt')) throw error;
+      this.directory = readDirectory(file, shape, redundantDirectorySector);
+      return this.directory;
+    }
+    try {
+      const second = readDirectory(file, shape, redundantDirectorySector);
+      this.redundant = second.entries;
+      this.directory = { ...this.directory, isOneRow: this.directory.isOneRow && second.isOneRow };
+    } catch (error) {
+      if (file.isWritable) throw error;
+    }
+    return this.directory;
+  }
+
+  /** The copy of a table, for a reader who found the first damaged; 0 if there is none. */
+  private secondTable(table: number): number {
+    return this.file.isWritable ? 0 : (this.redundant?.[table] ?? 0);
   }
 
   private corrupt(field: string, value: number, reason: string): RedoubtError {
-    const { path } = this.file;
-    return new RedoubtError('disk.corrupt', `${path} is damaged: ${field} is ${String(value)}, ${reason}.`, {
-      file: path,
-      field,
-      value: String(value),
-      reason,
-    });
+    return corruptTable(this.file.path, field, value, reason);
   }
 }

@@ -1,9 +1,9 @@
-import { roundUp } from '../../../base/units.ts';
+import { roundUp, SECTOR_BYTES } from '../../../base/units.ts';
 
 /** What the search needs of an extent. */
 interface Searched {
   readonly grainCount: number;
-  readonly header: { readonly grainSectors: number };
+  readonly grainBytes: number;
   readPlaces(firstGrain: number, count: number, target: Uint32Array): number;
 }
 
@@ -19,7 +19,7 @@ export function findUnusedRows(
   fromSector: number,
   endSector: number,
 ): { sector: number; grains: number }[] {
-  const { grainSectors } = extent.header;
+  const grainSectors = extent.grainBytes / SECTOR_BYTES;
   const first = roundUp(fromSector, grainSectors);
   const slots = Math.floor((endSector - first) / grainSectors);
   if (slots <= 0) return [];

@@ -1,0 +1,86 @@
+import { RedoubtError } from '../../../base/redoubt-error.ts';
+import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
+import type { DiskFile } from '../../disk-file.ts';
+
+export const ENTRY_BYTES = 4;
+export const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
+
+/** What the tables need to know of their file. */
+export interface TableShape {
+  readonly directorySector: number;
+  readonly directoryEntries: number;
+  readonly entriesPerTable: number;
+  readonly grainSectors: number;
+  /** Guest sectors that the file covers. */
+  readonly spanSectors: number;
+  /** What the header takes at the file's start: no table lies there. */
+  readonly headerSectors: number;
+  /** No grain lies before, where the format says so; else it follows from where the tables lie. */
+  readonly overheadSectors?: number;
+  /** A second directory, whose tables are a copy of the first's. */
+  readonly redundantDirectorySector?: number | undefined;
+  /** An entry of 1 means zeros. */
+  readonly hasZeroedGrains?: boolean;
+}
+
+/** A directory that was judged: for each table its sector, or 0. */
+export interface GrainDirectory {
+  readonly entries: Uint32Array;
+  /** No grain lies below this sector. */
+  readonly lowestGrainSector: number;
+  /** All metadata lies below it, so that everything behind it is grains or unused. */
+  readonly isOneRow: boolean;
+}
+
+/** Sectors of one grain table. */
+export function tableSectorsOf({ entriesPerTable }: TableShape): number {
+  return countOf(entriesPerTable * ENTRY_BYTES, SECTOR_BYTES);
+}
+
+/**
+ * Reads the directory at a sector and judges every entry against the file. The number of entries has been
+ * bounded by who read the header. Throws disk.corrupt, disk.io.
+ */
+export function readDirectory(file: DiskFile, shape: TableShape, directorySector: number): GrainDirectory {
+  const { directoryEntries, headerSectors, overheadSectors } = shape;
+  const tableSectors = tableSectorsOf(shape);
+  const entries = new Uint32Array(directoryEntries);
+  const bytes = new Uint8Array(entries.buffer);
+  if (file.read(directorySector * SECTOR_BYTES, bytes) < bytes.length)
+    throw corruptTable(file.path, 'grain directory', directorySector, 'past the end of the file');
+  const endSectors = Math.floor(file.lengthBytes() / SECTOR_BYTES);
+  const directoryEnd = directorySector + countOf(directoryEntries * ENTRY_BYTES, SECTOR_BYTES);
+  let isContiguous = directorySector === headerSectors;
+  let highestEnd = directoryEnd;
+  let tables = 0;
+  entries.forEach((sector, table) => {
+    if (sector === 0) return;
+    const end = sector + tableSectors;
+    const field = `grain directory entry ${String(table)}`;
+    if (sector < headerSectors || (sector < directoryEnd && end > directorySector))
+      throw corruptTable(file.path, field, sector, 'inside the metadata');
+    if (end > endSectors) throw corruptTable(file.path, field, sector, 'past the end of the file');
+    if (sector !== directoryEnd + tables * tableSectors) isContiguous = false;
+    highestEnd = Math.max(highestEnd, end);
+    tables++;
+  });
+  if (overheadSectors !== undefined) {
+    const lowestGrainSector = Math.max(overheadSectors, headerSectors);
+    return { entries, lowestGrainSector, isOneRow: highestEnd <= lowestGrainSector };
+  }
+  const lowestGrainSector = directorySector === headerSectors ? directoryEnd : headerSectors;
+  return {
+    entries,
+    lowestGrainSector: isContiguous ? lowestGrainSector + tables * tableSectors : lowestGrainSector,
+    isOneRow: isContiguous,
+  };
+}
+
+export function corruptTable(file: string, field: string, value: number, reason: string): RedoubtError {
+  return new RedoubtError('disk.corrupt', `${file} is damaged: ${field} is ${String(value)}, ${reason}.`, {
+    file,
+    field,
+    value: String(value),
+    reason,
+  });
+}

@@ -1,0 +1,154 @@
+import { assert } from '../../../base/assert.ts';
+import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
+import type { DiskFile } from '../../disk-file.ts';
+import type { Extent, FreeRow } from '../extent.ts';
+import { findUnusedRows } from './find-unused-rows.ts';
+import { GrainAllocator } from './grain-allocator.ts';
+import { GrainTables, type TableShape } from './grain-tables.ts';
+
+/** How far a file may grow. */
+export interface SparseLimits {
+  /** Where new space begins. */
+  readonly usedSectors: number;
+  readonly limitSectors: number;
+}
+
+/**
+ * One open file with grain tables, whatever the header before them: where its grains lie, and where new ones
+ * go. Its places are sectors of the file, and entries are places as they are.
+ *
+ * Allocation grows the file at its end. A crash leaves space that no entry names, and the next open takes the
+ * file's length for the end of what is used: nothing is scanned, some space may be lost.
+ */
+export class SparseExtent implements Extent {
+  readonly path: string;
+  readonly file: DiskFile;
+  readonly startBytes: number;
+  readonly spanBytes: number;
+  readonly grainBytes: number;
+  readonly originBytes = 0;
+  readonly grainsPerTable: number;
+  hasUnsynced = false;
+  isBegun = false;
+  protected readonly tables: GrainTables;
+  protected readonly allocator: GrainAllocator;
+  private readonly grainSectors: number;
+  private lengthSectors: number;
+  private hasSearchedUnused = false;
+
+  /** `startBytes`: of the disk. */
+  constructor(file: DiskFile, startBytes: number, shape: TableShape, limits: SparseLimits) {
+    this.path = file.path;
+    this.file = file;
+    this.startBytes = startBytes;
+    this.spanBytes = shape.spanSectors * SECTOR_BYTES;
+    this.grainSectors = shape.grainSectors;
+    this.grainBytes = shape.grainSectors * SECTOR_BYTES;
+    this.grainsPerTable = shape.entriesPerTable;
+    this.tables = new GrainTables(file, shape);
+    this.lengthSectors = countOf(file.lengthBytes(), SECTOR_BYTES);
+    const { usedSectors: lengthSectors, limitSectors } = limits;
+    this.allocator = new GrainAllocator({
+      path: this.path,
+      grainSectors: shape.grainSectors,
+      lengthSectors,
+      limitSectors,
+    });
+  }
+
+  get grainCount(): number {
+    return countOf(this.spanBytes, this.grainBytes);
+  }
+
+  get tableBytes(): number {
+    return this.tables.sectorsPerTable * SECTOR_BYTES;
+  }
+
+  readPlaces(firstGrain: number, count: number, target: Uint32Array, positions?: Uint16Array): number {
+    return this.tables.read(firstGrain, count, target, this.lengthSectors, positions);
+  }
+
+  readAt(addressBytes: number, target: Uint8Array): number {
+    return this.file.read(addressBytes, target);
+  }
+
+  async readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
+    return Promise.resolve(this.readAt(addressBytes, target));
+  }
+
+  findRow(grain: number, wanted: number): FreeRow {
+    assert(this.isBegun, 'the books are begun before the first write');
+    // Entries of one table at a time, so that there is one table to prepare.
+    const inTable = this.grainsPerTable - (grain % this.grainsPerTable);
+    if (!this.tables.hasTable(grain)) {
+      const sector = this.allocator.takeSectors(this.tables.sectorsPerTable);
+      this.hasUnsynced = true;
+      this.tables.addTable(grain, sector);
+      this.lengthSectors = Math.max(this.lengthSectors, this.allocator.endSector);
+    } else {
+      this.tables.prepare(grain);
+    }
+    if (!this.allocator.hasRoomAtEnd && !this.hasSearchedUnused) {
+      this.hasSearchedUnused = true;
+      const { tables, allocator } = this;
+      if (tables.isMetadataInOneRow())
+        allocator.addUnused(findUnusedRows(this, tables.firstDataSector(), allocator.endSector));
+    }
+    return this.allocator.find(Math.min(wanted, inTable));
+  }
+
+  writeRow(row: FreeRow, chunks: readonly Uint8Array[]): void {
+    this.allocator.touch(row);
+    this.hasUnsynced = true;
+    this.file.write(row.place * SECTOR_BYTES, chunks);
+  }
+
+  extendOver(row: FreeRow): void {
+    assert(row.isFresh, 'only space that was never written reads as zeros');
+    this.hasUnsynced = true;
+    this.file.setLength((row.place + row.grains * this.grainSectors) * SECTOR_BYTES);
+    this.allocator.touch(row);
+  }
+
+  enter(firstGrain: number, row: FreeRow): void {
+    this.allocator.take(row);
+    this.tables.enter(firstGrain, row.grains, row.place);
+    this.lengthSectors = Math.max(this.lengthSectors, row.place + row.grains * this.grainSectors);
+  }
+
+  writeInPlace(addressBytes: number, chunks: readonly Uint8Array[]): void {
+    assert(this.isBegun, 'the books are begun before the first write');
+    this.hasUnsynced = true;
+    this.file.write(addressBytes, chunks);
+  }
+
+  get pendingMetadataBytes(): number {
+    return this.tables.pendingSectors * SECTOR_BYTES;
+  }
+
+  freezeTables(): void {
+    this.tables.freeze();
+  }
+
+  thawTables(): void {
+    this.tables.thaw();
+  }
+
+  writeFrozenTables(): void {
+    this.tables.writeFrozen();
+  }
+
+  /** What lies behind the metadata. */
+  dataBytes(): number {
+    const firstGrain = countOf(this.tables.firstDataSector(), this.grainSectors) * this.grainSectors;
+    return Math.max(0, this.allocator.endSector - firstGrain) * SECTOR_BYTES;
+  }
+
+  /** Where the file ends once all that was taken is written; the length at a clean close. Nothing may be pending. */
+  protected trimToEnd(): number {
+    assert(this.tables.pendingSectors === 0, 'nothing waits at a clean close');
+    const { endSector } = this.allocator;
+    if (this.file.lengthBytes() !== endSector * SECTOR_BYTES) this.file.setLength(endSector * SECTOR_BYTES);
+    return endSector;
+  }
+}
