@@ -4,19 +4,20 @@ import { basename, dirname, join } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { GIB, SECTOR_BYTES } from '../base/units.ts';
+import { GIB, isPowerOfTwo, SECTOR_BYTES } from '../base/units.ts';
 import { allocateAll } from './allocate-all.ts';
 import { journalFile } from './commit-journal.ts';
 import { hostFiles } from './disk-file.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
-import { dialects, FORMAT_LIMIT_SECTORS } from './formats/cowd/dialect.ts';
+import { dialects, FORMAT_LIMIT_SECTORS, type DialectName } from './formats/cowd/dialect.ts';
 import { fileGeometry, diskGeometry } from './geometry.ts';
 import { segmentPath } from './segment-paths.ts';
 import { fitsFileSystem, parseDiskName } from './names.ts';
 import { nextGeneration } from './generation.ts';
-import { baseSpans, type DiskBus } from './segmentation.ts';
+import { baseSpans, type DiskBus, type GrainShape } from './segmentation.ts';
 import { createLinkFiles } from './new-files.ts';
 
+export type { DialectName } from './formats/cowd/dialect.ts';
 export type { DiskBus } from './segmentation.ts';
 
 export interface BaseRequest {
@@ -27,8 +28,11 @@ export interface BaseRequest {
   /** Into files below 2 GiB. */
   readonly split: boolean;
   readonly bus: DiskBus;
-  /** Only `hybrid` so far. */
-  readonly dialect?: string;
+  /** Default hybrid. vmware2 knows no split disks; esx can be made in one file only. */
+  readonly dialect?: DialectName;
+  /** Other than the dialect's: sectors, a power of two from 1 to 2048; and 512 or 4096. */
+  readonly grainSectors?: number;
+  readonly entriesPerTable?: 512 | 4096;
 }
 
 export interface BasePlan {
@@ -38,18 +42,20 @@ export interface BasePlan {
   readonly spansBytes: readonly number[];
 }
 
-/** The files that a base would have. Pure. Throws disk.bad-size, disk.bad-name, disk.unsupported. */
+/** The files that a base would have. Pure. Throws disk.bad-size, disk.bad-name, disk.unsupported, usage.bad-argument. */
 export function planBaseFiles(request: BaseRequest): BasePlan {
-  const { file, capacityBytes, split, bus, dialect = 'hybrid' } = request;
-  if (dialect !== 'hybrid') {
-    throw new RedoubtError('disk.unsupported', `Disks of dialect ${dialect} can't be made yet.`, {
-      file,
-      feature: `dialect ${dialect}`,
-    });
-  }
+  const { file, capacityBytes, split, bus } = request;
+  const dialect = dialects[request.dialect ?? 'hybrid'];
   checkName(basename(file));
   checkCapacity(capacityBytes);
-  const spans = baseSpans(capacityBytes / SECTOR_BYTES, { split, bus });
+  const shape = shapeOf(request);
+  const spans = baseSpans(capacityBytes / SECTOR_BYTES, { split, bus, dialect, shape });
+  if (spans !== undefined && spans.length > 1 && dialect.version === 1) {
+    throw new RedoubtError('disk.unsupported', `Disks of dialect ${dialect.name} can't be split.`, {
+      file,
+      feature: `split disks of dialect ${dialect.name}`,
+    });
+  }
   if (spans === undefined) throw badSize(capacityBytes, 'too large for one file; split it or use the format vmdk');
   return {
     files: spans.map((_, index) => segmentPath(file, index + 1)),
@@ -71,7 +77,7 @@ export async function createBase(
   for (const path of [...files, journalFile(file)]) {
     if (isThere(path)) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
   }
-  createLinkFiles(baseExtents(files, spansBytes, request.bus));
+  createLinkFiles(baseExtents({ files, spansBytes }, request));
   if (request.allocateNow === true) {
     try {
       await allocateAll(files);
@@ -83,7 +89,8 @@ export async function createBase(
   return { files: [...files] };
 }
 
-function baseExtents(files: readonly string[], spansBytes: readonly number[], bus: DiskBus): NewExtent[] {
+function baseExtents({ files, spansBytes }: BasePlan, request: BaseRequest): NewExtent[] {
+  const { bus, dialect = 'hybrid' } = request;
   const diskSectors = spansBytes.reduce((sum, span) => sum + span, 0) / SECTOR_BYTES;
   const record = { contentId: randomBytes(16).toString('hex'), linkId: randomBytes(16).toString('hex') };
   const generation = nextGeneration();
@@ -91,7 +98,8 @@ function baseExtents(files: readonly string[], spansBytes: readonly number[], bu
     const spanSectors = (spansBytes[ordinal] ?? 0) / SECTOR_BYTES;
     return {
       path,
-      dialect: dialects.hybrid,
+      dialect: dialects[dialect],
+      ...shapeOf(request),
       spanSectors,
       diskSectors,
       ordinal,
@@ -99,10 +107,26 @@ function baseExtents(files: readonly string[], spansBytes: readonly number[], bu
       record,
       generation,
       controller: bus,
-      geometry: { file: fileGeometry(bus, spanSectors, diskSectors), disk: diskGeometry(bus, diskSectors) },
+      geometry: {
+        file: fileGeometry(bus, spanSectors, diskSectors, dialect),
+        disk: diskGeometry(bus, diskSectors, dialect),
+      },
       isSplit: files.length > 1,
     };
   });
+}
+
+/** Throws usage.bad-argument for a grain that no reader takes. */
+function shapeOf(request: BaseRequest): GrainShape {
+  const dialect = dialects[request.dialect ?? 'hybrid'];
+  const { grainSectors = dialect.baseGrainSectors, entriesPerTable = dialect.entriesPerTable } = request;
+  if (!isPowerOfTwo(grainSectors) || grainSectors > 2048) {
+    throw new RedoubtError('usage.bad-argument', `A grain can't have ${String(grainSectors)} sectors.`, {
+      argument: 'grainSectors',
+      reason: 'not a power of two from 1 to 2048',
+    });
+  }
+  return { grainSectors, entriesPerTable };
 }
 
 function checkName(name: string): void {

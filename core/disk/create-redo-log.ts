@@ -8,7 +8,7 @@ import { approveLink } from './approvals.ts';
 import type { Link } from './chain/link.ts';
 import { addChild } from './children-list.ts';
 import { hostFiles } from './disk-file.ts';
-import { dialects } from './formats/cowd/dialect.ts';
+import { dialects, type Dialect, type DialectName } from './formats/cowd/dialect.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { nextGeneration } from './generation.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
@@ -20,7 +20,7 @@ import type { OpenContext } from './open-context.ts';
 import { parentNames } from './parent-check.ts';
 import { finishRemoval } from './remove-link.ts';
 import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
-import { redoSpans } from './segmentation.ts';
+import { redoShape, redoSpans } from './segmentation.ts';
 import { segmentPath } from './segment-paths.ts';
 import { settleChain } from './settle.ts';
 
@@ -32,6 +32,10 @@ export interface RedoLogRequest {
   readonly randomSuffix: boolean;
   /** UUID of the machine, 32 lower-case hexadecimal digits. */
   readonly owner?: string;
+  /** Default hybrid, over parents of every format. Those of version 1 (esx, vmware2) are one file. */
+  readonly dialect?: DialectName;
+  /** Other than the dialect's: a power of two from 1 to 2048. */
+  readonly grainSectors?: number;
   readonly context?: OpenContext;
 }
 
@@ -87,13 +91,15 @@ function approveParent(parent: LinkHead, folder: string, context: OpenContext): 
 }
 
 async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link, folder: string): Promise<string[]> {
-  const spans = redoSpans(link.spansBytes.map((span) => span / SECTOR_BYTES));
+  const parentSpans = link.spansBytes.map((span) => span / SECTOR_BYTES);
+  const spans = spansOf(request, parentSpans);
+  const dialect = dialectOver(parentSpans, spans, request);
   const plain = request.randomSuffix ? undefined : redoName(basename(parent.path));
   for (let draw = 0; draw < draws; draw++) {
     const name = plain ?? randomName(parent.path);
     const first = join(folder, name);
     await finishRemoval(first);
-    const extents = redoExtents(request, parent, first, spans);
+    const extents = redoExtents({ ...request, dialect }, parent, first, spans);
     try {
       createLinkFiles(extents);
       return extents.map((extent) => extent.path);
@@ -105,7 +111,32 @@ async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link
   throw takenError(join(folder, randomName(parent.path)));
 }
 
-function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, spans: readonly number[]): NewExtent[] {
+/** Throws disk.bad-size for a disk that no log of the dialect can cover. */
+function spansOf({ dialect: name = 'hybrid', grainSectors }: RedoLogRequest, parentSpans: readonly number[]): number[] {
+  const shape = redoShape(dialects[name]);
+  const spans = redoSpans(parentSpans, dialects[name], { ...shape, grainSectors: grainSectors ?? shape.grainSectors });
+  if (spans !== undefined) return spans;
+  const value = String(parentSpans.reduce((sum, span) => sum + span, 0) * SECTOR_BYTES);
+  const reason = `too large for a redo log of dialect ${name}`;
+  throw new RedoubtError('disk.bad-size', `A disk of ${value} bytes is ${reason}.`, { value, reason });
+}
+
+/** Segments state the whole disk's size, where the dialect wants it, only over the same segments: readers take their spans from the parent. */
+function dialectOver(
+  parentSpans: readonly number[],
+  spans: readonly number[],
+  { dialect: name = 'hybrid' }: RedoLogRequest,
+): Dialect {
+  const isAlike = spans.length === parentSpans.length && spans.every((span, index) => span === parentSpans[index]);
+  return isAlike ? dialects[name] : { ...dialects[name], redoCapacity: 'span' };
+}
+
+function redoExtents(
+  request: Omit<RedoLogRequest, 'dialect'> & { readonly dialect: Dialect },
+  parent: LinkHead,
+  first: string,
+  spans: readonly number[],
+): NewExtent[] {
   const { state } = parent;
   const { storedName, relativePath } = parentNames(first, parent.path);
   if (Buffer.byteLength(storedName) > longestStoredName) {
@@ -114,10 +145,11 @@ function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, s
       reason: 'too long',
     });
   }
+  const parentContentId = state.record?.contentId ?? state.sampledContentId;
   const record = {
     contentId: randomBytes(16).toString('hex'),
     linkId: randomBytes(16).toString('hex'),
-    ...(state.record === undefined ? {} : { parentContentId: state.record.contentId }),
+    ...(parentContentId === undefined ? {} : { parentContentId }),
     ...(request.owner === undefined ? {} : { owner: request.owner }),
     ...(relativePath === '' ? {} : { relativePath }),
   };
@@ -125,7 +157,8 @@ function redoExtents(request: RedoLogRequest, parent: LinkHead, first: string, s
   const diskSectors = spans.reduce((sum, span) => sum + span, 0);
   return spans.map((spanSectors, ordinal) => ({
     path: segmentPath(first, ordinal + 1),
-    dialect: dialects.hybrid,
+    dialect: request.dialect,
+    ...(request.grainSectors === undefined ? {} : { grainSectors: request.grainSectors }),
     spanSectors,
     diskSectors,
     ordinal,

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { createBase, type DiskBus } from '../../disk/create-base.ts';
+import { createBase, type DialectName, type DiskBus } from '../../disk/create-base.ts';
 import { parseSize } from '../parse-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { asGiven, newDiskCommand, type DiskOptions } from './disk-options.ts';
@@ -10,7 +10,7 @@ interface CreateOptions extends DiskOptions {
   readonly size: string;
   readonly split: boolean;
   readonly format: 'cowd' | 'vmdk';
-  readonly dialect: string;
+  readonly dialect: DialectName;
   readonly bus: DiskBus;
 }
 

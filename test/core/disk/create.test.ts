@@ -74,11 +74,6 @@ describe('new bases', () => {
     },
   );
 
-  it('[B1] another dialect is not made yet', async () => {
-    const request = { file: folder.at('a.vmdk'), capacityBytes: mib, split: true, bus: 'ide', dialect: 'ws3' } as const;
-    await expect(createBase(request)).rejects.toMatchObject({ code: 'disk.unsupported' });
-  });
-
   it('[G5] a file in the way is neither overwritten nor are others made', async () => {
     writeFileSync(folder.at('mydisk-02.vmdk'), 'mine');
     const before = fingerprintFolder(folder.path);

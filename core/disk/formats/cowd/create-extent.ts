@@ -26,6 +26,7 @@ export interface NewExtent {
   readonly parent?: { readonly storedName: string; readonly generation: number };
   /** Other than the dialect's. */
   readonly grainSectors?: number;
+  readonly entriesPerTable?: number;
   /** A file that is not split may grow to what the format can address. Default true. */
   readonly isSplit?: boolean;
 }
@@ -40,10 +41,12 @@ export function planExtent(extent: NewExtent): {
   const { dialect, spanSectors, parent } = extent;
   const grainSectors =
     extent.grainSectors ?? (parent === undefined ? dialect.baseGrainSectors : dialect.redoGrainSectors);
+  const entriesPerTable = extent.entriesPerTable ?? dialect.entriesPerTable;
   assert(spanSectors > 0 && extent.ordinal < extent.fileCount, 'an extent has a span and a place');
+  assert(dialect.version === 3 || extent.fileCount === 1, 'a header of version 1 has no place among others');
   const statesDisk = parent !== undefined && dialect.redoCapacity === 'disk' && extent.fileCount > 1;
   const statedSectors = statesDisk ? extent.diskSectors : spanSectors;
-  const layout = layOutExtent({ spanSectors, statedSectors, grainSectors, entriesPerTable: dialect.entriesPerTable });
+  const layout = layOutExtent({ spanSectors, statedSectors, grainSectors, entriesPerTable });
   const limitSectors = extent.isSplit === false ? FORMAT_LIMIT_SECTORS : SPLIT_FILE_LIMIT_SECTORS;
   if (layout.fullSectors > limitSectors) {
     const value = String(spanSectors * SECTOR_BYTES);

@@ -78,7 +78,8 @@ function checkBelongs(segment: Segment, index: number, first: Segment): void {
 /**
  * The sectors that each file covers. In a split base by VMware the stated capacity is rounded to cylinders
  * and the file capacity is the truth, for all but the last file, which takes the rest of the disk (source:
- * VDK). A foreign redo log may state the whole disk in every segment: then the parent's spans hold.
+ * VDK). A redo log may state the whole disk in every segment: then ours says in the file capacity what each
+ * covers, and for a foreign one the parent's spans hold.
  */
 function spanSectors(segments: readonly Segment[], parent: ParentSpans | undefined): number[] {
   const headers = segments.map(({ header }) => header);
@@ -90,6 +91,9 @@ function spanSectors(segments: readonly Segment[], parent: ParentSpans | undefin
     const others = spans.slice(0, -1).reduce((sum, span) => sum + span, 0);
     return [...spans.slice(0, -1), first.diskCapacitySectors - others];
   }
+  const fileSpans = headers.map((header) => header.fileCapacitySectors);
+  const sum = fileSpans.reduce((total, span) => total + span, 0);
+  if (first.record !== undefined && headers.every((header) => header.capacitySectors === sum)) return fileSpans;
   const parentSectors = parent === undefined ? undefined : parent.capacityBytes / SECTOR_BYTES;
   const statesDisk = parent !== undefined && headers.every((header) => header.capacitySectors === parentSectors);
   if (statesDisk && parent.spansBytes.length === headers.length)

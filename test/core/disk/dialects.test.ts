@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { createBase, planBaseFiles } from '../../../core/disk/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { describeRedo } from '../../../core/disk/describe-redo.ts';
+import { dialects, type DialectName } from '../../../core/disk/formats/cowd/dialect.ts';
+import { readHeader } from '../../../core/disk/formats/cowd/read-header.ts';
+import { hostFiles } from '../../../core/disk/disk-file.ts';
+import { inspectChain } from '../../../core/disk/inspect.ts';
+import { contentOf, fingerprint, inSession, makeLog, mib, read, write, writeDisk } from '../../support/disk-kit.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+let folder: TempFolder;
+beforeEach(() => {
+  folder = makeTempFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+const gib = 2 ** 30;
+const names = Object.keys(dialects) as DialectName[];
+
+function headerOf(path: string) {
+  const file = hostFiles.open(path, false);
+  try {
+    return readHeader(file);
+  } finally {
+    file.close();
+  }
+}
+
+async function makeBaseOf(dialect: DialectName, capacityBytes: number, options: { grainSectors?: number } = {}) {
+  const file = folder.at('disk.vmdk');
+  await createBase({ file, capacityBytes, split: true, bus: 'ide', dialect, ...options });
+  return file;
+}
+
+describe.each(names)('[G6] a disk of dialect %s', (dialect) => {
+  const size = 70 * mib + 512;
+  const writes = [
+    [0, 1, 3 * mib],
+    [33 * mib - 700, 2, 9000],
+    [size - 600, 3, 600],
+  ] as const;
+
+  it('is known again, and takes writes in every mode', async () => {
+    const base = await makeBaseOf(dialect, size);
+    const [link] = (await inspectChain(base)).links;
+    const grainBytes = dialects[dialect].baseGrainSectors * 512;
+    expect(link).toMatchObject({ format: 'cowd', dialect, capacityBytes: size, allocatedBytes: 0, grainBytes });
+    await writeDisk(base, undefined, writes);
+    const content = await contentOf(base);
+    const before = fingerprint([base]);
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[10 * mib, 7, 20_000]]);
+    const other = (await createRedoLog({ parent: base, randomSuffix: true })).file;
+    await inSession({ file: base, mode: 'nonpersistent', redo: other }, async (device) => {
+      await write(device, 4096, 9);
+      expect((await read(device, size - 1, 1))[0]).toBe(3);
+    });
+    expect(fingerprint([base])).toEqual(before);
+    expect(await contentOf(base)).toBe(content);
+    expect(await contentOf(log)).not.toBe(content);
+  });
+
+  it('[C1] is committed into and from', async () => {
+    const base = await makeBaseOf(dialect, size);
+    await writeDisk(base, undefined, writes);
+    const { file: log } = await createRedoLog({ parent: base, randomSuffix: false, dialect });
+    expect((await inspectChain(log)).links.map((link) => link.dialect)).toEqual([dialect, dialect]);
+    const nested = await makeLog(log);
+    await inSession({ file: log, mode: 'undoable', redo: nested }, async (device) => {
+      await write(device, 20 * mib + 100, 4, 100_000);
+      await device.writeZeroes(0, mib);
+      await write(device, size - 512, 5, 512);
+    });
+    const content = await contentOf(nested);
+    await commitRedoLog({ redo: nested });
+    expect(await contentOf(log)).toBe(content);
+    await commitRedoLog({ redo: log });
+    expect(await contentOf(base)).toBe(content);
+    expect((await inspectChain(base)).links).toMatchObject([{ state: 'clean', dialect }]);
+  });
+
+  it('has grains of any size', async () => {
+    const base = await makeBaseOf(dialect, 9 * mib, { grainSectors: 2 });
+    await writeDisk(base, undefined, [[5 * mib + 300, 6, 5000]]);
+    const { file: log } = await createRedoLog({ parent: base, randomSuffix: false, dialect, grainSectors: 512 });
+    await writeDisk(base, log, [[5 * mib, 8, 700]]);
+    const content = await contentOf(log);
+    expect((await inspectChain(log)).links.map((link) => link.grainBytes)).toEqual([512 * 512, 1024]);
+    await commitRedoLog({ redo: log });
+    expect(await contentOf(base)).toBe(content);
+  });
+});
+
+describe('new disks of other dialects', () => {
+  it('[G1] have the spans that the dialect wants', () => {
+    const plan = (dialect: DialectName, split = true) =>
+      planBaseFiles({ file: 'a.vmdk', capacityBytes: 4 * gib, split, bus: 'scsi', dialect }).spansBytes;
+    expect(plan('ws3')).toEqual([4_190_208, 4_190_208, 8192].map((sectors) => sectors * 512));
+    expect(plan('vmware2')).toEqual([4 * gib]);
+    expect(plan('esx', false)).toEqual([4 * gib]);
+    expect(() => plan('esx')).toThrow("can't be split");
+  });
+
+  it('[B1] refuse a grain that no reader takes', async () => {
+    for (const grainSectors of [0, 3, 4096])
+      await expect(makeBaseOf('hybrid', mib, { grainSectors })).rejects.toMatchObject({ code: 'usage.bad-argument' });
+  });
+});
+
+describe('redo logs of dialect ws3', () => {
+  it('[G4] state the whole disk in every segment, over segments that they share, and are read by their own spans', async () => {
+    const base = await makeBaseOf('ws3', 4 * gib);
+    const log = await createRedoLog({ parent: base, randomSuffix: false, dialect: 'ws3' });
+    expect(log.files.map((file) => headerOf(file).capacitySectors)).toEqual(new Array(3).fill((4 * gib) / 512));
+    await writeDisk(base, log.file, [
+      [3 * gib, 1, 70_000],
+      [4 * gib - 512, 2, 512],
+    ]);
+    const device = await describeRedo(log.file);
+    expect(device.isEmpty).toBe(false);
+    expect((await inspectChain(log.file)).capacityBytes).toBe(4 * gib);
+    await commitRedoLog({ redo: log.file });
+    await inSession({ file: base, mode: 'persistent' }, async (disk) => {
+      expect((await read(disk, 3 * gib, 70_000)).every((byte) => byte === 1)).toBe(true);
+      expect((await read(disk, 4 * gib - 512, 512)).every((byte) => byte === 2)).toBe(true);
+    });
+  });
+
+  it('[G4] state their own span where the parent has others', async () => {
+    const base = await makeBaseOf('hybrid', 4 * gib);
+    const log = await createRedoLog({ parent: base, randomSuffix: false, dialect: 'ws3' });
+    expect(log.files.map((file) => headerOf(file).capacitySectors)).toEqual([4_185_216, 4_185_216, 18_176]);
+    await writeDisk(base, log.file, [[4_185_216 * 512 - 1000, 1, 2000]]);
+    await commitRedoLog({ redo: log.file });
+    await inSession({ file: base, mode: 'persistent' }, async (disk) => {
+      expect((await read(disk, 4_185_216 * 512 - 1000, 2000)).every((byte) => byte === 1)).toBe(true);
+    });
+  });
+});
