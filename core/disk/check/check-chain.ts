@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { removeChild } from '../children-list.ts';
-import type { ParentSpans } from '../chain/place-extents.ts';
+import type { ParentSpans } from '../formats/disk-format.ts';
 import { findDependents } from '../dependents.ts';
 import { commitUnfinishedError, findParent } from '../find-parent.ts';
 import { readLinkHead, type LinkHead } from '../link-head.ts';
@@ -14,7 +14,7 @@ import { refuseUnsettled } from '../unsettled.ts';
 import { checkLinkFiles } from './check-link.ts';
 import { checkSurroundings, deadChildren, keptCopies } from './check-surroundings.ts';
 import { Findings, type Finding } from './finding.ts';
-import { keepLost } from './keep-lost.ts';
+import { keepEntries } from './keep-entries.ts';
 import { repairLinkFiles } from './repair-link.ts';
 import { errorFinding, type RepairRights } from './report-scan.ts';
 
@@ -35,7 +35,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** What was wrong before and is not any more. */
   readonly repaired: readonly Finding[];
-  /** Files in which a repair has kept what it cleared. */
+  /** Files in which this repair has kept what entries said before. */
   readonly kept: readonly string[];
 }
 
@@ -135,7 +135,7 @@ async function followChain(
   for (let head = leaf; head !== undefined;) {
     locks.add(await lockFile(head.path, 'reader', { purpose: context.purpose ?? 'check' }));
     heads.push(head);
-    if (head.header.parent === undefined) break;
+    if (head.state.parent === undefined) break;
     try {
       head = findParent(head, heads, context);
     } catch (error) {
@@ -160,10 +160,10 @@ function readHead(path: string, findings: Findings): LinkHead | undefined {
 
 /** Below the leaf nothing is done that would change what a child was laid over, and an old-state link stays what it stands for. */
 function rightsOver(head: LinkHead, isLeaf: boolean): RepairRights {
-  const canKeep = protectedFile(head) === undefined && head.header.record?.committing === undefined;
+  const canKeep = protectedFile(head) === undefined && head.state.record?.committing === undefined;
   return {
     canKeep,
-    canChange: canKeep && isLeaf && head.header.record?.standsFor === undefined,
+    canChange: canKeep && isLeaf && head.state.record?.standsFor === undefined,
     canCut: canKeep && head.files.every((path) => keptCopies(path).length === 0),
   };
 }
@@ -179,12 +179,12 @@ async function repairLink(
   try {
     const head = readLinkHead(path);
     checkWritable(head);
-    if (head.header.record?.committing !== undefined) throw commitUnfinishedError(head);
+    if (head.state.record?.committing !== undefined) throw commitUnfinishedError(head);
     refuseUnsettled(head);
     await repairSurroundings(head);
     const rights = rightsOver(head, isLeaf);
-    await repairLinkFiles({ files: files.get(path) ?? [], parent: spans.get(path), rights, signal }, (file, lost) => {
-      kept.push(keepLost(file, lost));
+    await repairLinkFiles({ files: files.get(path) ?? [], parent: spans.get(path), rights, signal }, (file, old) => {
+      kept.push(keepEntries(file, old));
     });
   } finally {
     await lock?.release();

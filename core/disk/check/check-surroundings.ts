@@ -4,8 +4,9 @@ import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { readChildren } from '../children-list.ts';
 import { readJournal } from '../commit-journal.ts';
-import { readSegmentHead, segmentPath, type LinkHead } from '../link-head.ts';
+import { readSegmentHead, type LinkHead } from '../link-head.ts';
 import { readHolders } from '../locks/lock-folder.ts';
+import { segmentPath } from '../segment-paths.ts';
 import type { Finding, Findings } from './finding.ts';
 import { errorFinding } from './report-scan.ts';
 
@@ -25,7 +26,7 @@ export function checkSurroundings(head: LinkHead, findings: Findings): void {
   if (belongsTo(surplus, head))
     add('segment', 'warning', `${surplus} says that it belongs to ${head.path}, which does not count it.`, false);
   for (const name of keptCopies(head.path)) {
-    const sentence = `${join(dirname(head.path), name)} holds entries that a repair has cleared.`;
+    const sentence = `${join(dirname(head.path), name)} holds entries as they were before a repair.`;
     add('leftover', 'info', sentence, false);
   }
 }
@@ -33,9 +34,14 @@ export function checkSurroundings(head: LinkHead, findings: Findings): void {
 type Add = (kind: Finding['kind'], severity: Finding['severity'], sentence: string, canRepair: boolean) => void;
 
 function checkCommit(head: LinkHead, findings: Findings, add: Add): void {
-  const record = head.header.record;
+  const record = head.state.record;
   if (record?.isMixed === true)
-    add('commit', 'warning', `A commit into ${head.path} was given up: it holds neither the old content nor the new.`, false);
+    add(
+      'commit',
+      'warning',
+      `A commit into ${head.path} was given up: it holds neither the old content nor the new.`,
+      false,
+    );
   try {
     const journal = readJournal(head.path);
     if (journal !== undefined || record?.committing !== undefined) {
@@ -54,7 +60,7 @@ export function deadChildren(head: LinkHead): string[] {
     .map(({ path }) => path);
 }
 
-/** Files in which a repair of this link has kept what it cleared. */
+/** Files in which a repair of this link has kept what entries said before. */
 export function keptCopies(path: string): string[] {
   const start = `${basename(path)}.check-`;
   try {
@@ -76,8 +82,8 @@ function isReadable(folder: string): boolean {
 function belongsTo(file: string, head: LinkHead): boolean {
   if (!isThere(file)) return false;
   try {
-    const linkId = readSegmentHead(file).header.record?.linkId;
-    return linkId !== undefined && linkId === head.header.record?.linkId;
+    const linkId = readSegmentHead(file).state.record?.linkId;
+    return linkId !== undefined && linkId === head.state.record?.linkId;
   } catch (error) {
     if (error instanceof RedoubtError) return false;
     throw error;

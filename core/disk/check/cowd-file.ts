@@ -3,7 +3,7 @@ import type { DiskFile } from '../disk-file.ts';
 import { HEADER_SECTORS } from '../formats/cowd/dialect.ts';
 import type { CowdHeader } from '../formats/cowd/header.ts';
 import type { Findings } from './finding.ts';
-import { hasLostEntries, type RepairRights } from './report-scan.ts';
+import { isWhole, type RepairRights } from './report-scan.ts';
 import type { StructureScan } from './scan-structure.ts';
 import { ENTRY_BYTES, lengthSectorsOf, type SparseStructure } from './sparse-structure.ts';
 
@@ -85,7 +85,12 @@ export function checkCowdBooks(
     warn('unclean', 'flags', 0, 'was not closed as it should be; opening it mends that');
   } else {
     if (header.freeSector !== lengthSectors || structure.file.lengthBytes() % SECTOR_BYTES !== 0)
-      warn('free-sector', 'freeSector', header.freeSector, `ends at sector ${String(lengthSectors)} and says otherwise`);
+      warn(
+        'free-sector',
+        'freeSector',
+        header.freeSector,
+        `ends at sector ${String(lengthSectors)} and says otherwise`,
+      );
     if (header.savedGeneration !== header.generation)
       warn('saved-generation', 'savedGeneration', header.savedGeneration, 'was changed without being closed');
   }
@@ -107,6 +112,6 @@ export function addUnused(
     const sentence = `${path} has ${bytes} bytes ${where} to which no entry points.`;
     findings.add({ file: path, kind: 'unused-space', severity: 'info', value: bytes, sentence, canRepair });
   };
-  if (tail >= grainSectors) add(tail, 'at its end', canCut && !hasLostEntries(scan));
+  if (tail >= grainSectors) add(tail, 'at its end', canCut && isWhole(scan));
   if (scan.unusedSectors >= grainSectors) add(scan.unusedSectors, 'between its grains', false);
 }

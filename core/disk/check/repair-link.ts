@@ -8,13 +8,13 @@ import { lastGeneration, nextGeneration } from '../generation.ts';
 import { openFiles, placeFiles, type LinkCheck, type OpenSegment, type Place } from './check-link.ts';
 import { cowdStructure } from './cowd-file.ts';
 import { Findings } from './finding.ts';
-import { hasLostEntries, type RepairRights } from './report-scan.ts';
-import { repairStructure, type LostEntries } from './repair-structure.ts';
+import { isWhole, type RepairRights } from './report-scan.ts';
+import { repairStructure, type OldEntries } from './repair-structure.ts';
 import { scanStructure, type StructureScan } from './scan-structure.ts';
 import { lengthSectorsOf, type SparseStructure } from './sparse-structure.ts';
 
-/** Keeps, durably and beside the file, what entries said that are about to be cleared. */
-export type KeepLost = (file: string, lost: LostEntries) => void;
+/** Keeps, durably and beside the file, what entries said that are about to be changed. */
+export type KeepOld = (file: string, old: OldEntries) => void;
 
 interface Repaired extends OpenSegment {
   readonly structure: SparseStructure;
@@ -35,7 +35,7 @@ interface Repaired extends OpenSegment {
  * cleared the link reads as before at every moment, and its identity stays.
  * Throws disk.corrupt (headers that can't be repaired), disk.read-only, disk.no-space, disk.io, job.cancelled.
  */
-export async function repairLinkFiles(check: LinkCheck, keep: KeepLost): Promise<void> {
+export async function repairLinkFiles(check: LinkCheck, keep: KeepOld): Promise<void> {
   const findings = new Findings();
   const opened = openFiles(check, true, findings);
   try {
@@ -62,11 +62,11 @@ export async function repairLinkFiles(check: LinkCheck, keep: KeepLost): Promise
         signal: check.signal,
         canChange,
         limitSectors: limitOf(segment),
-        keep: (lost) => {
-          keep(segment.file.path, lost);
+        keep: (old) => {
+          keep(segment.file.path, old);
         },
       });
-      finish(segment, scan, check.rights.canCut && !hasLostEntries(segment.scan));
+      finish(segment, scan, check.rights.canCut && isWhole(segment.scan));
     }
   } finally {
     for (const { file } of opened) file.close();
@@ -87,7 +87,11 @@ function needsRepair({ header, structure, scan }: Repaired, { canChange, canCut 
     header.savedGeneration === header.generation &&
     header.freeSector * SECTOR_BYTES === structure.file.lengthBytes();
   if (!isInOrder) return true;
-  return canCut && !hasLostEntries(scan) && lengthSectors - roundUp(scan.usedEndSector, structure.grainSectors) >= structure.grainSectors;
+  return (
+    canCut &&
+    isWhole(scan) &&
+    lengthSectors - roundUp(scan.usedEndSector, structure.grainSectors) >= structure.grainSectors
+  );
 }
 
 /** Step 1's values, the same for all files of the link. */
@@ -100,7 +104,11 @@ function newIdentity({ file, header }: OpenSegment): (header: CowdHeader) => Cow
   }
   const generation = nextGeneration(header.generation);
   const contentId = randomBytes(16).toString('hex');
-  return (old) => ({ ...old, generation, ...(old.record === undefined ? {} : { record: { ...old.record, contentId } }) });
+  return (old) => ({
+    ...old,
+    generation,
+    ...(old.record === undefined ? {} : { record: { ...old.record, contentId } }),
+  });
 }
 
 function begin({ file }: OpenSegment, identify: (header: CowdHeader) => CowdHeader): void {
@@ -113,7 +121,9 @@ function finish(segment: Repaired, scan: StructureScan, canCut: boolean): void {
   const { file, structure } = segment;
   // Half a sector at the very end of a full file holds nothing and must not be made whole.
   const lengthSectors = Math.min(lengthSectorsOf(structure), limitOf(segment));
-  const endSector = canCut ? Math.min(lengthSectors, roundUp(scan.usedEndSector, structure.grainSectors)) : lengthSectors;
+  const endSector = canCut
+    ? Math.min(lengthSectors, roundUp(scan.usedEndSector, structure.grainSectors))
+    : lengthSectors;
   if (file.lengthBytes() !== endSector * SECTOR_BYTES) file.setLength(endSector * SECTOR_BYTES);
   patchHeader(file, (now) => ({ ...now, freeSector: endSector, savedGeneration: now.generation }));
   file.syncNow();

@@ -1,14 +1,20 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { roundUp, SECTOR_BYTES } from '../../base/units.ts';
-import { scanStructure, type GrainFault, type ScanOptions, type StructureScan, type TableFault } from './scan-structure.ts';
+import {
+  scanStructure,
+  type GrainFault,
+  type ScanOptions,
+  type StructureScan,
+  type TableFault,
+} from './scan-structure.ts';
 import { ENTRY_BYTES, lengthSectorsOf, tableSectorsOf, type SparseStructure } from './sparse-structure.ts';
 
 const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
 /** Faults that are put right between two scans. */
 const AT_ONCE = 65_536;
 
-/** Entries that are about to be cleared: what they said. */
-export interface LostEntries {
+/** Entries that are about to be changed: what they said. */
+export interface OldEntries {
   readonly tables: readonly TableFault[];
   readonly grains: readonly GrainFault[];
 }
@@ -18,8 +24,8 @@ export interface RepairOptions extends ScanOptions {
   readonly canChange: boolean;
   /** The file does not grow past it. */
   readonly limitSectors: number;
-  /** Called before entries are cleared; what they said is on the device when it returns. */
-  readonly keep: (lost: LostEntries) => void;
+  /** Called before entries are changed; what they said is on the device when it returns. */
+  readonly keep: (old: OldEntries) => void;
 }
 
 /**
@@ -27,9 +33,10 @@ export interface RepairOptions extends ScanOptions {
  * being written. Data that somebody can read is never written over: whatever lies where something else lies
  * gets a place of its own at the end of the file, and reads as before.
  *
+ * 0. What entries say that are going to be changed is kept elsewhere (`keep`).
  * 1. Tables that share sectors with another table or with a grain are copied; synced; then their directory
  *    entries point to the copies; synced.
- * 2. Entries that lead nowhere are kept elsewhere (`keep`), then cleared; synced.
+ * 2. Entries that lead nowhere are cleared; synced.
  * 3. Grains that share sectors with another are copied; synced; then their entries follow; synced.
  *
  * A crash leaves entries old or new by sectors, and each reads as before. Returns the last scan.
@@ -39,13 +46,20 @@ export async function repairStructure(structure: SparseStructure, options: Repai
   for (;;) {
     const scan = await scanStructure(structure, { ...options, noted: AT_ONCE });
     const tables = [...scan.sharedTables.noted, ...scan.overwrittenTables.noted];
-    const lost = options.canChange
-      ? { tables: scan.badTables.noted, grains: scan.badGrains.noted }
-      : { tables: [], grains: [] };
-    if (tables.length > 0) moveTables(structure, tables, options.limitSectors);
-    else if (lost.tables.length + lost.grains.length > 0) clearEntries(structure, lost, options.keep);
-    else if (scan.sharedGrains.noted.length > 0) moveGrains(structure, scan.sharedGrains.noted, options.limitSectors);
-    else return scan;
+    const [lostTables, lostGrains] = options.canChange ? [scan.badTables.noted, scan.badGrains.noted] : [[], []];
+    const grains = scan.sharedGrains.noted;
+    if (tables.length > 0) {
+      options.keep({ tables, grains: [] });
+      moveTables(structure, tables, options.limitSectors);
+    } else if (lostTables.length + lostGrains.length > 0) {
+      options.keep({ tables: lostTables, grains: lostGrains });
+      clearEntries(structure, { tables: lostTables, grains: lostGrains });
+    } else if (grains.length > 0) {
+      options.keep({ tables: [], grains });
+      moveGrains(structure, grains, options.limitSectors);
+    } else {
+      return scan;
+    }
   }
 }
 
@@ -85,10 +99,9 @@ function moveGrains(structure: SparseStructure, faults: readonly GrainFault[], l
   writeEntries(structure, moved);
 }
 
-function clearEntries(structure: SparseStructure, lost: LostEntries, keep: (lost: LostEntries) => void): void {
-  keep(lost);
-  if (lost.grains.length > 0) writeEntries(structure, new Map(lost.grains.map(({ grain }) => [grain, 0])));
-  if (lost.tables.length > 0) writeDirectory(structure, new Map(lost.tables.map(({ table }) => [table, 0])));
+function clearEntries(structure: SparseStructure, { tables, grains }: OldEntries): void {
+  if (grains.length > 0) writeEntries(structure, new Map(grains.map(({ grain }) => [grain, 0])));
+  if (tables.length > 0) writeDirectory(structure, new Map(tables.map(({ table }) => [table, 0])));
 }
 
 /** Writes directory entries, by whole sectors, synced. */

@@ -8,13 +8,16 @@ export interface RepairRights {
   readonly canKeep: boolean;
   /** What makes readable what can't be read now, and so changes what the file holds. */
   readonly canChange: boolean;
-  /** What cuts a tail off that no entry points to. Not where entries were lost: it may hold what they pointed to. */
+  /** What cuts a tail off that no entry points to. Not where a repair has kept old entries: it may hold what they pointed to. */
   readonly canCut: boolean;
 }
 
-/** Whether entries of a file, or some of its tables, tell nothing, so that space without entry may still hold data. */
-export function hasLostEntries(scan: StructureScan): boolean {
-  return scan.badTables.count + scan.badGrains.count + scan.unreadableTables.count > 0;
+/** Whether a file has no fault, so that space without an entry holds nothing. Else it may hold what an entry pointed to before it was damaged. */
+export function isWhole(scan: StructureScan): boolean {
+  const { badTables, unreadableTables, sharedTables, overwrittenTables, badGrains, sharedGrains } = scan;
+  return [badTables, unreadableTables, sharedTables, overwrittenTables, badGrains, sharedGrains].every(
+    ({ count }) => count === 0,
+  );
 }
 
 /** Tells the faults of a scan as findings, all of them errors. */

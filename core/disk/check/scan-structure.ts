@@ -203,7 +203,8 @@ class Scan {
   private judgeGrain(grain: number, sector: number): string | undefined {
     const { grainSectors, spanSectors, fixed } = this.structure;
     if (sector < this.lowestSector) return 'inside the metadata';
-    if (sector < this.fixedEnd && fixed.some((row) => overlaps(sector, grainSectors, row))) return 'inside the metadata';
+    if (sector < this.fixedEnd && fixed.some((row) => overlaps(sector, grainSectors, row)))
+      return 'inside the metadata';
     // The last grain may stick out past the disk; that part need not be in the file.
     const used = Math.min(grainSectors, spanSectors - grain * grainSectors);
     return sector + used > this.lengthSectors ? 'past the end of the file' : undefined;
@@ -246,8 +247,7 @@ class Scan {
           let isShared = false;
           for (let at = Math.max(slot, first); at < Math.min(slot + unitsPerGrain, end); at++)
             if (!taken.add(at - first)) isShared = true;
-          if (isShared)
-            this.note(this.sharedGrains, { grain, sector, reason: 'where another grain lies too' });
+          if (isShared) this.note(this.sharedGrains, { grain, sector, reason: 'where another grain lies too' });
         }
       }, entriesPerTable);
     }
