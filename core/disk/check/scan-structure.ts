@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { greatestCommonDivisor, roundUp } from '../../base/units.ts';
+import { greatestCommonDivisor } from '../../base/units.ts';
 import { SlotSet } from './slot-set.ts';
 import {
-  grainsOf,
   lengthSectorsOf,
   overlaps,
   readTable,

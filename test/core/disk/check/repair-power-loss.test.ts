@@ -43,10 +43,11 @@ async function damagedDisk(damage: (words: Words) => void): Promise<{ files: Cra
 }
 
 interface Words {
-  get(offset: number): number;
-  set(offset: number, value: number): void;
-  directory(table: number): number;
-  grain(grain: number): number;
+  readonly get: (offset: number) => number;
+  readonly set: (offset: number, value: number) => void;
+  /** Offset of a directory entry, and of a grain's entry. */
+  readonly directory: (table: number) => number;
+  readonly grain: (grain: number) => number;
 }
 
 async function contentOf(files: CrashingFiles, disk: TestDisk): Promise<Buffer> {
