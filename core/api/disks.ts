@@ -35,7 +35,10 @@ export const linkReportSchema = z.object({
   linkId: z.string().optional(),
   contentId: z.string().optional(),
   owner: z.string().optional(),
-  state: z.enum(['clean', 'unclean', 'committing']),
+  /** `mixed`: a commit into it was given up half-way. */
+  state: z.enum(['clean', 'unclean', 'committing', 'mixed']),
+  /** It keeps what its parent was before a commit, for logs that were made on that. */
+  isOldState: z.boolean().optional(),
   isReadOnly: z.boolean(),
   changedAt: z.number(),
 });

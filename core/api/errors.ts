@@ -125,6 +125,8 @@ export const errorTable = {
   ),
   'disk.read-only': define('state', file.extend({ dependents: z.array(dependentSchema) })),
   'disk.has-dependents': define('state', file.extend({ dependents: z.array(dependentSchema) })),
+  /** An old-state link: others may need what it keeps, so it is neither written nor simply removed. */
+  'disk.old-state': define('state', file),
   'disk.redo-taken': define('state', file.extend({ owner: z.string().optional(), machineName: z.string().optional() })),
   'disk.commit-unfinished': define('state', z.object({ parent: z.string(), child: z.string() })),
 

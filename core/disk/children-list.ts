@@ -35,6 +35,21 @@ export async function addChild(parent: string, entry: ChildEntry): Promise<void>
   }
 }
 
+/** Lists under `to` all that is listed under `from`: what hangs from the one may be found to hang from the other. */
+export async function copyChildren(from: string, to: string): Promise<void> {
+  const entries = readChildren(from);
+  if (entries.length === 0) return;
+  try {
+    await change(to, (children) => [
+      ...children,
+      ...entries.filter((entry) => !children.some((child) => child.path === entry.path)),
+    ]);
+  } catch (error) {
+    if (error instanceof RedoubtError && (error.is('disk.permission') || error.is('disk.not-found'))) return;
+    throw error;
+  }
+}
+
 /** Takes a log off its parent's list; the last one takes the list with it. Where that is refused the entry stays, and leads nowhere. */
 export async function removeChild(parent: string, path: string): Promise<void> {
   try {

@@ -1,58 +1,116 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { Link } from './chain/link.ts';
-import { commitRoom } from './commit-room.ts';
-import { findDependents } from './dependents.ts';
+import { commitRoom, type RoomPlan } from './commit-room.ts';
+import type { Link } from './chain/link.ts';
+import { dependentsThrough, findDependents } from './dependents.ts';
 import { hostFiles } from './disk-file.ts';
 import { formatNamed } from './formats/open-format.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
+import { isOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
 import { checkWritable, protectedFile } from './protection.ts';
 
+/** How a commit treats the logs that hang from its parent, besides the one that is committed. */
+export type CommitWay =
+  /** There are none, or they are given up. */
+  | { readonly kind: 'plain' }
+  /** An old-state link takes what they read: a new one, or the one that is the parent's only other dependent. */
+  | { readonly kind: 'preserve'; readonly extended: LinkHead | undefined };
+
+export interface CommitChecks {
+  readonly context: OpenContext;
+  readonly dependents?: 'refuse' | 'preserve' | 'break' | undefined;
+}
+
 /**
- * What must hold before a commit begins: nobody else hangs from the parent, and what will be written can
- * be. Throws disk.read-only (with the dependents), disk.has-dependents, disk.permission, disk.unsupported (a
- * file with several hard links, or marked inconsistent).
+ * What must hold before a commit begins, and how it has to be done. Throws disk.read-only (with the
+ * dependents), disk.has-dependents (of the parent; of the log, where one of them can't be reached and so
+ * can't be told of its new parent), disk.permission, disk.unsupported (a file with several hard links, or
+ * marked inconsistent).
  */
-export async function checkCommit(child: LinkHead, parent: LinkHead, context: OpenContext): Promise<void> {
-  const dependents = await findDependents(parent.path, {
-    searchPaths: context.searchDirectories ?? [],
-    except: [child.path],
-  });
+export async function checkCommit(
+  child: LinkHead,
+  parent: LinkHead,
+  { context, dependents: wish = 'refuse' }: CommitChecks,
+): Promise<CommitWay> {
+  const searchPaths = context.searchDirectories ?? [];
+  const dependents = await findDependents(parent.path, { searchPaths, except: [child.path] });
   const file = protectedFile(parent);
   if (file !== undefined) {
-    throw new RedoubtError('disk.read-only', `${file} is protected against writing${named(dependents)}.`, {
+    const all = await dependentsThrough(dependents, searchPaths);
+    throw new RedoubtError('disk.read-only', `${file} is protected against writing${named(all)}.`, {
       file,
-      dependents,
+      dependents: all,
     });
   }
-  if (dependents.length > 0) {
-    throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${parent.path}${named(dependents)}.`, {
-      file: parent.path,
-      dependents,
-    });
+  if (dependents.length > 0 && wish === 'refuse') {
+    throw hasDependents(parent.path, await dependentsThrough(dependents, searchPaths));
   }
   checkWritable(child);
-  const searchPaths = context.searchDirectories ?? [];
-  const nested = (await findDependents(child.path, { searchPaths })).map(({ path }) => readLinkHead(path));
-  for (const head of [child, parent, ...nested]) proveWritable(head);
+  const nested = await findDependents(child.path, { searchPaths });
+  const heads = nested.map(({ path }) => headOrNothing(path));
+  const outOfReach = nested.filter((_, index) => heads[index] === undefined);
+  if (outOfReach.length > 0 && wish !== 'break') throw hasDependents(child.path, outOfReach);
+  for (const head of [child, parent, ...heads]) {
+    if (head === undefined) continue;
+    for (const path of head.files) formatNamed(head.format).proveWritable(hostFiles, path);
+  }
+  if (wish !== 'preserve') return { kind: 'plain' };
+  return { kind: 'preserve', extended: extensible(parent, dependents) };
 }
 
-/** Throws disk.no-space if the parent's file system has no room for the copy. Returns how much will be copied. */
-export function checkRoom(child: Link, parentHead: LinkHead): number {
-  const parent = Link.open({ files: parentHead.files, format: parentHead.format, isWritable: false });
+/** The journal of a commit lies beside the parent. Throws disk.permission where nothing can be written there. */
+export function requireJournalPlace(parent: LinkHead): void {
+  const folder = dirname(parent.path);
   try {
-    const { copyBytes, needBytes, freeBytes } = commitRoom(child, parent);
-    if (needBytes <= freeBytes) return copyBytes;
-    const message = `${parent.path} needs ${String(needBytes)} bytes more, and ${String(freeBytes)} are free.`;
-    throw new RedoubtError('disk.no-space', message, { file: parent.path, needBytes, freeBytes });
-  } finally {
-    parent.close();
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const sentence = `${folder} can't be written, so a commit into ${parent.path} could not keep its journal`;
+    throw new RedoubtError(
+      'disk.permission',
+      `${sentence}; commit to a new copy instead (--to-copy).`,
+      { file: parent.path, operation: 'keep a commit journal beside' },
+      { cause },
+    );
   }
 }
 
-/** By opening its files as the commit will; that changes nothing. */
-function proveWritable({ format, files }: LinkHead): void {
-  for (const path of files) formatNamed(format).proveWritable(hostFiles, path);
+/** Throws disk.no-space if a file system has no room for what will be written. Returns how much will be copied. */
+export function checkRoom(child: Link, parents: readonly Link[], plan: RoomPlan): number {
+  const { copyBytes, needBytes, freeBytes, file } = commitRoom(child, parents[0] as Link, plan);
+  if (needBytes <= freeBytes) return copyBytes;
+  throw noRoomError(file, needBytes, freeBytes);
+}
+
+export function noRoomError(file: string, needBytes: number, freeBytes: number): RedoubtError<'disk.no-space'> {
+  const message = `${file} needs ${String(needBytes)} bytes more, and ${String(freeBytes)} are free.`;
+  return new RedoubtError('disk.no-space', message, { file, needBytes, freeBytes });
+}
+
+/** An old-state link that is the only other dependent, and lies where it can be written. */
+function extensible(parent: LinkHead, dependents: readonly { path: string }[]): LinkHead | undefined {
+  const [only, ...others] = dependents;
+  if (only === undefined || others.length > 0) return undefined;
+  const head = headOrNothing(only.path);
+  if (head === undefined || !isOldState(head) || dirname(head.path) !== dirname(parent.path)) return undefined;
+  return protectedFile(head) === undefined ? head : undefined;
+}
+
+function headOrNothing(path: string): LinkHead | undefined {
+  try {
+    return readLinkHead(path);
+  } catch (error) {
+    if (error instanceof RedoubtError && error.kind === 'environment') return undefined;
+    throw error;
+  }
+}
+
+function hasDependents(file: string, dependents: readonly { path: string }[]): RedoubtError {
+  return new RedoubtError('disk.has-dependents', `Other redo logs hang from ${file}${named(dependents)}.`, {
+    file,
+    dependents: [...dependents],
+  });
 }
 
 function named(dependents: readonly { path: string }[]): string {

@@ -4,7 +4,13 @@ import type { LinkState } from './formats/link-state.ts';
 
 /** `PARENT.commit`: what a commit into this parent is about to do, written before it does anything. */
 export interface CommitJournal {
-  readonly child: { readonly linkId: string; readonly contentId: string; readonly path: string };
+  readonly child: {
+    readonly linkId: string;
+    readonly contentId: string;
+    readonly path: string;
+    /** Of its files together. Where it has changed, the child's grains may lie in another order. */
+    readonly lengthBytes?: number | undefined;
+  };
   readonly parent: {
     /** Absent where a foreign parent had no ids before. */
     readonly linkId: string | undefined;
@@ -13,6 +19,8 @@ export interface CommitJournal {
     readonly oldGeneration: number;
     readonly newGeneration: number;
   };
+  /** First file of the old-state link that this commit makes or extends. */
+  readonly oldState?: string | undefined;
   /** How much of the child, in the order of its files, is in the parent and synced. */
   readonly syncedBytes: number;
   readonly phase: 'prepared' | 'copying' | 'done';
@@ -39,10 +47,10 @@ export function readJournal(parent: string): CommitJournal | undefined {
 
 /** Synced when it returns, with its folder. */
 export function writeJournal(parent: string, journal: CommitJournal): void {
-  const { child, parent: values, syncedBytes, phase } = journal;
+  const { child, parent: values, oldState, syncedBytes, phase } = journal;
   const content = {
     redoubt: 1,
-    child: { link: child.linkId, content: child.contentId, path: child.path },
+    child: { link: child.linkId, content: child.contentId, path: child.path, length: child.lengthBytes },
     parent: {
       link: values.linkId ?? null,
       oldContent: values.oldContentId ?? null,
@@ -50,7 +58,7 @@ export function writeJournal(parent: string, journal: CommitJournal): void {
       oldGeneration: values.oldGeneration,
       newGeneration: values.newGeneration,
     },
-    oldState: null,
+    oldState: oldState ?? null,
     syncedBytes,
     phase,
   };
@@ -92,8 +100,8 @@ function decode(text: string): CommitJournal | undefined {
   } catch {
     return undefined;
   }
-  const { child, parent, syncedBytes, phase } = (value ?? {}) as Record<string, unknown>;
-  const { link, content, path } = (child ?? {}) as Record<string, unknown>;
+  const { child, parent, syncedBytes, phase, oldState = null } = (value ?? {}) as Record<string, unknown>;
+  const { link, content, path, length } = (child ?? {}) as Record<string, unknown>;
   const values = (parent ?? {}) as Record<string, unknown>;
   const { newContent, oldGeneration, newGeneration } = values;
   const parentLink = values['link'] ?? undefined;
@@ -103,9 +111,11 @@ function decode(text: string): CommitJournal | undefined {
     return undefined;
   if ((parentLink !== undefined && !isId(parentLink)) || (oldContent !== undefined && !isId(oldContent)))
     return undefined;
+  if (oldState !== null && typeof oldState !== 'string') return undefined;
   if (phase !== 'prepared' && phase !== 'copying' && phase !== 'done') return undefined;
   return {
-    child: { linkId: link, contentId: content, path },
+    child: { linkId: link, contentId: content, path, lengthBytes: isCount(length) ? length : undefined },
+    oldState: oldState ?? undefined,
     parent: { linkId: parentLink, oldContentId: oldContent, newContentId: newContent, oldGeneration, newGeneration },
     syncedBytes,
     phase,

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { adoptLog } from './adopt-log.ts';
 import { Chain } from './chain/chain.ts';
-import { Link } from './chain/link.ts';
-import { checkCommit, checkRoom } from './commit-checks.ts';
+import type { Link } from './chain/link.ts';
+import { checkCommit, checkRoom, requireJournalPlace, type CommitWay } from './commit-checks.ts';
 import { copyLink } from './commit-copy.ts';
 import { readJournal, writeJournal, type CommitJournal } from './commit-journal.ts';
 import { finishCommit, type CommitHooks } from './commit-steps.ts';
@@ -12,12 +14,14 @@ import { nextGeneration } from './generation.ts';
 import { readLinkHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { LockSet } from './locks/lock-set.ts';
+import { oldStatesOver, refuseOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
 import { recordParent } from './record-parent.ts';
-import { openLinks, resolveChain } from './resolve-chain.ts';
+import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
 import { SessionDevice } from './session-device.ts';
 import { settleChain } from './settle.ts';
 import { refuseUnsettled } from './unsettled.ts';
+import { createOldState, fillOldState, newOldStatePath } from './write-old-state.ts';
 
 export interface CommitProgress {
   readonly phase: 'preparing' | 'copying' | 'checking' | 'removing' | 'done';
@@ -28,6 +32,11 @@ export interface CommitProgress {
 export interface CommitRequest {
   readonly redo: string;
   readonly context?: OpenContext;
+  /**
+   * What becomes of other logs that hang from the parent. Default: the commit is refused and names them.
+   * `preserve`: an old-state link keeps what they read. `break`: nothing, they can't be opened any more.
+   */
+  readonly dependents?: 'refuse' | 'preserve' | 'break';
   readonly onProgress?: (progress: CommitProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -40,201 +49,263 @@ export interface CommitRequest {
  * | --- | --- | --- |
  * | 1 | locks; checks | nothing |
  * | 2 | the journal beside the parent | old: settled by taking the journal back |
- * | 3 | the child records the parent's new state | old: settled by writing the old state back |
+ * | 2b | where dependents are preserved: the old-state link, complete | old: the old-state link is taken back, too |
+ * | 3 | the child (and an old-state link that was extended) records the parent's new state | old: settled by writing the old state back |
  * | 4 | the parent has the new state and the child's mark: **the commit point** | new: child over parent reads right |
  * | 5 | the child's grains are in the parent | new |
  * | 6 | the parent is clean, the mark is gone, nested logs hang from it | new |
  * | 7–9 | journal `done`, child removed, journal removed | new: settled by finishing |
  *
- * Throws disk.has-dependents, disk.read-only, disk.locked, disk.no-space, job.cancelled,
- * disk.not-a-redo-log, and what inspectChain throws.
+ * Throws disk.has-dependents, disk.read-only, disk.old-state, disk.locked, disk.no-space, disk.permission (no
+ * place for a journal), job.cancelled, disk.not-a-redo-log, and what inspectChain throws.
  */
 export async function commitRedoLog(
   request: CommitRequest,
   hooks: CommitHooks = {},
-): Promise<{ parent: string; committedBytes: number }> {
+): Promise<{ parent: string; committedBytes: number; oldState?: string }> {
   const context = request.context ?? {};
-  const finished = await settleChain(request.redo, context);
+  const isBreaking = request.dependents === 'break';
+  const finished = await settleChain(request.redo, context, { isBreaking });
   // Its folder is there, the file is not any more.
   const wanted = join(realPath(dirname(request.redo)), basename(request.redo));
   const ended = finished.find(({ child }) => child === wanted);
   if (ended !== undefined) return { parent: ended.parent, committedBytes: 0 };
-  const report = (phase: CommitProgress['phase'], doneBytes: number, totalBytes: number) =>
-    request.onProgress?.({ phase, doneBytes, totalBytes });
+  const report: Report = (phase, doneBytes, totalBytes) => request.onProgress?.({ phase, doneBytes, totalBytes });
   report('preparing', 0, 0);
   const locks = new LockSet();
   try {
     const heads = await lockForCommit(request.redo, context, locks);
     const [child, parent] = heads as [LinkHead, LinkHead];
     hooks.reached?.('locked');
+    refuseOldState(parent, 'commit to a new copy instead (--to-copy)');
     const isResumed = parent.state.record?.committing !== undefined;
     refuseUnsettled(child);
     if (!isResumed) refuseUnsettled(parent);
-    if (!isResumed) await checkCommit(child, parent, context);
-    const totalBytes = await carryOut(heads, isResumed, request, report, hooks);
+    const way = isResumed ? undefined : await checkCommit(child, parent, { context, dependents: request.dependents });
+    const work = new Commit({
+      heads: [adoptLog(child), ...heads.slice(1)],
+      way,
+      locks,
+      request,
+      context,
+      report,
+      hooks,
+    });
+    const totalBytes = await work.carryOut();
     report('done', totalBytes, totalBytes);
-    return { parent: parent.path, committedBytes: totalBytes };
+    const { oldState } = work;
+    return { parent: parent.path, committedBytes: totalBytes, ...(oldState === undefined ? {} : { oldState }) };
   } catch (error) {
     await locks.release();
     // Refused or stopped before the commit point: nothing of it should remain to be asked about.
-    if (error instanceof RedoubtError) await settleChain(request.redo, context);
+    if (error instanceof RedoubtError) await settleChain(request.redo, context, { isBreaking });
     throw error;
   } finally {
     await locks.release();
   }
 }
 
+type Report = (phase: CommitProgress['phase'], doneBytes: number, totalBytes: number) => void;
+
 /** Step 1: writer on the log and its parent, readers below. Returns the chain, of two links or more. */
 async function lockForCommit(redo: string, context: OpenContext, locks: LockSet): Promise<LinkHead[]> {
-  const { purpose = 'commit', machineName } = context;
-  const reason = { purpose, ...(machineName === undefined ? {} : { machineName }) };
+  const reason = lockReason(context);
   let position = 0;
   return resolveChain(redo, context, async (head) => {
     if (position === 0 && head.state.parent === undefined) {
       throw new RedoubtError('disk.not-a-redo-log', `${head.path} is no redo log.`, { file: head.path });
     }
+    if (position === 1) requireJournalPlace(head);
     locks.add(await lockFile(head.path, position < 2 ? 'writer' : 'reader', reason));
     position++;
   });
 }
 
-/** Steps 2 to 9. Returns the bytes that the child held. */
-async function carryOut(
-  heads: readonly LinkHead[],
-  isResumed: boolean,
-  request: CommitRequest,
-  report: (phase: CommitProgress['phase'], doneBytes: number, totalBytes: number) => void,
-  hooks: CommitHooks,
-): Promise<number> {
-  const [childHead, ...parentHeads] = heads as [LinkHead, LinkHead, ...LinkHead[]];
-  const child = Link.open({ files: childHead.files, format: childHead.format, isWritable: false });
-  try {
-    const totalBytes = checkRoom(child, parentHeads[0]);
-    const journal = isResumed
-      ? resumedJournal(childHead, parentHeads[0])
-      : beginJournal(childHead, parentHeads[0], hooks);
-    await writeParent(child, parentHeads, journal, { ...request, totalBytes, report, hooks });
-    report('removing', totalBytes, totalBytes);
-    // Read again: it has another state of its parent by now.
-    const now = readLinkHead(childHead.path);
-    const searchPaths = request.context?.searchDirectories;
-    await finishCommit(parentHeads[0], readJournal(parentHeads[0].path) ?? journal, now, { searchPaths, hooks });
-    return totalBytes;
-  } finally {
-    child.close();
-  }
+function lockReason({ purpose = 'commit', machineName }: OpenContext): { purpose: string; machineName?: string } {
+  return { purpose, ...(machineName === undefined ? {} : { machineName }) };
 }
 
-/** Steps 2 and 3. */
-function beginJournal(child: LinkHead, parent: LinkHead, hooks: CommitHooks): CommitJournal {
-  const childRecord = child.state.record;
-  const parentRecord = parent.state.record;
-  if (childRecord === undefined || parentRecord === undefined) {
-    const file = childRecord === undefined ? child.path : parent.path;
-    throw new RedoubtError(
-      'disk.unsupported',
-      `${file} was made by another program; committing it is not possible yet.`,
-      {
-        file,
-        feature: 'commit with a file of another program',
-      },
-    );
-  }
-  const newGeneration = nextGeneration(parent.state.generation);
-  const newContentId = randomBytes(16).toString('hex');
-  const journal: CommitJournal = {
-    child: { linkId: childRecord.linkId, contentId: childRecord.contentId, path: child.path },
-    parent: {
-      linkId: parentRecord.linkId,
-      oldContentId: parentRecord.contentId,
-      newContentId,
-      oldGeneration: parent.state.generation,
-      newGeneration,
-    },
-    syncedBytes: 0,
-    phase: 'prepared',
-  };
-  writeJournal(parent.path, journal);
-  hooks.reached?.('journal');
-  recordParent(child, { generation: newGeneration, contentId: newContentId });
-  hooks.reached?.('child-recorded');
-  return journal;
-}
-
-/** A resume keeps the journal's values. A child that was written since is copied again from its start. */
-function resumedJournal(child: LinkHead, parent: LinkHead): CommitJournal {
-  const { record, generation } = parent.state;
-  const childRecord = child.state.record;
-  if (record?.committing === undefined || childRecord === undefined)
-    throw new Error('a parent without mark is not resumed');
-  const journal = readJournal(parent.path);
-  const known =
-    journal !== undefined &&
-    journal.parent.newContentId === record.contentId &&
-    journal.child.linkId === childRecord.linkId;
-  const values = { linkId: record.linkId, newContentId: record.contentId, newGeneration: generation };
-  const isSame = known && journal.child.contentId === childRecord.contentId;
-  const resumed: CommitJournal = {
-    child: { linkId: childRecord.linkId, contentId: childRecord.contentId, path: child.path },
-    parent: {
-      ...values,
-      oldContentId: known ? journal.parent.oldContentId : undefined,
-      oldGeneration: known ? journal.parent.oldGeneration : 0,
-    },
-    syncedBytes: isSame ? journal.syncedBytes : 0,
-    phase: 'copying',
-  };
-  writeJournal(parent.path, resumed);
-  return resumed;
-}
-
-interface WriteOptions extends CommitRequest {
-  readonly totalBytes: number;
-  readonly report: (phase: CommitProgress['phase'], doneBytes: number, totalBytes: number) => void;
+interface CommitParts {
+  /** The child, its parent, and what that lies over. */
+  readonly heads: readonly LinkHead[];
+  /** Absent: a commit that is resumed. */
+  readonly way: CommitWay | undefined;
+  readonly locks: LockSet;
+  readonly request: CommitRequest;
+  readonly context: OpenContext;
+  readonly report: Report;
   readonly hooks: CommitHooks;
 }
 
-/** Steps 4 to 6. */
-async function writeParent(
-  child: Link,
-  parents: readonly LinkHead[],
-  journal: CommitJournal,
-  options: WriteOptions,
-): Promise<void> {
-  const { totalBytes, report, hooks, signal } = options;
-  if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
-  const { newGeneration, newContentId } = journal.parent;
-  const identity = { generation: newGeneration, contentId: newContentId, committing: journal.child.linkId };
-  const links = openLinks(parents, { isWritable: true, identity });
-  const parent = links[0] as Link;
-  try {
-    parent.beginWriting();
-    hooks.reached?.('parent-marked');
-    const device = new SessionDevice(new Chain(links));
-    await copyLink(child, device, {
-      skipBytes: journal.syncedBytes,
-      signal,
-      onCopied: (doneBytes) => {
-        report('copying', doneBytes, totalBytes);
-        hooks.reached?.('copying');
-      },
-      onSynced: (syncedBytes) => {
-        writeJournal(parent.path, { ...journal, syncedBytes, phase: 'copying' });
-      },
-    });
-    hooks.reached?.('copied');
-    report('checking', totalBytes, totalBytes);
-    await parent.finishClean({ allSegments: true });
-    hooks.reached?.('parent-clean');
-    parent.changeState('first', withoutMark);
-    hooks.reached?.('unmarked');
-  } finally {
-    for (const link of links) link.close();
+/** Steps 2 to 9 of one commit whose locks are held. */
+class Commit {
+  /** First file of the old-state link, where there is one. */
+  oldState: string | undefined;
+  private readonly parts: CommitParts;
+  private readonly childHead: LinkHead;
+  private readonly parentHead: LinkHead;
+
+  constructor(parts: CommitParts) {
+    this.parts = parts;
+    [this.childHead, this.parentHead] = parts.heads as [LinkHead, LinkHead];
   }
+
+  /** Returns the bytes that the child held. */
+  async carryOut(): Promise<number> {
+    const { heads, way, report, hooks, context, request } = this.parts;
+    const [child, ...parents] = openLinks(heads) as [Link, Link, ...Link[]];
+    try {
+      let journal: CommitJournal;
+      let totalBytes: number;
+      try {
+        totalBytes = checkRoom(child, parents, { way, isResumed: way === undefined });
+        journal = way === undefined ? await this.resume(child, parents) : await this.begin(way, child, parents);
+      } finally {
+        // From here on they are opened for writing.
+        closeLinks(parents);
+      }
+      await this.writeParent(child, journal, totalBytes);
+      report('removing', totalBytes, totalBytes);
+      // Read again: it has another state of its parent by now.
+      const now = readLinkHead(this.childHead.path);
+      const isBreaking = request.dependents === 'break';
+      await finishCommit(this.parentHead, readJournal(this.parentHead.path) ?? journal, now, {
+        searchPaths: context.searchDirectories,
+        isBreaking,
+        hooks,
+      });
+      return totalBytes;
+    } finally {
+      child.close();
+    }
+  }
+
+  /** Steps 2 and 3. */
+  private async begin(way: CommitWay, child: Link, parents: readonly Link[]): Promise<CommitJournal> {
+    const { childHead, parentHead } = this;
+    const { hooks, context } = this.parts;
+    const extended = way.kind === 'preserve' ? way.extended : undefined;
+    if (way.kind === 'preserve') this.oldState = extended?.path ?? newOldStatePath(parentHead.path);
+    const journal: CommitJournal = {
+      child: childValues(childHead),
+      parent: {
+        // Ids are given now to a parent that has none; they are in the journal before they are in its header.
+        linkId: parentHead.state.record?.linkId ?? randomId(),
+        oldContentId: parentHead.state.record?.contentId,
+        newContentId: randomId(),
+        oldGeneration: parentHead.state.generation,
+        newGeneration: nextGeneration(parentHead.state.generation),
+      },
+      oldState: this.oldState,
+      syncedBytes: 0,
+      phase: 'prepared',
+    };
+    writeJournal(parentHead.path, journal);
+    hooks.reached?.('journal');
+    const { newGeneration, newContentId } = journal.parent;
+    if (this.oldState !== undefined) {
+      const path = this.oldState;
+      const made =
+        extended ?? (await createOldState({ path, parent: parentHead, child, values: journal.parent, context }));
+      await this.fill(made, child, parents);
+      hooks.reached?.('old-state');
+      if (extended !== undefined) recordParent(extended, { generation: newGeneration, contentId: newContentId });
+    }
+    recordParent(childHead, { generation: newGeneration, contentId: newContentId });
+    hooks.reached?.('child-recorded');
+    return journal;
+  }
+
+  /**
+   * A resume keeps the journal's values. A child that was written since is copied again from its start, after
+   * the old-state link has taken what the parent still reads wherever the child has grown.
+   */
+  private async resume(child: Link, parents: readonly Link[]): Promise<CommitJournal> {
+    const { childHead, parentHead } = this;
+    const { record, generation } = parentHead.state;
+    if (record?.committing === undefined) throw new Error('a parent without mark is not resumed');
+    const journal = readJournal(parentHead.path);
+    const values = childValues(childHead);
+    const known = journal?.parent.newContentId === record.contentId && journal.child.linkId === values.linkId;
+    const isSame =
+      known && journal.child.contentId === values.contentId && journal.child.lengthBytes === values.lengthBytes;
+    const preserved = oldStatesOver(parentHead);
+    this.oldState = preserved[0]?.path;
+    const resumed: CommitJournal = {
+      child: values,
+      parent: {
+        linkId: record.linkId,
+        newContentId: record.contentId,
+        newGeneration: generation,
+        oldContentId: known ? journal.parent.oldContentId : undefined,
+        oldGeneration: known ? journal.parent.oldGeneration : 0,
+      },
+      oldState: this.oldState,
+      syncedBytes: isSame ? journal.syncedBytes : 0,
+      phase: 'copying',
+    };
+    for (const head of preserved) await this.fill(head, child, parents);
+    if (preserved.length > 0) this.parts.hooks.reached?.('old-state');
+    writeJournal(parentHead.path, resumed);
+    return resumed;
+  }
+
+  /** Lets an old-state link take what the parents read wherever the child has something. */
+  private async fill(head: LinkHead, child: Link, parents: readonly Link[]): Promise<void> {
+    const { locks, context, request } = this.parts;
+    locks.add(await lockFile(head.path, 'writer', lockReason(context)));
+    await fillOldState(head, child, new SessionDevice(new Chain(parents)), request.signal);
+  }
+
+  /** Steps 4 to 6. */
+  private async writeParent(child: Link, journal: CommitJournal, totalBytes: number): Promise<void> {
+    const { report, hooks, request, heads } = this.parts;
+    const { signal } = request;
+    if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
+    const { newGeneration, newContentId, linkId } = journal.parent;
+    const identity = { generation: newGeneration, contentId: newContentId, linkId, committing: journal.child.linkId };
+    const links = openLinks(heads.slice(1), { isWritable: true, identity });
+    const parent = links[0] as Link;
+    try {
+      parent.beginWriting();
+      hooks.reached?.('parent-marked');
+      const device = new SessionDevice(new Chain(links));
+      await copyLink(child, device, {
+        skipBytes: journal.syncedBytes,
+        signal,
+        onCopied: (doneBytes) => {
+          report('copying', doneBytes, totalBytes);
+          hooks.reached?.('copying');
+        },
+        onSynced: (syncedBytes) => {
+          writeJournal(parent.path, { ...journal, syncedBytes, phase: 'copying' });
+        },
+      });
+      hooks.reached?.('copied');
+      report('checking', totalBytes, totalBytes);
+      await parent.finishClean({ allSegments: true });
+      hooks.reached?.('parent-clean');
+      parent.changeState('first', withoutMark);
+      hooks.reached?.('unmarked');
+    } finally {
+      closeLinks(links);
+    }
+  }
+}
+
+function childValues(child: LinkHead): CommitJournal['child'] {
+  const { record } = child.state;
+  if (record === undefined) throw new Error('a log has its ids before it is committed');
+  const lengthBytes = child.files.reduce((sum, file) => sum + statSync(file).size, 0);
+  return { linkId: record.linkId, contentId: record.contentId, path: child.path, lengthBytes };
 }
 
 function withoutMark(state: LinkState): LinkState {
   if (state.record === undefined) return state;
   const { committing: _, ...record } = state.record;
   return { ...state, record };
+}
+
+function randomId(): string {
+  return randomBytes(16).toString('hex');
 }

@@ -8,6 +8,7 @@ import { readJournal } from './commit-journal.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { judgeParent, parentCandidates } from './parent-check.ts';
 import { looksLikeRedoLog } from './names.ts';
+import { isOldState, oldStatesFor } from './old-state.ts';
 import { isRemovingName } from './remove-link.ts';
 
 export interface DependentsQuery {
@@ -21,7 +22,8 @@ export interface DependentsQuery {
  * The redo logs whose parent is this link: those in its `.children` list, in its folder and in
  * `searchPaths`. A listed log that is gone from a readable folder does not count; one in a folder that can't
  * be reached does, and so does one that this user may not read, because nothing proves that it is not one. A
- * log that no longer agrees with the link (it lies over another state of it) does not.
+ * log that no longer agrees with the link (it lies over another state of it) does not: it hangs from the
+ * old-state link that stands for that state, if there is one, and that is a dependent like any other.
  * Throws disk.not-found, disk.not-a-disk, disk.corrupt, disk.permission, disk.io.
  */
 export async function findDependents(file: string, query: DependentsQuery = {}): Promise<{ path: string }[]> {
@@ -35,6 +37,31 @@ export async function findDependents(file: string, query: DependentsQuery = {}):
   for (const path of [...filesIn(dirname(link.path)), ...(query.searchPaths ?? []).flatMap(filesAt)])
     addIfDependent(path, link, found);
   return Promise.resolve([...found].filter((path) => !except.has(path)).map((path) => ({ path })));
+}
+
+/** The same, and after each old-state link among them what hangs through it: all whom a change would hurt. */
+export async function dependentsThrough(
+  dependents: readonly { path: string }[],
+  searchPaths: readonly string[],
+): Promise<{ path: string }[]> {
+  const paths = new Set<string>();
+  const add = async (path: string): Promise<void> => {
+    if (paths.has(path)) return;
+    paths.add(path);
+    if (!isOldStateFile(path)) return;
+    for (const through of await findDependents(path, { searchPaths })) await add(through.path);
+  };
+  for (const { path } of dependents) await add(path);
+  return [...paths].map((path) => ({ path }));
+}
+
+function isOldStateFile(path: string): boolean {
+  try {
+    return isOldState(readLinkHead(path));
+  } catch (error) {
+    if (error instanceof RedoubtError) return false;
+    throw error;
+  }
 }
 
 function addIfDependent(path: string, link: LinkHead, found: Set<string>): void {
@@ -53,7 +80,8 @@ function addIfDependent(path: string, link: LinkHead, found: Set<string>): void 
 
 /** Identity of the file that a child would be opened over. `link` has been read already. */
 function parentOf(child: LinkHead, link: LinkHead): string | undefined {
-  for (const path of parentCandidates(child.path, child.state, undefined)) {
+  const candidates = parentCandidates(child.path, child.state, undefined);
+  for (const path of candidates) {
     try {
       const parent = realPathOr(path) === link.path ? link : readLinkHead(path);
       const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
@@ -63,7 +91,7 @@ function parentOf(child: LinkHead, link: LinkHead): string | undefined {
       if (!(error instanceof RedoubtError)) throw error;
     }
   }
-  return undefined;
+  return oldStatesFor(child, candidates)[0]?.identity;
 }
 
 /** The file is not there, and neither is its folder: a drive that is not mounted, a share that is down. */

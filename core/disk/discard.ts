@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { findDependents } from './dependents.ts';
+import { dependentsThrough, findDependents } from './dependents.ts';
 import { commitUnfinishedError, findParent } from './find-parent.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
+import { refuseOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
 import { parentCandidates } from './parent-check.ts';
 import { checkWritable } from './protection.ts';
@@ -16,15 +17,17 @@ export interface DiscardRequest {
   readonly context?: OpenContext;
   /** Also where its parent is missing or has changed: the log is lost for good anyway. */
   readonly force?: boolean;
+  /** The user was told that an old-state link may be needed by disks that nobody here knows. */
+  readonly isOldStateMeant?: boolean;
 }
 
 /**
  * Removes a redo log with all its segments; its parent is as it was. Throws disk.not-a-redo-log,
- * disk.has-dependents, disk.locked, disk.commit-unfinished, disk.read-only, disk.permission, disk.io; without
+ * disk.has-dependents, disk.old-state, disk.locked, disk.commit-unfinished, disk.read-only, disk.permission, disk.io; without
  * `force` also disk.parent-missing, disk.parent-changed, disk.capacity-mismatch, disk.loop.
  */
 export async function discardRedoLog(request: DiscardRequest): Promise<void> {
-  const { redo, context = {}, force = false } = request;
+  const { redo, context = {} } = request;
   if ((await finishRemoval(resolve(redo))) && !isThere(redo)) return;
   await settleChain(redo, context);
   const { path } = readLinkHead(redo);
@@ -32,21 +35,22 @@ export async function discardRedoLog(request: DiscardRequest): Promise<void> {
   const lock = await lockFile(path, 'writer', { purpose, ...(machineName === undefined ? {} : { machineName }) });
   try {
     const head = readLinkHead(path);
-    await checkDiscard(head, context, force);
+    await checkDiscard(head, context, request);
     await removeLink(head);
   } finally {
     await lock?.release();
   }
 }
 
-async function checkDiscard(head: LinkHead, context: OpenContext, force: boolean): Promise<void> {
+async function checkDiscard(head: LinkHead, context: OpenContext, request: DiscardRequest): Promise<void> {
   const { path, state } = head;
   if (state.parent === undefined)
     throw new RedoubtError('disk.not-a-redo-log', `${path} is no redo log.`, { file: path });
   checkWritable(head);
   if (state.record?.committing !== undefined) throw commitUnfinishedError(head);
   refuseIfCommitting(head, context);
-  const dependents = await findDependents(path, { searchPaths: context.searchDirectories ?? [] });
+  const searchPaths = context.searchDirectories ?? [];
+  const dependents = await dependentsThrough(await findDependents(path, { searchPaths }), searchPaths);
   if (dependents.length > 0) {
     const names = dependents.map((dependent) => dependent.path).join(', ');
     throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${path}: ${names}.`, {
@@ -54,7 +58,10 @@ async function checkDiscard(head: LinkHead, context: OpenContext, force: boolean
       dependents,
     });
   }
-  if (!force) checkParentOf(head, context);
+  if (request.isOldStateMeant !== true) {
+    refuseOldState(head, 'disks that are not known here may hang from it; confirm that it may go (--old-state)');
+  }
+  if (request.force !== true) checkParentOf(head, context);
 }
 
 /** A parent that is half-way through taking this log can't do without it. */

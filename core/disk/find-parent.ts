@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { readJournal } from './commit-journal.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
+import { oldStatesFor } from './old-state.ts';
 import { judgeParent, parentCandidates, type ParentVerdict } from './parent-check.ts';
 import { isTrustedParent } from './trust.ts';
 
@@ -9,21 +11,30 @@ import { isTrustedParent } from './trust.ts';
 interface Refusal {
   readonly weight: number;
   readonly error: RedoubtError;
+  /** It is trusted, but has changed: what stands for its old state may lie beside it. */
+  readonly changed?: LinkHead;
 }
 
 /**
  * Finds the parent of `child`: the first candidate that is a link, trusted, none of `below` and agrees with
- * what the child recorded. `below` are the links from the leaf up to the child, with it.
+ * what the child recorded. Where there is none, an old-state link beside the candidates that stands for what
+ * the child recorded. `below` are the links from the leaf up to the child, with it.
  * Throws disk.parent-missing (with all paths that were tried), disk.parent-changed, disk.capacity-mismatch,
  * disk.loop, disk.untrusted, disk.commit-unfinished, and what reading the only candidate throws.
  */
 export function findParent(child: LinkHead, below: readonly LinkHead[], context: OpenContext): LinkHead {
   const tried = parentCandidates(child.path, child.state, context.configDirectory);
   let refusal: Refusal | undefined;
+  const changed: LinkHead[] = [];
   for (const path of tried) {
     const found = examine(path, child, below, context);
     if (!('weight' in found)) return found;
+    if (found.changed !== undefined) changed.push(found.changed);
     if (refusal === undefined || found.weight > refusal.weight) refusal = found;
+  }
+  if (refusal?.error.is('disk.commit-unfinished') !== true) {
+    const oldState = findOldState(child, tried, below, changed, context);
+    if (oldState !== undefined) return oldState;
   }
   if (refusal !== undefined && refusal.weight > 0) throw refusal.error;
   const expected = child.state.parent?.storedName ?? '';
@@ -38,6 +49,22 @@ export function findParent(child: LinkHead, below: readonly LinkHead[], context:
 export function checkParent(child: LinkHead, parent: LinkHead): void {
   const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
   if (verdict.kind !== 'agrees') throw refusalOf(verdict, child, parent).error;
+}
+
+/** An old-state link is as trusted as the file that it lies beside and speaks for. */
+function findOldState(
+  child: LinkHead,
+  tried: readonly string[],
+  below: readonly LinkHead[],
+  changed: readonly LinkHead[],
+  context: OpenContext,
+): LinkHead | undefined {
+  return oldStatesFor(child, tried).find((head) => {
+    if (below.some((link) => link.identity === head.identity)) return false;
+    return (
+      changed.some(({ path }) => dirname(path) === dirname(head.path)) || isTrustedParent(child.path, head, context)
+    );
+  });
 }
 
 function examine(path: string, child: LinkHead, below: readonly LinkHead[], context: OpenContext): LinkHead | Refusal {
@@ -70,7 +97,9 @@ function examine(path: string, child: LinkHead, below: readonly LinkHead[], cont
     };
   }
   const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
-  return verdict.kind === 'agrees' ? parent : refusalOf(verdict, child, parent);
+  if (verdict.kind === 'agrees') return parent;
+  const refusal = refusalOf(verdict, child, parent);
+  return verdict.kind === 'changed' ? { ...refusal, changed: parent } : refusal;
 }
 
 function refusalOf(verdict: Exclude<ParentVerdict, { kind: 'agrees' }>, child: LinkHead, parent: LinkHead): Refusal {

@@ -74,9 +74,19 @@ export function redoName(parent: string, suffix?: string): string | undefined {
  * new one are left out, so it needs a suffix to be unlike its ancestors.
  */
 export function shortRedoName(parent: string, suffix: string): string {
+  return `${rootName(parent)}.REDO_${suffix}`;
+}
+
+/** The disk's own name, without the endings of its redo logs. */
+function rootName(parent: string): string {
   const parsed = parseDiskName(parent);
-  const root = parsed === undefined ? parent.slice(0, 64) : parent.slice(0, parent.length - parsed.tail.length);
-  return `${root}.REDO_${suffix}`;
+  return parsed === undefined ? parent.slice(0, 64) : parent.slice(0, parent.length - parsed.tail.length);
+}
+
+/** Name of the old-state link of the disk whose first segment is `parent`; shortened as redo logs' are. */
+export function oldStateName(parent: string, suffix: string): string {
+  const name = `${parent}.was_${suffix}`;
+  return fitsFileSystem(name) ? name : `${rootName(parent)}.was_${suffix}`;
 }
 
 /** Whether a first segment's name leaves room for its further segments and side files. */

@@ -38,10 +38,16 @@ export type ParentVerdict =
   | { readonly kind: 'other-capacity'; readonly capacityBytes: number; readonly parentCapacityBytes: number }
   | { readonly kind: 'changed'; readonly reason: string };
 
+/** A state of a link: by its content id where it has one. */
+interface State {
+  readonly contentId: string | undefined;
+  readonly generation: number;
+}
+
 /**
- * Whether `parent` is what `child` was laid over. Content ids decide where both have them, else the
- * generation. A commit that stopped before the parent changed has left the child with the new values; then
- * the parent's journal names the child, and what the child holds is still right.
+ * Whether `parent` is what `child` was laid over, or stands for it. Content ids decide where both have them,
+ * else the generation. Half-way through a commit the parent's journal says more: a child with the new values
+ * of a parent that did not change, and a log of the committed child that has not been told of its new parent.
  */
 export function judgeParent(child: LinkState, parent: LinkState, journal: CommitJournal | undefined): ParentVerdict {
   const committing = parent.record?.committing;
@@ -51,24 +57,44 @@ export function judgeParent(child: LinkState, parent: LinkState, journal: Commit
   if (capacity !== undefined && parentCapacity !== undefined && capacity !== parentCapacity) {
     return { kind: 'other-capacity', capacityBytes: capacity, parentCapacityBytes: parentCapacity };
   }
-  if (parent.record?.isMixed === true) return { kind: 'changed', reason: 'a commit into it was abandoned half-way' };
-  const expected = child.record?.parentContentId;
-  const found = parent.record?.contentId ?? parent.sampledContentId;
-  if (expected !== undefined && found !== undefined) {
-    if (expected === found || isRollBackPending(child, parent, journal)) return { kind: 'agrees' };
-    return { kind: 'changed', reason: `content id ${found} instead of ${expected}` };
-  }
-  const generation = child.parent?.generation ?? 0;
-  if (generation === parent.generation || isRollBackPending(child, parent, journal)) return { kind: 'agrees' };
-  return { kind: 'changed', reason: `generation ${String(parent.generation)} instead of ${String(generation)}` };
+  const standsFor = parent.record?.standsFor;
+  // Wherever the abandoned commit may have written, an old-state link has the old content.
+  if (parent.record?.isMixed === true && child.record?.standsFor === undefined)
+    return { kind: 'changed', reason: 'a commit into it was abandoned half-way' };
+  const expected = { contentId: child.record?.parentContentId, generation: child.parent?.generation ?? 0 };
+  const found = { contentId: parent.record?.contentId ?? parent.sampledContentId, generation: parent.generation };
+  if (isSameState(expected, found) || (standsFor !== undefined && isSameState(expected, standsFor)))
+    return { kind: 'agrees' };
+  if (isRollBackPending(child, parent, journal) || isMovePending(child, parent, journal)) return { kind: 'agrees' };
+  const reason =
+    expected.contentId !== undefined && found.contentId !== undefined
+      ? `content id ${found.contentId} instead of ${expected.contentId}`
+      : `generation ${String(found.generation)} instead of ${String(expected.generation)}`;
+  return { kind: 'changed', reason };
 }
 
+function isSameState(expected: State, found: State): boolean {
+  if (expected.contentId !== undefined && found.contentId !== undefined) return expected.contentId === found.contentId;
+  return expected.generation === found.generation;
+}
+
+/** The child, or an old-state link that is extended, has the new values already, and the parent has the old ones. */
 function isRollBackPending(child: LinkState, parent: LinkState, journal: CommitJournal | undefined): boolean {
-  if (journal === undefined || journal.child.linkId !== child.record?.linkId) return false;
-  const isChildNew = child.record.parentContentId === journal.parent.newContentId;
+  const record = child.record;
+  if (journal === undefined || record === undefined) return false;
+  const isMeant =
+    journal.child.linkId === record.linkId || (journal.oldState !== undefined && record.standsFor !== undefined);
   return (
-    isChildNew &&
+    isMeant &&
+    record.parentContentId === journal.parent.newContentId &&
     parent.record?.contentId === journal.parent.oldContentId &&
     parent.generation === journal.parent.oldGeneration
   );
+}
+
+/** The parent has everything that the committed child had, which is what this child still records. */
+function isMovePending(child: LinkState, parent: LinkState, journal: CommitJournal | undefined): boolean {
+  const { record } = parent;
+  if (journal === undefined || record?.contentId !== journal.parent.newContentId) return false;
+  return record.committing === undefined && child.record?.parentContentId === journal.child.contentId;
 }

@@ -5,6 +5,7 @@ import { Link } from './chain/link.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile, type FileLock } from './locks/file-lock.ts';
 import { LockSet } from './locks/lock-set.ts';
+import { isOldState, refuseOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
 import { checkWritable } from './protection.ts';
 import { removeLink } from './remove-link.ts';
@@ -98,18 +99,26 @@ async function lockChain(
     if (position === 'leaf') {
       if (redo !== undefined) checkRedo(head, owner);
       checkWritable(head);
+      refuseOldState(head, 'use it in undoable mode');
       leafLock = locks.add(await lockFile(head.path, 'writer', reason));
       refuseUnsettled(readLinkHead(head.path));
     } else {
       locks.add(await lockFile(head.path, 'reader', reason));
     }
   });
-  const [leaf, parent] = heads;
-  if (redo !== undefined && leaf !== undefined && parent?.identity !== readLinkHead(file).identity)
-    throw otherParentError(leaf, file);
+  if (redo !== undefined && !hangsFrom(heads, readLinkHead(file))) throw otherParentError(heads[0] as LinkHead, file);
   if (leafLock === undefined)
     throw new RedoubtError('disk.permission', `${leafFile} can't be locked.`, { file: leafFile, operation: 'lock' });
   return { heads, lock: leafLock };
+}
+
+/** Whether a chain's leaf is a log of `disk`, directly or over the old state of it that the log was made on. */
+function hangsFrom([, ...below]: readonly LinkHead[], disk: LinkHead): boolean {
+  for (const head of below) {
+    if (head.identity === disk.identity) return true;
+    if (!isOldState(head)) return false;
+  }
+  return false;
 }
 
 function checkRedo({ path, state }: LinkHead, owner: string | undefined): void {

@@ -10,6 +10,7 @@ import type { OpenContext } from './open-context.ts';
 import { parentCandidates } from './parent-check.ts';
 import { recordParent } from './record-parent.ts';
 import { finishRemoval } from './remove-link.ts';
+import { undoOldState } from './write-old-state.ts';
 
 /**
  * Settling: what a crash left half-done in a chain is undone or finished before the chain is opened, where
@@ -27,6 +28,11 @@ export function unfinishedCommit(parentFile: string): { parent: string; child: s
   return journal === undefined ? undefined : { parent: path, child: journal.child.path };
 }
 
+export interface SettleOptions {
+  /** Logs that hang from a committed log and can't be reached are given up. */
+  readonly isBreaking?: boolean;
+}
+
 /** A commit that was as good as done and is done now. */
 export interface FinishedCommit {
   readonly parent: string;
@@ -37,14 +43,18 @@ export interface FinishedCommit {
  * Settles all links of a chain, from `file` on, and returns the commits that were finished; their children
  * are gone. A file that is gone is no error here: opening it will say so.
  */
-export async function settleChain(file: string, context: OpenContext): Promise<FinishedCommit[]> {
+export async function settleChain(
+  file: string,
+  context: OpenContext,
+  options: SettleOptions = {},
+): Promise<FinishedCommit[]> {
   const finished: FinishedCommit[] = [];
   const seen = new Set<string>();
   let waiting: Waiting[] = [{ path: file, child: undefined }];
   while (waiting.length > 0) {
     const next: Waiting[] = [];
     for (const step of waiting) {
-      const head = await settleLink(step, context, finished);
+      const head = await settleLink(step, context, options, finished);
       if (head === undefined || seen.has(head.identity)) continue;
       seen.add(head.identity);
       if (head.state.parent === undefined) continue;
@@ -66,6 +76,7 @@ interface Waiting {
 async function settleLink(
   { path, child }: Waiting,
   context: OpenContext,
+  options: SettleOptions,
   finished: FinishedCommit[],
 ): Promise<LinkHead | undefined> {
   await unlessRefused(() => finishRemoval(path));
@@ -73,7 +84,7 @@ async function settleLink(
     const head = readLinkHead(path);
     const journal = readJournal(head.path);
     if (journal === undefined) return;
-    const ended = await settleJournal(head, journal, child, context);
+    const ended = await settleJournal(head, journal, child, context, options);
     if (ended !== undefined) finished.push(ended);
   });
   return unlessRefused(() => readLinkHead(path));
@@ -94,6 +105,7 @@ async function settleJournal(
   journal: CommitJournal,
   from: string | undefined,
   context: OpenContext,
+  options: SettleOptions,
 ): Promise<FinishedCommit | undefined> {
   const verdict = judgeCommit(journal, parent.state);
   if (verdict !== 'roll-back' && verdict !== 'finish') return undefined;
@@ -109,12 +121,13 @@ async function settleJournal(
     const child = findCommittedChild(now, still, [found.path], context.configDirectory);
     if (child === undefined) return undefined;
     if (verdict === 'roll-back') {
-      rollBack(now, still, child);
+      await rollBack(now, still, child);
       return undefined;
     }
     // A log that has been written since holds what the parent lacks, and reads right over it: it stays.
     const isSame = child.state.record?.contentId === still.child.contentId;
-    await finishCommit(now, still, isSame ? child : undefined, { searchPaths: context.searchDirectories });
+    const searchPaths = context.searchDirectories;
+    await finishCommit(now, still, isSame ? child : undefined, { ...options, searchPaths });
     return isSame ? { parent: parent.path, child: child.path } : undefined;
   } finally {
     await lock?.release();
@@ -130,9 +143,13 @@ async function finishWithoutChild(parent: LinkHead, journal: CommitJournal): Pro
   return { parent: parent.path, child: path };
 }
 
-/** Gives every segment of the child the parent's old values back, synced; then the journal goes. */
-function rollBack(parent: LinkHead, journal: CommitJournal, child: LinkHead): void {
+/**
+ * An old-state link that was made is removed, one that was extended and every segment of the child get the
+ * parent's old values back, synced; then the journal goes.
+ */
+async function rollBack(parent: LinkHead, journal: CommitJournal, child: LinkHead): Promise<void> {
   const { oldContentId, oldGeneration } = journal.parent;
+  await undoOldState(parent, journal);
   recordParent(child, { generation: oldGeneration, contentId: oldContentId });
   removeJournal(parent.path);
 }

@@ -92,6 +92,11 @@ const messages = {
     text: t('disk.has-dependents.text', { names: dependents.map(nameOf).join(', ') }),
     steps: [{ kind: 'switch-to-undoable' }],
   }),
+  'disk.old-state': ({ file }) => ({
+    title: t('disk.old-state.title', { file: fileName(file) }),
+    text: t('disk.old-state.text'),
+    steps: [],
+  }),
   'disk.redo-taken': ({ file, machineName }) => ({
     title:
       machineName === undefined

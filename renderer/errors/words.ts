@@ -54,6 +54,9 @@ export const t = defineWords({
   'disk.has-dependents.title': 'Writing to {file} would break {n, plural, one {one other disk} other {# other disks}}',
   'disk.has-dependents.text':
     'They read what they did not change from it: {names}. If it changes, they read a mixture of old and new data and stop working.',
+  'disk.old-state.title': '{file} keeps an old state for other disks',
+  'disk.old-state.text':
+    'A commit left it, so that disks which hang from the base read on what they were made on. It is never written. Commit to a new copy instead; remove it only when no disk anywhere needs it.',
   'disk.redo-taken.title': 'A redo log named {file} exists already',
   'disk.redo-taken.text':
     'Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',

@@ -10,7 +10,7 @@ export function infoCommand(terminal: Terminal): Command {
   return newDiskCommand('info', 'Describe a disk and all it hangs from.')
     .argument('<file>')
     .action(async (file: string, options: DiskOptions) => {
-      const report = await inspectChain(file, openContext(options, 'info', file));
+      const report = await inspectChain(file, openContext(options, 'info', file), { isMarkedShown: true });
       printResult(terminal, options, report, chainLines(report));
     });
 }
@@ -19,6 +19,13 @@ function chainLines({ capacityBytes, links }: ChainReport): string[] {
   const count = links.length === 1 ? '1 link' : `${String(links.length)} links`;
   return [`${formatSize(capacityBytes)} (${String(capacityBytes)} bytes), ${count}`, ...links.flatMap(linkLines)];
 }
+
+const stateWords: Record<ChainReport['links'][number]['state'], string> = {
+  clean: 'clean',
+  unclean: 'unclean',
+  committing: 'committing: a commit into it was interrupted; commit its redo log again',
+  mixed: 'mixed: a commit into it was given up half-way',
+};
 
 function linkLines(link: ChainReport['links'][number]): string[] {
   const rows: [string, string | undefined][] = [
@@ -31,12 +38,13 @@ function linkLines(link: ChainReport['links'][number]): string[] {
     ['link id', link.linkId],
     ['content id', link.contentId],
     ['owner', link.owner],
-    ['state', `${link.state}${link.isReadOnly ? ', protected' : ''}`],
+    ['state', `${stateWords[link.state]}${link.isReadOnly ? ', protected' : ''}`],
     ['changed', new Date(link.changedAt).toISOString()],
   ];
   const indent = ' '.repeat(14);
   const lines = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [`  ${name.padEnd(12)}${value.replaceAll('\n', `\n${indent}`)}`],
   );
-  return ['', `${link.role === 'base' ? 'base' : 'redo log'} ${link.path}`, ...lines];
+  const role = link.role === 'base' ? 'base' : link.isOldState === true ? 'old state' : 'redo log';
+  return ['', `${role} ${link.path}`, ...lines];
 }

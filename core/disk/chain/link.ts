@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { linkFiles } from '../descriptor-cache.ts';
-import type { DiskFile, FileLayer } from '../disk-file.ts';
+import { hostFiles, type DiskFile, type FileLayer } from '../disk-file.ts';
 import type { OpenedLink, ParentSpans } from '../formats/disk-format.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { LinkBooks, StateChange } from '../formats/link-books.ts';
@@ -22,7 +21,13 @@ export interface LinkRequest {
   /** Needed only for foreign redo logs whose segments state the whole disk's capacity. */
   readonly parent?: ParentSpans;
   /** A commit's values; else a fresh content id and the next generation are drawn. */
-  readonly identity?: { readonly generation: number; readonly contentId: string; readonly committing?: string };
+  readonly identity?: {
+    readonly generation: number;
+    readonly contentId: string;
+    readonly committing?: string;
+    /** For a link that has no ids yet: it gets them. */
+    readonly linkId?: string | undefined;
+  };
   /** False for a log that need not outlive its session: nothing is synced. Default true. */
   readonly isDurable?: boolean;
   /** Called before headers and tables are written; throws when the right to write is lost. That is final. */
@@ -100,7 +105,7 @@ export class Link {
    * disk.unsupported, disk.corrupt, disk.not-found, disk.permission, disk.read-only, disk.io.
    */
   static open(request: LinkRequest): Link {
-    const { files, isWritable, parent, layer = linkFiles } = request;
+    const { files, isWritable, parent, layer = hostFiles } = request;
     const { format, opened } = openFormat(request.format, { files, isWritable, layer, parent });
     const link = new Link(format, opened, request);
     try {
@@ -246,14 +251,13 @@ export class Link {
 
   private withFreshIdentity(state: LinkState): LinkState {
     const generation = this.identity?.generation ?? nextGeneration(state.generation);
-    if (state.record === undefined) return { ...state, generation };
+    const linkId = state.record?.linkId ?? this.identity?.linkId;
+    if (linkId === undefined) return { ...state, generation };
     const contentId = this.identity?.contentId ?? randomBytes(16).toString('hex');
     const committing = this.identity?.committing;
-    return {
-      ...state,
-      generation,
-      record: { ...state.record, contentId, ...(committing === undefined ? {} : { committing }) },
-    };
+    const { isMixed: _, ...rest } = state.record ?? {};
+    const record = { ...rest, linkId, contentId, ...(committing === undefined ? {} : { committing }) };
+    return { ...state, generation, record };
   }
 
   private failedError(): Error {

@@ -16,9 +16,9 @@ export interface LinkRecord {
   readonly owner?: string;
   /** The link id of the child that is being committed into this one. */
   readonly committing?: string;
-  /** An old-state link: the content id and generation of its parent that it stands for. */
-  readonly standsFor?: { readonly contentId: string; readonly generation: number };
-  /** A commit into this link was abandoned: its content is neither old nor new. */
+  /** An old-state link: the state of its parent that it stands for. No content id: the parent had none then. */
+  readonly standsFor?: { readonly contentId: string | undefined; readonly generation: number };
+  /** A commit into this link was abandoned: its content is neither old nor new. Gone with the content id. */
   readonly isMixed?: boolean;
   /** The parent's path relative to the child's folder. */
   readonly relativePath?: string;

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/cli/run.ts';
-import { fingerprintFolder, mib, writeDisk } from '../../support/disk-kit.ts';
+import { contentOf, fingerprintFolder, mib, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -167,20 +167,43 @@ describe('redoubt disk', () => {
     expect(JSON.parse(out)).toEqual({ parent: disk, committedBytes: 8192 });
   });
 
-  it('commit is refused with names, and in the ways that are not possible yet', async () => {
+  it('commit is refused with names', async () => {
     await ok('disk', 'create', disk, '--size', '8M');
     const log = (await ok('disk', 'redo', disk)).trim();
     mkdirSync(folder.at('logs'));
     const other = (await ok('disk', 'redo', disk, '--dir', folder.at('logs'))).trim();
     expect((await refused('disk.has-dependents', 'disk', 'commit', log)).err).toContain(other);
-    await refused('disk.unsupported', 'disk', 'commit', log, '--preserve-dependents');
-    await refused('disk.unsupported', 'disk', 'commit', log, '--break-dependents');
-    await refused('disk.unsupported', 'disk', 'commit', log, '--to-copy', folder.at('copy.vmdk'));
-    await refused('disk.unsupported', 'disk', 'commit', '--abandon', disk);
+    await refused('usage.bad-argument', 'disk', 'commit', '--abandon', disk);
+    await refused('usage.bad-argument', 'disk', 'commit', log, '--abandon', disk);
     await refused('usage.bad-argument', 'disk', 'commit', log, '--preserve-dependents', '--break-dependents');
     writeFileSync(`${disk}.children`, '');
     await refused('disk.has-dependents', 'disk', 'commit', log, '--search', folder.at('logs'));
     await ok('disk', 'commit', log);
+  });
+
+  it('commit preserves dependents, breaks them, or makes a new copy', async () => {
+    await ok('disk', 'create', disk, '--size', '8M');
+    const log = (await ok('disk', 'redo', disk)).trim();
+    await writeDisk(disk, log, [[0, 1]]);
+    const other = (await ok('disk', 'redo', disk, '--dir', folder.path)).trim();
+    const copy = folder.at('copy.vmdk');
+    expect(await ok('disk', 'commit', log, '--to-copy', copy)).toBe(
+      `Copied 8 KiB to ${copy}; ${log} stays as it is.\n`,
+    );
+    expect(await contentOf(copy)).toBe(await contentOf(log));
+    await refused('disk.exists', 'disk', 'commit', log, '--to-copy', copy);
+    const kept = await contentOf(other);
+    const printed = JSON.parse(await ok('disk', 'commit', log, '--preserve-dependents', '--json')) as {
+      oldState: string;
+    };
+    expect(await contentOf(other)).toBe(kept);
+    expect(await ok('disk', 'info', other)).toContain(`old state ${printed.oldState}`);
+    const next = (await ok('disk', 'redo', disk)).trim();
+    await ok('disk', 'commit', next, '--break-dependents');
+    await refused('disk.parent-changed', 'disk', 'info', other);
+    await ok('disk', 'discard', other);
+    await refused('disk.old-state', 'disk', 'discard', printed.oldState);
+    await ok('disk', 'discard', printed.oldState, '--old-state');
   });
 
   it('trust is by name on the command line', async () => {

@@ -16,6 +16,9 @@ const ROOM_BYTES = 1536 - 1124 - 1;
 const RESERVED_BYTES =
   MARK.length + 'content= link= parent= owner='.length + 4 * 32 + ' stands-for='.length + 32 + ':4294967295'.length;
 
+/** In the place of a content id that a foreign parent did not have. */
+const NO_ID = '0'.repeat(32);
+
 const idPattern = /^[0-9a-f]{32}$/;
 
 /** The text of the description field for a record. */
@@ -28,7 +31,7 @@ export function formatLinkRecord(record: LinkRecord): string {
   ];
   if (record.committing !== undefined) words.push(`committing=${record.committing}`);
   if (record.standsFor !== undefined)
-    words.push(`stands-for=${record.standsFor.contentId}:${String(record.standsFor.generation)}`);
+    words.push(`stands-for=${record.standsFor.contentId ?? NO_ID}:${String(record.standsFor.generation)}`);
   if (record.isMixed === true) words.push('mixed');
   if (record.relativePath !== undefined) {
     const pathWord = `relpath=${record.relativePath}`;
@@ -75,7 +78,12 @@ export function parseLinkRecord(description: string): LinkRecord | string | unde
     ...(ids.committing === undefined ? {} : { committing: ids.committing }),
     ...(standing === undefined
       ? {}
-      : { standsFor: { contentId: standing[1] as string, generation: Number(standing[2]) } }),
+      : {
+          standsFor: {
+            contentId: standing[1] === NO_ID ? undefined : standing[1],
+            generation: Number(standing[2]),
+          },
+        }),
     ...(words.has('mixed') ? { isMixed: true } : {}),
     ...(relativePath === undefined || relativePath === '' ? {} : { relativePath }),
   };
