@@ -53,17 +53,20 @@ export function readDirectory(file: DiskFile, shape: TableShape, directorySector
   let isContiguous = directorySector === headerSectors;
   let highestEnd = directoryEnd;
   let tables = 0;
-  entries.forEach((sector, table) => {
-    if (sector === 0) return;
+  const refuse = (table: number, reason: string) =>
+    corruptTable(file.path, `grain directory entry ${String(table)}`, entries[table] as number, reason);
+  // A large disk has some 100,000 of them in every link.
+  for (let table = 0; table < directoryEntries; table++) {
+    const sector = entries[table] as number;
+    if (sector === 0) continue;
     const end = sector + tableSectors;
-    const field = `grain directory entry ${String(table)}`;
     if (sector < headerSectors || (sector < directoryEnd && end > directorySector))
-      throw corruptTable(file.path, field, sector, 'inside the metadata');
-    if (end > endSectors) throw corruptTable(file.path, field, sector, 'past the end of the file');
+      throw refuse(table, 'inside the metadata');
+    if (end > endSectors) throw refuse(table, 'past the end of the file');
     if (sector !== directoryEnd + tables * tableSectors) isContiguous = false;
     highestEnd = Math.max(highestEnd, end);
     tables++;
-  });
+  }
   if (overheadSectors !== undefined) {
     const lowestGrainSector = Math.max(overheadSectors, headerSectors);
     return { entries, lowestGrainSector, isOneRow: highestEnd <= lowestGrainSector };
