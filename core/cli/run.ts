@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
 import { diskCommand } from './disk/disk-command.ts';
+import { ReportedFailure } from './reported-failure.ts';
 import { serveCommand } from './serve.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,6 +25,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     await program.parseAsync(args, { from: 'user' });
     return exitStatus.success;
   } catch (error) {
+    if (error instanceof ReportedFailure) return fail(error.error, [], terminal);
     if (!(error instanceof CommanderError)) return fail(error, args, terminal);
     if (error.exitCode === 0) {
       terminal.out(help);

@@ -42,6 +42,11 @@ export interface DiskFile {
   /** Resolves when data and length are on the device (fdatasync). A failure is final for this file. */
   sync(): Promise<void>;
   syncNow(): void;
+  /**
+   * On files that may be closed and opened again while they are in use: what else than device and inode shows
+   * that it is the same file. `prove` gets it before anybody else and throws if it is not.
+   */
+  onReopen?(prove: (again: DiskFile) => void): void;
   /** Idempotent. */
   close(): void;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Terminal } from '../terminal.ts';
+import { checkCommand } from './check.ts';
 import { commitCommand } from './commit.ts';
 import { createCommand } from './create.ts';
 import { describeCommand } from './describe.ts';
@@ -17,6 +18,7 @@ export function diskCommand(terminal: Terminal): Command {
     redoCommand,
     serveDiskCommand,
     commitCommand,
+    checkCommand,
     discardCommand,
     describeCommand,
     protectCommand,

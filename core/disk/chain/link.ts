@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { hostFiles, type DiskFile, type FileLayer } from '../disk-file.ts';
+import { linkFiles } from '../descriptor-cache.ts';
+import type { DiskFile, FileLayer } from '../disk-file.ts';
 import type { OpenedLink, ParentSpans } from '../formats/disk-format.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { LinkBooks, StateChange } from '../formats/link-books.ts';
@@ -105,7 +106,7 @@ export class Link {
    * disk.unsupported, disk.corrupt, disk.not-found, disk.permission, disk.read-only, disk.io.
    */
   static open(request: LinkRequest): Link {
-    const { files, isWritable, parent, layer = hostFiles } = request;
+    const { files, isWritable, parent, layer = linkFiles } = request;
     const { format, opened } = openFormat(request.format, { files, isWritable, layer, parent });
     const link = new Link(format, opened, request);
     try {

@@ -32,6 +32,9 @@ export class CowdExtent extends SparseExtent {
     };
     super(file, place.startBytes, shape, limitsOf(file, header, place));
     this.header = header;
+    file.onReopen?.((again) => {
+      proveSame(again, header);
+    });
   }
 
   /** Opens a file and reads its header; the extent is made when its place is known. */
@@ -76,6 +79,14 @@ export class CowdExtent extends SparseExtent {
   patchHeader(change: (header: CowdHeader) => CowdHeader, isSynced = true): void {
     this.header = patchHeader(this.file, change, { isSynced });
   }
+}
+
+/** Throws disk.io for a file that has become another link's, or another part of it. */
+function proveSame(again: DiskFile, { record, ordinal }: CowdHeader): void {
+  const now = readHeader(again);
+  if (now.record?.linkId === record?.linkId && now.ordinal === ordinal) return;
+  const { path: file } = again;
+  throw new RedoubtError('disk.io', `${file} is another disk's now.`, { file, operation: 'open', errno: 'ESTALE' });
 }
 
 /** A clean file ends at its free sector; an unclean one is taken to be used up to its end. Both are its length. */

@@ -1,0 +1,162 @@
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import { roundUp, SECTOR_BYTES } from '../../base/units.ts';
+import {
+  scanStructure,
+  type GrainFault,
+  type ScanOptions,
+  type StructureScan,
+  type TableFault,
+} from './scan-structure.ts';
+import { ENTRY_BYTES, lengthSectorsOf, tableSectorsOf, type SparseStructure } from './sparse-structure.ts';
+
+const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
+/** Faults that are put right between two scans. */
+const AT_ONCE = 65_536;
+
+/** Entries that are about to be changed: what they said. */
+export interface OldEntries {
+  readonly tables: readonly TableFault[];
+  readonly grains: readonly GrainFault[];
+}
+
+export interface RepairOptions extends ScanOptions {
+  /** Clears entries that lead nowhere; what the file holds is another content then. */
+  readonly canChange: boolean;
+  /** The file does not grow past it. */
+  readonly limitSectors: number;
+  /** Called before entries are changed; what they said is on the device when it returns. */
+  readonly keep: (old: OldEntries) => void;
+}
+
+/**
+ * Puts the entries of one file right, in rounds, until a scan finds nothing more to do. The file is marked as
+ * being written. Data that somebody can read is never written over: whatever lies where something else lies
+ * gets a place of its own at the end of the file, and reads as before.
+ *
+ * 0. What entries say that are going to be changed is kept elsewhere (`keep`).
+ * 1. Tables that share sectors with another table or with a grain are copied; synced; then their directory
+ *    entries point to the copies; synced.
+ * 2. Entries that lead nowhere are cleared; synced.
+ * 3. Grains that share sectors with another are copied; synced; then their entries follow; synced.
+ *
+ * A crash leaves entries old or new by sectors, and each reads as before. Returns the last scan.
+ * Throws disk.no-space, disk.io (EFBIG where the file can't grow), job.cancelled; the file is consistent then.
+ */
+export async function repairStructure(structure: SparseStructure, options: RepairOptions): Promise<StructureScan> {
+  for (;;) {
+    const scan = await scanStructure(structure, { ...options, noted: AT_ONCE });
+    const tables = [...scan.sharedTables.noted, ...scan.overwrittenTables.noted];
+    const [lostTables, lostGrains] = options.canChange ? [scan.badTables.noted, scan.badGrains.noted] : [[], []];
+    const grains = scan.sharedGrains.noted;
+    if (tables.length > 0) {
+      options.keep({ tables, grains: [] });
+      moveTables(structure, tables, options.limitSectors);
+    } else if (lostTables.length + lostGrains.length > 0) {
+      options.keep({ tables: lostTables, grains: lostGrains });
+      clearEntries(structure, { tables: lostTables, grains: lostGrains });
+    } else if (grains.length > 0) {
+      options.keep({ tables: [], grains });
+      moveGrains(structure, grains, options.limitSectors);
+    } else {
+      return scan;
+    }
+  }
+}
+
+function moveTables(structure: SparseStructure, faults: readonly TableFault[], limitSectors: number): void {
+  const { file, directory } = structure;
+  const sectors = tableSectorsOf(structure);
+  const moved = new Map<number, number>();
+  let end = lengthSectorsOf(structure);
+  for (const { table } of faults) {
+    if (moved.has(table)) continue;
+    const bytes = new Uint8Array(sectors * SECTOR_BYTES);
+    file.read((directory[table] as number) * SECTOR_BYTES, bytes);
+    checkRoom(structure, end + sectors, limitSectors);
+    file.write(end * SECTOR_BYTES, [bytes]);
+    moved.set(table, end);
+    end += sectors;
+  }
+  file.syncNow();
+  writeDirectory(structure, moved);
+}
+
+function moveGrains(structure: SparseStructure, faults: readonly GrainFault[], limitSectors: number): void {
+  const { file, grainSectors } = structure;
+  const moved = new Map<number, number>();
+  let end = roundUp(lengthSectorsOf(structure), grainSectors);
+  for (const { grain, sector } of faults) {
+    if (moved.has(grain)) continue;
+    // What a last grain lacks past the end of the file reads as zeros.
+    const bytes = new Uint8Array(grainSectors * SECTOR_BYTES);
+    file.read(sector * SECTOR_BYTES, bytes);
+    checkRoom(structure, end + grainSectors, limitSectors);
+    file.write(end * SECTOR_BYTES, [bytes]);
+    moved.set(grain, end);
+    end += grainSectors;
+  }
+  file.syncNow();
+  writeEntries(structure, moved);
+}
+
+function clearEntries(structure: SparseStructure, { tables, grains }: OldEntries): void {
+  if (grains.length > 0) writeEntries(structure, new Map(grains.map(({ grain }) => [grain, 0])));
+  if (tables.length > 0) writeDirectory(structure, new Map(tables.map(({ table }) => [table, 0])));
+}
+
+/** Writes directory entries, by whole sectors, synced. */
+function writeDirectory(structure: SparseStructure, changes: ReadonlyMap<number, number>): void {
+  const { file, directory, directorySector } = structure;
+  const edits = new SectorEdits(structure);
+  for (const [table, sector] of changes) {
+    directory[table] = sector;
+    edits.set(directorySector + Math.floor(table / ENTRIES_PER_SECTOR), table % ENTRIES_PER_SECTOR, sector);
+  }
+  edits.write();
+  file.syncNow();
+}
+
+/** Writes entries of tables, by whole sectors, synced. */
+function writeEntries(structure: SparseStructure, changes: ReadonlyMap<number, number>): void {
+  const { file, directory, entriesPerTable } = structure;
+  const edits = new SectorEdits(structure);
+  for (const [grain, sector] of changes) {
+    const index = grain % entriesPerTable;
+    const tableSector = directory[Math.floor(grain / entriesPerTable)] as number;
+    edits.set(tableSector + Math.floor(index / ENTRIES_PER_SECTOR), index % ENTRIES_PER_SECTOR, sector);
+  }
+  edits.write();
+  file.syncNow();
+}
+
+/** Sectors of entries that are read, changed and written back whole. */
+class SectorEdits {
+  private readonly structure: SparseStructure;
+  private readonly sectors = new Map<number, Uint32Array>();
+
+  constructor(structure: SparseStructure) {
+    this.structure = structure;
+  }
+
+  set(sector: number, index: number, value: number): void {
+    let entries = this.sectors.get(sector);
+    if (entries === undefined) {
+      entries = new Uint32Array(ENTRIES_PER_SECTOR);
+      this.structure.file.read(sector * SECTOR_BYTES, new Uint8Array(entries.buffer));
+      this.sectors.set(sector, entries);
+    }
+    entries[index] = value;
+  }
+
+  write(): void {
+    for (const [sector, entries] of this.sectors)
+      this.structure.file.write(sector * SECTOR_BYTES, [new Uint8Array(entries.buffer)]);
+  }
+}
+
+function checkRoom(structure: SparseStructure, endSector: number, limitSectors: number): void {
+  if (endSector <= limitSectors) return;
+  const { path } = structure.file;
+  const message = `${path} has reached its greatest length; there is no room for copies.`;
+  throw new RedoubtError('disk.io', message, { file: path, operation: 'allocate', errno: 'EFBIG' });
+}

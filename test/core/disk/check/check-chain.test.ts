@@ -1,0 +1,289 @@
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkChain } from '../../../../core/disk/check/check-chain.ts';
+import type { Finding } from '../../../../core/disk/check/finding.ts';
+import { commitRedoLog } from '../../../../core/disk/commit.ts';
+import { readLinkHead } from '../../../../core/disk/link-head.ts';
+import { lockFile } from '../../../../core/disk/locks/file-lock.ts';
+import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';
+import { SparseFile } from '../../../support/sparse-file.ts';
+import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
+
+let folder: TempFolder;
+let base: string;
+beforeEach(async () => {
+  folder = makeTempFolder();
+  base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 64 * mib });
+  await writeDisk(base, undefined, [
+    [0, 1, 20_000],
+    [5 * mib, 2, 9000],
+    [40 * mib, 3, 9000],
+  ]);
+});
+afterEach(() => {
+  folder.remove();
+});
+
+const grainSectors = 16;
+
+function short({ kind, severity, canRepair }: Finding): string {
+  return `${severity} ${kind}${canRepair ? ' *' : ''}`;
+}
+
+async function look(file = base): Promise<string[]> {
+  const before = fingerprintFolder(folder.path);
+  const { findings } = await checkChain({ file });
+  expect(fingerprintFolder(folder.path)).toEqual(before);
+  return findings.map(short);
+}
+
+/** Damage, and what a check says of it. */
+const damages: Record<string, { readonly harm: (file: SparseFile) => void; readonly found: readonly string[] }> = {
+  'a grain past the end': {
+    harm: (file) => {
+      file.setGrain(1, 900_000);
+    },
+    found: ['error bad-grain *', 'info unused-space'],
+  },
+  'a grain inside the metadata': {
+    harm: (file) => {
+      file.setGrain(1, 2);
+    },
+    found: ['error bad-grain *', 'info unused-space'],
+  },
+  'two grains in one place': {
+    harm: (file) => {
+      file.setGrain(7, file.grain(0));
+    },
+    found: ['error shared-grain *'],
+  },
+  'a grain that lies over half of another': {
+    harm: (file) => {
+      file.setGrain(7, file.grain(0) + grainSectors / 2);
+    },
+    found: ['error shared-grain *'],
+  },
+  'a table past the end': {
+    harm: (file) => {
+      file.setTable(1, 900_000);
+    },
+    found: ['error bad-table *', 'info unused-space', 'info unused-space'],
+  },
+  'a table inside the header': {
+    harm: (file) => {
+      file.setTable(1, 1);
+    },
+    found: ['error bad-table *', 'info unused-space'],
+  },
+  'two tables in one place': {
+    harm: (file) => {
+      file.setTable(1, file.table(0));
+    },
+    found: ['error shared-table *', 'error shared-grain *', 'info unused-space'],
+  },
+  'a stale free sector': {
+    harm: (file) => {
+      file.set(28, 77);
+    },
+    found: ['warning free-sector *'],
+  },
+  'a changed generation': {
+    harm: (file) => {
+      file.set(1636, 77);
+    },
+    found: ['warning saved-generation *'],
+  },
+  'a file that was not closed': {
+    harm: (file) => {
+      file.set(8, file.get(8) & ~2);
+    },
+    found: ['warning unclean *'],
+  },
+  'a tail of junk': {
+    harm: ({ path }) => {
+      appendFileSync(path, new Uint8Array(3 * grainSectors * 512).fill(9));
+    },
+    found: ['warning free-sector *', 'info unused-space *'],
+  },
+  'a grain that nobody points to': {
+    harm: (file) => {
+      file.setGrain(0, 0);
+    },
+    found: ['info unused-space'],
+  },
+  'a capacity that nothing agrees with': {
+    harm: (file) => {
+      file.set(1668, 5000);
+    },
+    found: ['warning header'],
+  },
+  'a header that can not be': {
+    harm: (file) => {
+      file.set(16, 3);
+    },
+    found: ['error header'],
+  },
+};
+
+describe('checking', () => {
+  it('[K1][K2] finds nothing wrong in what the engine has left, and writes nothing', async () => {
+    expect(await look()).toEqual([]);
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[3 * mib, 7, 100_000]]);
+    expect(await look(log)).toEqual([]);
+    await commitRedoLog({ redo: log });
+    expect(await look()).toEqual([]);
+  });
+
+  it.each(Object.entries(damages))('[K4] finds %s', async (_name, { harm, found }) => {
+    harm(new SparseFile(base));
+    const findings = await look();
+    expect(findings.filter((text, index) => findings.indexOf(text) === index || text.startsWith('info'))).toEqual(
+      expect.arrayContaining([...found]),
+    );
+    expect(new Set(findings)).toEqual(new Set(found));
+  });
+
+  it('[K4] names file, entry and value', async () => {
+    new SparseFile(base).setGrain(1, 900_000);
+    const { findings } = await checkChain({ file: base });
+    expect(findings[0]).toMatchObject({ file: base, field: 'grain table entry', grain: 1, value: '900000' });
+    expect(findings[0]?.sentence).toBe(`${base}: grain 1 is 900000, past the end of the file.`);
+  });
+
+  it('[K4] looks at every file of every link, and says where a chain ends', async () => {
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[0, 9, 9000]]);
+    const top = await makeLog(log);
+    new SparseFile(log).setGrain(0, 900_000);
+    new SparseFile(base).setGrain(1, 900_000);
+    expect((await checkChain({ file: top })).findings.map(({ file, kind }) => [file, kind])).toEqual(
+      expect.arrayContaining([
+        [log, 'bad-grain'],
+        [base, 'bad-grain'],
+      ]),
+    );
+    rmSync(base);
+    expect((await checkChain({ file: top })).findings.map(({ file, kind }) => [file, kind])).toContainEqual([
+      log,
+      'parent',
+    ]);
+  });
+
+  it('[K4] finds segments that are missing or belong elsewhere', async () => {
+    const big = await makeBase(folder.at('big.vmdk'), { capacityBytes: 4500 * mib });
+    const { files } = readLinkHead(big);
+    expect(await look(big)).toEqual([]);
+    new SparseFile(files[1] as string).set(1648, 2);
+    expect(await look(big)).toEqual(['error segment']);
+    rmSync(files[2] as string);
+    expect(await look(big)).toEqual(['error segment']);
+  });
+
+  it('[K4] finds what is left over beside a link', async () => {
+    const log = await makeLog(base);
+    rmSync(log);
+    writeFileSync(`${base}.removing`, '');
+    expect(await look()).toEqual(['warning leftover *', 'warning children *']);
+  });
+
+  it('waits for nobody who writes', async () => {
+    const lock = await lockFile(base, 'writer', { purpose: 'test' });
+    await expect(checkChain({ file: base })).rejects.toMatchObject({ code: 'disk.locked' });
+    await lock?.release();
+  });
+});
+
+describe('repairing', () => {
+  const keeping = ['two grains in one place', 'a grain that lies over half of another', 'two tables in one place'];
+
+  it.each(keeping)('[K5] %s: both read as before, and the identity stays', async (name) => {
+    (damages[name] as (typeof damages)[string]).harm(new SparseFile(base));
+    const before = await contentOf(base);
+    const { state } = readLinkHead(base);
+    const { findings, repaired, kept } = await checkChain({ file: base, repair: true });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(repaired.length).toBeGreaterThan(0);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(await contentOf(base)).toBe(before);
+    expect(readLinkHead(base).state).toEqual(state);
+    expect((await look()).filter((text) => !text.startsWith('info'))).toEqual([]);
+  });
+
+  it.each(['a grain past the end', 'a grain inside the metadata', 'a table past the end'])(
+    '[K6] %s: the entry is kept beside the file and cleared, and the content id rises',
+    async (name) => {
+      (damages[name] as (typeof damages)[string]).harm(new SparseFile(base));
+      const { state } = readLinkHead(base);
+      const length = statSync(base).size;
+      const { findings, kept } = await checkChain({ file: base, repair: true });
+      expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+      expect(kept).toHaveLength(1);
+      const copy = JSON.parse(readFileSync(kept[0] as string, 'utf8')) as Record<string, unknown>;
+      expect([...(copy['grains'] as unknown[]), ...(copy['directoryEntries'] as unknown[])]).toEqual([
+        [1, name === 'a grain inside the metadata' ? 2 : 900_000],
+      ]);
+      const now = readLinkHead(base).state;
+      expect(now.record?.contentId).not.toBe(state.record?.contentId);
+      expect(now.generation).toBeGreaterThan(state.generation);
+      await contentOf(base);
+      // What a lost table pointed to may still be wanted: nothing is cut off, now or by the next repair.
+      await checkChain({ file: base, repair: true });
+      expect(statSync(base).size).toBe(length);
+    },
+  );
+
+  it('[K6] clears nothing in a parent, and names who must be relinked over a leaf', async () => {
+    const log = await makeLog(base);
+    new SparseFile(base).setGrain(1, 900_000);
+    const { findings } = await checkChain({ file: log, repair: true });
+    expect(findings.map(short)).toContain('error bad-grain');
+    const { findings: own } = await checkChain({ file: base, repair: true });
+    expect(own.filter(({ severity }) => severity === 'warning').map(({ file, kind }) => [file, kind])).toEqual([
+      [log, 'parent'],
+    ]);
+  });
+
+  it('[K5] closes the books and cuts off what nobody points to', async () => {
+    const length = statSync(base).size;
+    const before = await contentOf(base);
+    appendFileSync(base, new Uint8Array(100_000).fill(9));
+    new SparseFile(base).set(8, new SparseFile(base).get(8) & ~2);
+    expect((await checkChain({ file: base, repair: true })).findings).toEqual([]);
+    expect(statSync(base).size).toBe(length);
+    expect(await contentOf(base)).toBe(before);
+  });
+
+  it('[K5] sweeps what is left over beside a link', async () => {
+    const log = await makeLog(base);
+    rmSync(log);
+    const { repaired } = await checkChain({ file: base, repair: true });
+    expect(repaired.map(short)).toEqual(['warning children *']);
+    expect(readdirSync(folder.path)).toEqual(['disk.vmdk']);
+  });
+
+  it('[K8] touches nothing while a commit is unfinished', async () => {
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[0, 9, 9000]]);
+    const stop = new Error('stopped');
+    await expect(
+      commitRedoLog(
+        { redo: log },
+        {
+          reached: (point) => {
+            if (point === 'copied') throw stop;
+          },
+        },
+      ),
+    ).rejects.toBe(stop);
+    expect((await checkChain({ file: log })).findings.map(short)).toContain('warning commit');
+    const before = readFileSync(base);
+    await checkChain({ file: base, repair: true });
+    expect(readFileSync(base).equals(before)).toBe(true);
+  });
+
+  it('[K4] a file cut short', async () => {
+    truncateSync(base, statSync(base).size - 4096);
+    expect(new Set(await look())).toEqual(new Set(['error bad-grain *', 'warning free-sector *']));
+  });
+});
