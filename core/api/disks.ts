@@ -78,4 +78,11 @@ export const disksContract = {
   dependents: call(z.object({ path: z.string() }), z.object({ dependents: z.array(dependentSchema) })),
   protect: call(z.object({ path: z.string() }), z.object({})),
   unprotect: call(z.object({ path: z.string() }), z.object({})),
+  /** The user has chosen a file that something names from elsewhere: it may be opened from now on. */
+  approve: call(z.object({ path: z.string() }), z.object({})),
+  /**
+   * The user says that the holder of a lock is gone: `file` and `token` of the disk.locked that named it. Takes
+   * eleven seconds, in which the holder is watched. Throws disk.locked if it lives.
+   */
+  breakLock: call(z.object({ file: z.string(), token: z.string() }), z.object({})),
 };

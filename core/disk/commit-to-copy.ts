@@ -43,7 +43,7 @@ export async function commitToCopy(
     const [log] = heads;
     if (log?.state.parent === undefined)
       throw new RedoubtError('disk.not-a-redo-log', `${redo} is no redo log.`, { file: redo });
-    const source = new SessionDevice(new Chain(openLinks(heads)));
+    const source = new SessionDevice(new Chain(openLinks(heads, { context })));
     try {
       onProgress?.({ phase: 'preparing', doneBytes: 0, totalBytes: source.sizeBytes });
       const { files } = await createBase({

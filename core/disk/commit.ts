@@ -153,7 +153,7 @@ class Commit {
   /** Returns the bytes that the child held. */
   async carryOut(): Promise<number> {
     const { heads, way, report, hooks, context, request } = this.parts;
-    const [child, ...parents] = openLinks(heads) as [Link, Link, ...Link[]];
+    const [child, ...parents] = openLinks(heads, { context }) as [Link, Link, ...Link[]];
     try {
       let journal: CommitJournal;
       let totalBytes: number;
@@ -259,12 +259,19 @@ class Commit {
 
   /** Steps 4 to 6. */
   private async writeParent(child: Link, journal: CommitJournal, totalBytes: number): Promise<void> {
-    const { report, hooks, request, heads } = this.parts;
+    const { report, hooks, request, heads, locks, context } = this.parts;
     const { signal } = request;
     if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
     const { newGeneration, newContentId, linkId } = journal.parent;
     const identity = { generation: newGeneration, contentId: newContentId, linkId, committing: journal.child.linkId };
-    const links = openLinks(heads.slice(1), { isWritable: true, identity });
+    const links = openLinks(heads.slice(1), {
+      isWritable: true,
+      identity,
+      context,
+      checkRight: () => {
+        locks.prove();
+      },
+    });
     const parent = links[0] as Link;
     try {
       parent.beginWriting();

@@ -23,6 +23,7 @@ import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
 import { redoShape, redoSpans } from './segmentation.ts';
 import { segmentPath } from './segment-paths.ts';
 import { settleChain } from './settle.ts';
+import { requireTrustedLeaf } from './trust.ts';
 
 export interface RedoLogRequest {
   readonly parent: string;
@@ -52,6 +53,7 @@ const longestStoredName = 1023;
  */
 export async function createRedoLog(request: RedoLogRequest): Promise<{ file: string; files: string[] }> {
   const context = request.context ?? {};
+  requireTrustedLeaf(readLinkHead(request.parent), context);
   await settleChain(request.parent, context);
   const locks = new LockSet();
   try {
@@ -60,14 +62,16 @@ export async function createRedoLog(request: RedoLogRequest): Promise<{ file: st
     });
     const parent = heads[0] as LinkHead;
     const folder = redoFolder(request.directory, parent.path);
-    const links = openLinks(heads);
+    const links = openLinks(heads, { context });
     try {
       approveParent(parent, folder, context);
       const files = await createFiles(request, parent, links[0] as Link, folder);
       const file = files[0] as string;
       try {
-        const { record } = readLinkHead(file).state;
-        await addChild(parent.path, { path: file, linkId: record?.linkId, owner: request.owner });
+        const head = readLinkHead(file);
+        // A configuration may name it from elsewhere.
+        if (folder !== dirname(parent.path)) approveLink(head, context);
+        await addChild(parent.path, { path: file, linkId: head.state.record?.linkId, owner: request.owner });
       } catch (error) {
         for (const path of files) hostFiles.remove(path);
         throw error;

@@ -14,7 +14,7 @@ import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
  * Returns them from the leaf to the base. Throws as inspectChain, and disk.permission, disk.no-space.
  */
 export async function describeChain(file: string, directory: string, context: OpenContext = {}): Promise<string[]> {
-  const links = openLinks(await resolveChain(file, context));
+  const links = openLinks(await resolveChain(file, context), { context });
   try {
     mkdirSync(directory, { recursive: true });
     const names = descriptorNames(links);

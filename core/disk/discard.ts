@@ -11,6 +11,7 @@ import { parentCandidates } from './parent-check.ts';
 import { checkWritable } from './protection.ts';
 import { finishRemoval, removeLink } from './remove-link.ts';
 import { settleChain } from './settle.ts';
+import { requireTrustedLeaf } from './trust.ts';
 
 export interface DiscardRequest {
   readonly redo: string;
@@ -23,12 +24,14 @@ export interface DiscardRequest {
 
 /**
  * Removes a redo log with all its segments; its parent is as it was. Throws disk.not-a-redo-log,
- * disk.has-dependents, disk.old-state, disk.locked, disk.commit-unfinished, disk.read-only, disk.permission, disk.io; without
+ * disk.has-dependents, disk.old-state, disk.locked, disk.commit-unfinished, disk.read-only, disk.untrusted (only a
+ * configuration names it), disk.permission, disk.io; without
  * `force` also disk.parent-missing, disk.parent-changed, disk.capacity-mismatch, disk.loop.
  */
 export async function discardRedoLog(request: DiscardRequest): Promise<void> {
   const { redo, context = {} } = request;
   if ((await finishRemoval(resolve(redo))) && !isThere(redo)) return;
+  requireTrustedLeaf(readLinkHead(redo), context);
   await settleChain(redo, context);
   const { path } = readLinkHead(redo);
   const { purpose = 'discard', machineName } = context;

@@ -1,7 +1,9 @@
 import { dirname } from 'node:path';
+import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { isPathApproved } from './approvals.ts';
 import { readJournal } from './commit-journal.ts';
-import { readLinkHead, type LinkHead } from './link-head.ts';
+import { readLinkHead, realPath, type LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
 import { oldStatesFor } from './old-state.ts';
 import { judgeParent, parentCandidates, type ParentVerdict } from './parent-check.ts';
@@ -70,6 +72,7 @@ function findOldState(
 function examine(path: string, child: LinkHead, below: readonly LinkHead[], context: OpenContext): LinkHead | Refusal {
   let parent: LinkHead;
   try {
+    refuseSpecialFile(path, context);
     parent = readLinkHead(path);
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error;
@@ -100,6 +103,14 @@ function examine(path: string, child: LinkHead, below: readonly LinkHead[], cont
   if (verdict.kind === 'agrees') return parent;
   const refusal = refusalOf(verdict, child, parent);
   return verdict.kind === 'changed' ? { ...refusal, changed: parent } : refusal;
+}
+
+/** Opening a device can set it in motion, so what is no regular file is not even opened, unless it was approved. */
+function refuseSpecialFile(path: string, context: OpenContext): void {
+  const status = statusOf(path);
+  if (status === undefined || status.isFile() || isPathApproved(realPath(path), context)) return;
+  const reason = 'not a regular file';
+  throw new RedoubtError('disk.not-a-disk', `${path} is not a regular file.`, { file: path, reason });
 }
 
 function refusalOf(verdict: Exclude<ParentVerdict, { kind: 'agrees' }>, child: LinkHead, parent: LinkHead): Refusal {

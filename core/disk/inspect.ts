@@ -19,7 +19,7 @@ export async function inspectChain(
   { isMarkedShown = false }: { readonly isMarkedShown?: boolean } = {},
 ): Promise<ChainReport> {
   const heads = isMarkedShown ? await followParents([readLinkHead(file)], context) : await resolveChain(file, context);
-  const links = openLinks(heads);
+  const links = openLinks(heads, { context });
   try {
     const reports = links.map((link, index) => reportLink(link, heads[index] as LinkHead));
     return { capacityBytes: reports[0]?.capacityBytes ?? 0, links: reports };

@@ -3,12 +3,19 @@
  * nothing in it outlives the call, except that a session keeps what it needs to name itself in locks.
  */
 export interface OpenContext {
-  /** Files that the user named: they may be parents wherever they lie. Absolute or from the working directory. */
+  /** Files that the user named: they may be disks and parents wherever they lie. Absolute or from the working directory. */
   readonly trustedPaths?: readonly string[];
   /** More folders whose redo logs count as dependents. */
   readonly searchDirectories?: readonly string[];
-  /** Folder of the machine's configuration file: stored parent names are tried from there too. */
+  /**
+   * Folder of the machine's configuration file: stored parent names are tried from there too. With it the disk
+   * is one that a configuration names, which is trusted only in that folder's tree, or if it was approved.
+   */
   readonly configDirectory?: string;
+  /** The configuration file itself, for what is said of it. */
+  readonly configFile?: string;
+  /** What is trusted for this call is approved from then on: the user named it. */
+  readonly keepsApprovals?: boolean;
   /** Where this host keeps its approvals. Absent: the user's own settings folder. */
   readonly settingsDirectory?: string;
   /** What the files are open for; others who meet the lock are told. */

@@ -4,6 +4,7 @@ import { Link, type LinkRequest } from './chain/link.ts';
 import { checkParent, commitUnfinishedError, findParent } from './find-parent.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
+import { requireTrustedExtents, requireTrustedLeaf } from './trust.ts';
 import { refuseCommitted } from './unsettled.ts';
 
 /** Called for every link, from the leaf on, before it is judged for good: the place to take its lock. */
@@ -12,10 +13,12 @@ export type EnterLink = (head: LinkHead, position: 'leaf' | 'parent') => Promise
 /**
  * Follows a chain by its headers, from the leaf to the base, and checks every parent. With `enter` each link
  * is read again after it, so that what is judged can't change any more. Nothing stays open.
- * Throws what readLinkHead and findParent throw, and disk.commit-unfinished for a leaf into which a commit stopped.
+ * Throws what readLinkHead and findParent throw, disk.commit-unfinished for a leaf into which a commit stopped, and
+ * disk.untrusted for a leaf that only a configuration names.
  */
 export async function resolveChain(file: string, context: OpenContext, enter?: EnterLink): Promise<LinkHead[]> {
   let head = readLinkHead(file);
+  requireTrustedLeaf(head, context);
   if (enter !== undefined) {
     await enter(head, 'leaf');
     head = readLinkHead(head.path);
@@ -56,11 +59,14 @@ export interface OpenChainOptions {
   readonly identity?: NonNullable<LinkRequest['identity']>;
   /** Called before the leaf's metadata is written; throws if its lock is gone. */
   readonly checkRight?: () => void;
+  /** What is trusted besides the folder of a link's first file. */
+  readonly context?: OpenContext;
 }
 
 /**
  * Opens the links of a resolved chain, leaf first as given; all or none. Throws disk.segment-missing,
- * disk.capacity-mismatch, disk.corrupt, disk.read-only, disk.io for one that is not the same any more, and what
+ * disk.capacity-mismatch, disk.corrupt, disk.read-only, disk.untrusted (a later file), disk.io for one that is not the
+ * same any more, and what
  * opening a file throws.
  */
 export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions = {}): Link[] {
@@ -83,6 +89,7 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
       });
       links.unshift(link);
       checkSame(head, link);
+      requireTrustedExtents(link, options.context ?? {});
       if (parent !== undefined && parent.capacityBytes !== link.capacityBytes) throw capacityError(link, parent);
     }
     return links;

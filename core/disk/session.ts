@@ -1,3 +1,4 @@
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { BlockDevice } from './block-device.ts';
 import { Chain } from './chain/chain.ts';
@@ -12,6 +13,7 @@ import { removeLink } from './remove-link.ts';
 import { openLinks, resolveChain } from './resolve-chain.ts';
 import { SessionDevice } from './session-device.ts';
 import { settleChain } from './settle.ts';
+import { requireTrustedLeaf } from './trust.ts';
 import { refuseUnsettled } from './unsettled.ts';
 
 export type DiskMode = 'persistent' | 'undoable' | 'nonpersistent';
@@ -62,11 +64,15 @@ export async function openDiskSession(request: SessionRequest): Promise<DiskSess
   const configured = readConfigured(file);
   const context = withTrust(request.context ?? {}, file);
   const leafFile = redo ?? file;
+  // Before anything is settled there.
+  requireTrustedLeaf(configured, context);
+  if (redo !== undefined && isThere(redo)) requireTrustedLeaf(readLinkHead(redo), context);
   await settleChain(leafFile, context);
   const locks = new LockSet();
   try {
     const { heads, lock } = await lockChain(leafFile, request, context, locks);
     const links = openLinks(heads, {
+      context,
       isWritable: true,
       isDurable: mode !== 'nonpersistent',
       checkRight: () => {
@@ -143,8 +149,9 @@ function lockReason(context: OpenContext, mode: DiskMode): { purpose: string; ma
   return { purpose, ...(machineName === undefined ? {} : { machineName }) };
 }
 
-/** Who configured the disk has chosen it, so a log that lies elsewhere may name it. */
+/** Who asks for the disk by name has chosen it, so a log that lies elsewhere may name it; a configuration has chosen nothing. */
 function withTrust(context: OpenContext, file: string): OpenContext {
+  if (context.configDirectory !== undefined) return context;
   return { ...context, trustedPaths: [...(context.trustedPaths ?? []), file] };
 }
 

@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync, rmdirSync, unlinkSync, existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { NewMachine } from '../api/machines.ts';
 import { asFileError } from '../base/file-error.ts';
 import type { Home } from '../base/home.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { MIB } from '../base/units.ts';
+import { approveFile } from '../disk/approvals.ts';
 import { createBase } from '../disk/create-base.ts';
 import { inspectChain } from '../disk/inspect.ts';
 import { openDiskSession } from '../disk/session.ts';
@@ -95,6 +96,7 @@ async function prepareDisk(
       configDirectory: directory,
       settingsDirectory: home.settingsDirectory,
     });
+    approveFile(path, { settingsDirectory: home.settingsDirectory });
     return path;
   }
   const file = resolve(directory, disk.fileName);
@@ -106,6 +108,7 @@ async function prepareDisk(
     allocateNow: disk.allocateNow,
   });
   for (const made of files) undo.willMake(made);
+  if (dirname(file) !== directory) approveFile(file, { settingsDirectory: home.settingsDirectory });
   if (start !== undefined) await writeToDiskStart(file, start);
   return file;
 }

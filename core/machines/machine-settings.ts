@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { MachineSettings } from '../api/machines.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { approveFile } from '../disk/approvals.ts';
 import { describeRedo } from '../disk/describe-redo.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { inspectChain } from '../disk/inspect.ts';
@@ -63,7 +64,7 @@ export async function saveSettings(
   });
 }
 
-/** A disk gets no file that could not be opened. Throws what inspectChain throws. */
+/** A disk gets no file that could not be opened; choosing it approves it. Throws what inspectChain throws. */
 async function requireDisks(
   configuration: MachineConfiguration,
   wanted: MachineSettings,
@@ -75,6 +76,7 @@ async function requireDisks(
     const chosen = absoluteFrom(directory, fileName);
     if (before !== undefined && absoluteFrom(directory, before.fileName) === chosen) continue;
     await inspectChain(chosen, { ...context, trustedPaths: [...(context.trustedPaths ?? []), chosen] });
+    approveFile(chosen, context);
   }
 }
 

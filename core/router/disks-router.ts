@@ -1,8 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { Dependent } from '../api/errors.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
+import { approveFile } from '../disk/approvals.ts';
 import { findDependents } from '../disk/dependents.ts';
 import { inspectChain } from '../disk/inspect.ts';
+import { breakLock } from '../disk/locks/break-lock.ts';
 import { protectDisk, unprotectDisk } from '../disk/protect.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { os } from './implementer.ts';
@@ -56,6 +58,16 @@ export function disksRouter({ home, library, live }: RouterServices) {
     })),
     protect: disks.protect.handler(async ({ input }) => {
       await protectDisk(resolve(home.machinesDirectory, input.path));
+      await live.refresh();
+      return {};
+    }),
+    approve: disks.approve.handler(async ({ input }) => {
+      approveFile(resolve(home.machinesDirectory, input.path), { settingsDirectory: home.settingsDirectory });
+      await live.refresh();
+      return {};
+    }),
+    breakLock: disks.breakLock.handler(async ({ input }) => {
+      await breakLock(resolve(home.machinesDirectory, input.file), input.token);
       await live.refresh();
       return {};
     }),

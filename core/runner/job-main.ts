@@ -10,6 +10,7 @@ export const commitInputSchema = z.object({
     trustedPaths: z.array(z.string()).optional(),
     searchDirectories: z.array(z.string()).optional(),
     configDirectory: z.string().optional(),
+    configFile: z.string().optional(),
     settingsDirectory: z.string().optional(),
     machineName: z.string().optional(),
     purpose: z.string().optional(),

@@ -76,6 +76,9 @@ const messages = {
         ? []
         : [{ kind: 'switch-to-machine' as const, name: d.holder.machineName }]),
       { kind: 'retry' },
+      ...(d.holder?.isStale === true && d.token !== undefined
+        ? [{ kind: 'break-lock' as const, file: d.file, token: d.token }]
+        : []),
     ],
   }),
   'disk.read-only': ({ file, dependents }) => ({
@@ -151,7 +154,10 @@ const messages = {
   'disk.untrusted': ({ file, path, reason }) => ({
     title: t('disk.untrusted.title', { file: fileName(file) }),
     text: t('disk.untrusted.text', { path, reason }),
-    steps: [{ kind: 'open-settings', panel: 'disk' }],
+    steps: [
+      { kind: 'approve', path },
+      { kind: 'open-settings', panel: 'disk' },
+    ],
   }),
 
   'machine.not-found': () => plain('machine.not-found'),
@@ -277,9 +283,13 @@ function ofFile(
 
 function holderOf({ holder }: ErrorDetails<'disk.locked'>): string {
   if (holder === undefined) return t('disk.locked.text');
-  if (holder.isStale) return t('disk.locked.stale');
+  const { seenAt } = holder;
+  const process = { pid: String(holder.pid), host: holder.host, purpose: holder.purpose };
+  if (holder.isStale && seenAt !== undefined)
+    return t('disk.locked.stale-since', { ...process, time: new Date(seenAt) });
+  if (holder.isStale) return t('disk.locked.stale', process);
   if (holder.machineName !== undefined) return t('disk.locked.machine', { vm: holder.machineName });
-  return t('disk.locked.process', { pid: String(holder.pid), host: holder.host, purpose: holder.purpose });
+  return t('disk.locked.process', process);
 }
 
 function nameOf(dependent: Dependent): string {

@@ -16,6 +16,10 @@ export type NextStep =
   | { kind: 'create-folder'; path: string }
   | { kind: 'make-writable'; path: string }
   | { kind: 'use-file'; path: string }
+  /** Lets a file be opened that something names from elsewhere, and tries again. */
+  | { kind: 'approve'; path: string }
+  /** Removes the lock of a holder that is gone, and tries again. */
+  | { kind: 'break-lock'; file: string; token: string }
   | { kind: 'resume-commit'; parent: string; child: string }
   | { kind: 'switch-to-machine'; name: string }
   | { kind: 'reload' };

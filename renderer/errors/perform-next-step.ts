@@ -25,6 +25,8 @@ export function canPerform(step: NextStep, context: ErrorContext): boolean {
       return useMachines.getState().machines.some((machine) => machine.name === step.name);
     case 'create-folder':
     case 'make-writable':
+    case 'approve':
+    case 'break-lock':
     case 'reload':
       return true;
     default:
@@ -35,6 +37,7 @@ export function canPerform(step: NextStep, context: ErrorContext): boolean {
 /** The words on the step's button. */
 export function stepLabel(step: NextStep): string {
   if (step.kind === 'use-file') return t('step.use-file', { file: fileName(step.path) });
+  if (step.kind === 'approve') return t('step.approve', { file: fileName(step.path) });
   if (step.kind === 'switch-to-machine') return t('step.switch-to-machine', { vm: step.name });
   return t(`step.${step.kind}`);
 }
@@ -79,6 +82,14 @@ async function take(step: NextStep, context: ErrorContext): Promise<void> {
       return;
     case 'make-writable':
       await client().disks.unprotect({ path: step.path });
+      context.retry?.();
+      return;
+    case 'approve':
+      await client().disks.approve({ path: step.path });
+      context.retry?.();
+      return;
+    case 'break-lock':
+      await client().disks.breakLock({ file: step.file, token: step.token });
       context.retry?.();
       return;
     case 'use-file':

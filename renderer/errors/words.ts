@@ -46,7 +46,8 @@ export const t = defineWords({
   'disk.locked.text': 'Another program has it open.',
   'disk.locked.machine': '"{vm}" has it open for writing.',
   'disk.locked.process': 'Process {pid} on {host} has it open ({purpose}).',
-  'disk.locked.stale': 'A lock was left by a crash. It is removed the next time the disk is opened.',
+  'disk.locked.stale': 'A lock was left by a crash: process {pid} on {host} ({purpose}).',
+  'disk.locked.stale-since': 'A lock was left by a crash at {time}: process {pid} on {host} ({purpose}).',
   'disk.read-only.title': '{file} is read-only',
   'disk.read-only.text': 'Persistent mode and Commit need to write to it.',
   'disk.read-only.base':
@@ -142,6 +143,8 @@ export const t = defineWords({
   'step.create-folder': 'Create folder',
   'step.make-writable': 'Make writable',
   'step.use-file': 'Use {file}',
+  'step.approve': 'Allow {file}',
+  'step.break-lock': 'Remove stale lock',
   'step.resume-commit': 'Resume now',
   'step.switch-to-machine': 'Switch to {vm}',
   'step.reload': 'Reload',

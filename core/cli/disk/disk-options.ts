@@ -26,9 +26,9 @@ export function collect(value: string, values: readonly string[]): string[] {
   return [...values, value];
 }
 
-/** Files named on the command line are trusted by being named. */
+/** Files named on the command line are approved by being named. */
 export function openContext(options: DiskOptions, purpose: string, ...named: readonly string[]): OpenContext {
-  return { trustedPaths: [...named, ...options.trust], purpose };
+  return { trustedPaths: [...named, ...options.trust], keepsApprovals: true, purpose };
 }
 
 /** A file's path as the user would write it: with the folder as it was given, where that is the same one. */

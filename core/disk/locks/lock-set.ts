@@ -10,6 +10,11 @@ export class LockSet {
     return lock;
   }
 
+  /** Throws disk.io if any of them was broken. */
+  prove(): void {
+    for (const lock of this.locks) lock.prove();
+  }
+
   async releaseOne(lock: FileLock): Promise<void> {
     const index = this.locks.indexOf(lock);
     if (index >= 0) this.locks.splice(index, 1);

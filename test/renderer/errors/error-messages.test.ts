@@ -75,6 +75,19 @@ describe('the words of errors', () => {
     expect(message.steps).toEqual([{ kind: 'switch-to-machine', name: 'qa' }, { kind: 'retry' }]);
   });
 
+  it('name the holder of a lock that a crash left, and offer to remove it', () => {
+    const holder = { pid: 7, host: 'attic', purpose: 'running', isStale: true, seenAt: 1_000_000 };
+    const message = errorMessage(new RedoubtError('disk.locked', 'm', { file: '/a/b.vmdk', token: 'abc', holder }));
+    expect(message.text).toMatch(/^A lock was left by a crash at .*1970.*: process 7 on attic \(running\)\.$/);
+    expect(message.steps).toEqual([{ kind: 'retry' }, { kind: 'break-lock', file: '/a/b.vmdk', token: 'abc' }]);
+  });
+
+  it('offer to allow a file that is named from elsewhere', () => {
+    const details = { file: '/a/b.vmx', path: '/bases/c.vmdk', reason: 'r' };
+    const { steps } = errorMessage(new RedoubtError('disk.untrusted', 'm', details));
+    expect(steps[0]).toEqual({ kind: 'approve', path: '/bases/c.vmdk' });
+  });
+
   it('offer the first file in place of a segment', () => {
     const message = errorMessage(
       new RedoubtError('disk.segment-picked', 'm', { file: '/a/d-02.vmdk', part: 2, first: '/a/d.vmdk' }),

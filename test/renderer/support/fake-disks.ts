@@ -56,6 +56,8 @@ export function fakeDisks(os: Disks, core: FakeCore) {
     })),
     protect: os.protect.handler(() => ({})),
     unprotect: os.unprotect.handler(() => ({})),
+    approve: os.approve.handler(() => ({})),
+    breakLock: os.breakLock.handler(() => ({})),
   };
 }
 
