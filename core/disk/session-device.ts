@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { MIB } from '../base/units.ts';
+import { MIB, roundDown } from '../base/units.ts';
 import type { AllocationRun, BlockDevice } from './block-device.ts';
 import { allocationStatus } from './chain/allocation-status.ts';
 import { Chain } from './chain/chain.ts';
@@ -86,10 +86,23 @@ export class SessionDevice implements BlockDevice {
     });
   }
 
-  /** A hint that is not taken yet: freeing grains needs their entries cleared and flushed before they are used again. */
-  discard(offsetBytes: number, lengthBytes: number): undefined {
-    this.check(offsetBytes, lengthBytes);
-    return undefined;
+  /** Frees whole grains, as far as that leaves zeros; cut like zeros are. */
+  discard(offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
+    const endBytes = this.check(offsetBytes, lengthBytes);
+    this.checkWritable();
+    if (lengthBytes <= ZERO_SLICE_BYTES && !this.queue.isBlocked(offsetBytes, endBytes)) {
+      this.writer.discard(offsetBytes, lengthBytes);
+      return undefined;
+    }
+    return this.queue.run(offsetBytes, endBytes, async () => {
+      for (let at = offsetBytes; at < endBytes;) {
+        // Slices end between grains, so that none is cut in two and left.
+        const sliceEnd = Math.min(endBytes, roundDown(at + ZERO_SLICE_BYTES, ZERO_SLICE_BYTES));
+        this.writer.discard(at, sliceEnd - at);
+        at = sliceEnd;
+        await setImmediate();
+      }
+    });
   }
 
   /** Of the links taken together: what none of them has, from the leaf to the base, is not allocated. */

@@ -1,9 +1,13 @@
 import type { Extent, FreeRow } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import { ChunkCursor, isAllZeros, zeroChunks } from './chunk-cursor.ts';
+import { freeableRuns } from './free-grains.ts';
 import type { MergedMap } from './merged-map.ts';
 import { planRead, planWrite, type WritePiece } from './plan.ts';
 import { readPieces } from './read-pieces.ts';
+
+/** What a freed grain weighs, as bytes written, when it is judged whether it is time for a flush: its entry and its row are in memory until then. */
+const FREED_GRAIN_BYTES = 64;
 
 /**
  * Carries out writes on a chain's leaf.
@@ -45,6 +49,20 @@ export class ChainWriter {
       if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.addressBytes, zeroChunks(piece.lengthBytes));
       else this.allocate(piece, undefined);
       this.chain.leaf.noteWritten(piece.lengthBytes);
+    }
+  }
+
+  /**
+   * Frees what the leaf has in the range and what then reads as zeros; the rest stays as it is. No read of the
+   * range is under way. Throws disk.no-space, disk.io, disk.corrupt.
+   */
+  discard(offsetBytes: number, lengthBytes: number): void {
+    for (const { extent, firstGrain, count } of freeableRuns(this.chain, offsetBytes, lengthBytes)) {
+      this.chain.leaf.beginWriting(extent);
+      extent.free?.(firstGrain, count);
+      const startBytes = extent.startBytes + firstGrain * extent.grainBytes;
+      this.map.drop(startBytes, startBytes + count * extent.grainBytes);
+      this.chain.leaf.noteWritten(count * FREED_GRAIN_BYTES);
     }
   }
 

@@ -10,7 +10,8 @@ const WRITE_BACK_MS = 5000;
  * A flush freezes an epoch when it starts: the table sectors as they are then. Phase 1 syncs the data (and
  * tables that are new), phase 2 writes the frozen sectors, never the live ones, and syncs again. Where no
  * grain was allocated there is no phase 2. Requests go on while a sync runs; what they allocate belongs to
- * the next epoch. A crash at any moment finds pointers only to data that was synced before them.
+ * the next epoch. A crash at any moment finds pointers only to data that was synced before them. Space whose
+ * entries were cleared is used again only after phase 2, when no pointer to it is left.
  *
  * A flush that is asked for while another runs waits for it and then starts its own epoch; all that are
  * asked for in the meantime share that one, because it begins after every write they must cover.
@@ -126,6 +127,7 @@ export class FlushEpochs {
       this.onFailure(error);
       throw error;
     }
+    for (const extent of allocated) extent.reuseCleared?.();
   }
 
   private async sync(extents: readonly Extent[]): Promise<void> {

@@ -45,11 +45,15 @@ export class MergedMap {
     }
   }
 
-  /** Forgets everything: after a leaf switch, or when grains were freed or moved. */
-  clear(): void {
-    this.windows.clear();
-    this.memoryBytes = 0;
+  /** Grains of the leaf were freed: what is known of that range of the disk is forgotten. */
+  drop(startBytes: number, endBytes: number): void {
     this.last = undefined;
+    for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
+      const window = this.windows.get(number);
+      if (window === undefined) continue;
+      this.memoryBytes -= window.memoryBytes;
+      this.windows.delete(number);
+    }
   }
 
   private build(number: number): MergedWindow {

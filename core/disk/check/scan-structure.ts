@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { greatestCommonDivisor } from '../../base/units.ts';
-import { SlotSet } from './slot-set.ts';
+import { SlotSet } from '../formats/sparse/slot-set.ts';
 import {
   lengthSectorsOf,
   overlaps,

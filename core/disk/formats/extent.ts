@@ -50,7 +50,7 @@ export interface Extent {
   readAt(addressBytes: number, target: Uint8Array): number;
   /** The same without holding up the thread. `target` is the reader's until it resolves. */
   readAtLater(addressBytes: number, target: Uint8Array): Promise<number>;
-  /** An upper bound of what is allocated, found without reading a table. */
+  /** An upper bound of what is allocated, less what is known to be free; found without reading a table. */
   dataBytes(): number;
 
   /** Written since its last sync. Set by the writing methods, cleared by the flush. */
@@ -71,6 +71,13 @@ export interface Extent {
   extendOver(row: FreeRow): void;
   /** The row's data is in the file: enters it for the grains from `firstGrain` on. In memory; a flush writes it. */
   enter(firstGrain: number, row: FreeRow): void;
+  /**
+   * Makes grains unallocated, where the extent can do that: in memory; a flush writes it. No read of them is under
+   * way. Their space is used again only after `reuseCleared`.
+   */
+  free?(firstGrain: number, count: number): void;
+  /** The flush that wrote the last frozen tables has ended: no entry on the device names what they cleared. */
+  reuseCleared?(): void;
   /** Overwrites part of a grain that the extent has. */
   writeInPlace(addressBytes: number, chunks: readonly Uint8Array[]): void;
   /** Sets the changed table sectors aside for `writeFrozenTables`; later changes go to new copies. */

@@ -2,11 +2,16 @@ import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { roundUp, SECTOR_BYTES } from '../../../base/units.ts';
 import type { FreeRow } from '../extent.ts';
+import { FreeRows } from './free-rows.ts';
 
 /**
- * Hands out space in one extent file. It grows at the end, aligned to a grain, up to the file's limit; then
- * what was found unused (`addUnused`) is used again. Nothing is taken before `take` says that it was
- * written, so that a write which failed can be tried again in the same place.
+ * Hands out space in one extent file. A free row inside the file that is long enough for all that is wanted
+ * comes first, so that a guest which deletes and writes does not make the file grow. Else the file grows at its
+ * end, aligned to a grain, so that what is written together lies together; and where it has reached its limit,
+ * shorter rows do. Nothing is taken before `take` says that it was written, so that a write which failed can be
+ * tried again in the same place.
+ *
+ * Rows become free (`addFree`) only when no entry on the device names them any more.
  */
 export class GrainAllocator {
   private readonly path: string;
@@ -15,7 +20,7 @@ export class GrainAllocator {
   private freeSector: number;
   /** Everything below has been written or was there when the file was opened. */
   private touchedSector: number;
-  private readonly unused: { sector: number; grains: number }[] = [];
+  private readonly rows: FreeRows;
 
   /** `lengthSectors`: where the file ends, which is where new space begins. */
   constructor(options: { path: string; grainSectors: number; lengthSectors: number; limitSectors: number }) {
@@ -24,6 +29,7 @@ export class GrainAllocator {
     this.limitSectors = options.limitSectors;
     this.freeSector = options.lengthSectors;
     this.touchedSector = options.lengthSectors;
+    this.rows = new FreeRows(options.grainSectors);
   }
 
   /** Where the file ends once all that was taken is written. */
@@ -42,10 +48,12 @@ export class GrainAllocator {
    */
   find(wanted: number): FreeRow {
     assert(wanted > 0, 'something is wanted');
+    const fitting = this.rows.find(wanted);
+    if (fitting !== undefined) return { place: fitting, grains: wanted, isFresh: false };
     const sector = roundUp(this.freeSector, this.grainSectors);
     const atEnd = Math.min(wanted, Math.floor((this.limitSectors - sector) / this.grainSectors));
     if (atEnd > 0) return { place: sector, grains: atEnd, isFresh: sector >= this.touchedSector };
-    const row = this.unused.at(-1);
+    const row = this.rows.longest();
     if (row !== undefined) return { place: row.sector, grains: Math.min(wanted, row.grains), isFresh: false };
     throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, {
       file: this.path,
@@ -67,11 +75,7 @@ export class GrainAllocator {
       this.freeSector = end;
       return;
     }
-    const last = this.unused.at(-1);
-    assert(last !== undefined && last.sector === row.place && last.grains >= row.grains, 'a row that was found');
-    last.sector += row.grains * this.grainSectors;
-    last.grains -= row.grains;
-    if (last.grains === 0) this.unused.pop();
+    this.rows.take(row.place, row.grains);
   }
 
   /** Takes whole sectors at the end for metadata; returns where. Throws as `find` does. */
@@ -89,8 +93,29 @@ export class GrainAllocator {
     return sector;
   }
 
-  /** Rows inside the file to which no entry points, neither on the disk nor in memory. */
-  addUnused(rows: readonly { sector: number; grains: number }[]): void {
-    this.unused.push(...rows.map((row) => ({ ...row })));
+  /** Grains inside the file that are known to be free. */
+  get freeGrains(): number {
+    return this.rows.grains;
+  }
+
+  /** A row inside the file to which no entry points, neither on the device nor in memory. */
+  addFree(sector: number, grains: number): void {
+    if (sector + grains * this.grainSectors <= this.freeSector) this.rows.add(sector, grains);
+  }
+
+  /** These are all free rows there are. */
+  setFree(rows: readonly { sector: number; grains: number }[]): void {
+    this.rows.clear();
+    for (const { sector, grains } of rows) this.addFree(sector, grains);
+  }
+
+  /** Lets the file end before the free rows at its end. */
+  cutTail(): void {
+    for (
+      let start = this.rows.takeEndingAt(this.freeSector);
+      start !== undefined;
+      start = this.rows.takeEndingAt(this.freeSector)
+    )
+      this.freeSector = start;
   }
 }

@@ -134,7 +134,17 @@ export class GrainTables {
 
   /** Enters `count` grains that lie one behind the other from `sector` on. In memory only. */
   enter(firstGrain: number, count: number, sector: number): void {
-    const { entriesPerTable, grainSectors } = this.shape;
+    this.set(firstGrain, count, sector, this.shape.grainSectors);
+  }
+
+  /** Makes `count` grains unallocated. In memory only. */
+  clear(firstGrain: number, count: number): void {
+    this.set(firstGrain, count, 0, 0);
+  }
+
+  /** Sets entries to `value`, `value` + `step`, … Where there is no table nothing is set. */
+  private set(firstGrain: number, count: number, value: number, step: number): void {
+    const { entriesPerTable } = this.shape;
     for (let done = 0; done < count;) {
       const grain = firstGrain + done;
       const index = grain % entriesPerTable;
@@ -144,7 +154,7 @@ export class GrainTables {
       for (const tableSector of [this.tableSector(table), this.redundant?.[table] ?? 0]) {
         if (tableSector === 0) continue;
         const entries = this.liveSector(tableSector + Math.floor(index / ENTRIES_PER_SECTOR));
-        for (let i = 0; i < here; i++) entries[within + i] = sector + (done + i) * grainSectors;
+        for (let i = 0; i < here; i++) entries[within + i] = value + (done + i) * step;
       }
       done += here;
     }

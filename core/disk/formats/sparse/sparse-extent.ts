@@ -2,7 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
 import type { Extent, FreeRow } from '../extent.ts';
-import { findUnusedRows } from './find-unused-rows.ts';
+import { findUnusedRows, type GrainRow } from './find-unused-rows.ts';
 import { GrainAllocator } from './grain-allocator.ts';
 import { GrainTables, type TableShape } from './grain-tables.ts';
 
@@ -17,8 +17,14 @@ export interface SparseLimits {
  * One open file with grain tables, whatever the header before them: where its grains lie, and where new ones
  * go. Its places are sectors of the file, and entries are places as they are.
  *
- * Allocation grows the file at its end. A crash leaves space that no entry names, and the next open takes the
- * file's length for the end of what is used: nothing is scanned, some space may be lost.
+ * Allocation uses what was freed, or grows the file at its end. A crash leaves space that no entry names, and
+ * the next open takes the file's length for the end of what is used: nothing is scanned, some space may be lost.
+ *
+ * | a row that was freed | is |
+ * | --- | --- |
+ * | freed | not in the tables in memory; the device still names it |
+ * | cleared | in tables that are being flushed |
+ * | free | not named on the device either: the allocator has it |
  */
 export class SparseExtent implements Extent {
   readonly path: string;
@@ -35,6 +41,8 @@ export class SparseExtent implements Extent {
   private readonly grainSectors: number;
   private lengthSectors: number;
   private hasSearchedUnused = false;
+  private freed: GrainRow[] = [];
+  private cleared: GrainRow[] = [];
 
   /** `startBytes`: of the disk. */
   constructor(file: DiskFile, startBytes: number, shape: TableShape, limits: SparseLimits) {
@@ -92,7 +100,7 @@ export class SparseExtent implements Extent {
       this.hasSearchedUnused = true;
       const { tables, allocator } = this;
       if (tables.isMetadataInOneRow())
-        allocator.addUnused(findUnusedRows(this, tables.firstDataSector(), allocator.endSector));
+        allocator.setFree(findUnusedRows(this, tables.firstDataSector(), allocator.endSector, this.namedRows()));
     }
     return this.allocator.find(Math.min(wanted, inTable));
   }
@@ -122,33 +130,64 @@ export class SparseExtent implements Extent {
     this.file.write(addressBytes, chunks);
   }
 
+  free(firstGrain: number, count: number): void {
+    assert(this.isBegun, 'the books are begun before the first write');
+    const places = new Uint32Array(count);
+    this.readPlaces(firstGrain, count, places);
+    this.hasUnsynced = true;
+    this.tables.clear(firstGrain, count);
+    for (const place of places) {
+      if (place < 2) continue;
+      const last = this.freed.at(-1);
+      if (last !== undefined && last.sector + last.grains * this.grainSectors === place)
+        this.freed[this.freed.length - 1] = { sector: last.sector, grains: last.grains + 1 };
+      else this.freed.push({ sector: place, grains: 1 });
+    }
+  }
+
+  reuseCleared(): void {
+    for (const { sector, grains } of this.cleared) this.allocator.addFree(sector, grains);
+    this.cleared = [];
+  }
+
   get pendingMetadataBytes(): number {
     return this.tables.pendingSectors * SECTOR_BYTES;
   }
 
   freezeTables(): void {
     this.tables.freeze();
+    this.cleared = this.freed;
+    this.freed = [];
   }
 
   thawTables(): void {
     this.tables.thaw();
+    this.freed = this.namedRows();
+    this.cleared = [];
   }
 
   writeFrozenTables(): void {
     this.tables.writeFrozen();
   }
 
-  /** What lies behind the metadata. */
+  /** What lies behind the metadata and is not known to be free. */
   dataBytes(): number {
     const firstGrain = countOf(this.tables.firstDataSector(), this.grainSectors) * this.grainSectors;
-    return Math.max(0, this.allocator.endSector - firstGrain) * SECTOR_BYTES;
+    const freedGrains = this.namedRows().reduce((sum, { grains }) => sum + grains, this.allocator.freeGrains);
+    return Math.max(0, this.allocator.endSector - firstGrain - freedGrains * this.grainSectors) * SECTOR_BYTES;
   }
 
   /** Where the file ends once all that was taken is written; the length at a clean close. Nothing may be pending. */
   protected trimToEnd(): number {
     assert(this.tables.pendingSectors === 0, 'nothing waits at a clean close');
+    this.allocator.cutTail();
     const { endSector } = this.allocator;
     if (this.file.lengthBytes() !== endSector * SECTOR_BYTES) this.file.setLength(endSector * SECTOR_BYTES);
     return endSector;
+  }
+
+  /** Rows that tables on the device may still name. */
+  private namedRows(): GrainRow[] {
+    return [...this.cleared, ...this.freed];
   }
 }

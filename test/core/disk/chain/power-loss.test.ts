@@ -55,6 +55,15 @@ async function judgeAll(device: SessionDevice, history: SectorHistory): Promise<
   }
 }
 
+/** TRIM may zero what it likes; whatever reads as zeros now has been written as zeros. */
+async function noteTrimmed(device: SessionDevice, history: SectorHistory, first: number, count: number): Promise<void> {
+  const bytes = new Uint8Array(count * SECTOR_BYTES);
+  await device.read(first * SECTOR_BYTES, bytes);
+  const words = new Uint32Array(bytes.buffer);
+  for (let index = 0; index < count; index++)
+    if (words[(index * SECTOR_BYTES) / 4] === 0) history.write(first + index, 1, 0);
+}
+
 describe(
   '[F4] after a loss of power what was flushed is there, and the rest is old or new by whole sectors',
   { timeout: 60_000 },
@@ -65,7 +74,10 @@ describe(
       { seed: 3, grains: [8, 64] },
       { seed: 4, grains: [64, 2] },
       { seed: 5, grains: [1, 1] },
-    ])('seed $seed, grains of $grains sectors', async ({ seed, grains }) => {
+      { seed: 6, grains: [8, 8], trims: true },
+      { seed: 7, grains: [16, 4], trims: true },
+      { seed: 8, grains: [1, 64], trims: true },
+    ])('[T3] seed $seed, grains of $grains sectors, TRIM $trims', async ({ seed, grains, trims = false }) => {
       const random = new SeededRandom(seed);
       const files = new CrashingFiles();
       const spans = [1024, 640];
@@ -88,7 +100,11 @@ describe(
           const first = random.below(sectors);
           const count = Math.min(sectors - first, 1 + random.below(random.pick([1, 8, 100])));
           const what = random.below(10);
-          if (what < 6) {
+          if (trims && random.below(3) === 0) {
+            const [at, length] = [first * SECTOR_BYTES, Math.min(sectors - first, count * 4) * SECTOR_BYTES];
+            await device.discard(at, length);
+            await noteTrimmed(device, history, first, length / SECTOR_BYTES);
+          } else if (what < 6) {
             stamp++;
             await device.write(first * SECTOR_BYTES, [stamped(count, stamp)]);
             history.write(first, count, stamp);

@@ -62,7 +62,7 @@ describe('the allocator', () => {
     expect(allocator.hasRoomAtEnd).toBe(false);
     expect(() => allocator.find(1)).toThrow(/greatest length/);
     expect(() => allocator.takeSectors(8)).toThrow(/greatest length/);
-    allocator.addUnused([{ sector: 24, grains: 2 }]);
+    allocator.addFree(24, 2);
     const again = allocator.find(5);
     expect(again).toEqual({ place: 24, grains: 2, isFresh: false });
     allocator.take({ ...again, grains: 1 });

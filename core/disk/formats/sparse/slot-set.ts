@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { assert } from '../../../base/assert.ts';
 
 const PAGE_SHIFT = 15;
 const PAGE_SLOTS = 1 << PAGE_SHIFT;
