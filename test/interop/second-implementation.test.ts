@@ -136,6 +136,19 @@ const made: { name: string; args: readonly string[]; sizeBytes: number; files: n
   { name: 'hybrid, odd size', args: [], sizeBytes: 70 * mib + 512, files: 1, dialect: 'hybrid' },
   { name: 'hybrid, three files', args: [], sizeBytes: 5120 * mib + 1536, files: 3, dialect: 'hybrid' },
   { name: 'hybrid, SCSI', args: ['--bus', 'scsi'], sizeBytes: 4096 * mib, files: 3, dialect: 'hybrid' },
+  { name: 'ws3', args: ['--dialect', 'ws3'], sizeBytes: 100 * mib, files: 1, dialect: 'ws3' },
+  { name: 'ws3, three files', args: ['--dialect', 'ws3'], sizeBytes: 4096 * mib, files: 3, dialect: 'ws3' },
+  {
+    name: 'ws3, SCSI, odd size',
+    args: ['--dialect', 'ws3', '--bus', 'scsi'],
+    sizeBytes: 2100 * mib + 512,
+    files: 2,
+    dialect: 'ws3',
+  },
+  { name: 'esx', args: ['--dialect', 'esx', '--no-split'], sizeBytes: 100 * mib, files: 1, dialect: 'esx' },
+  { name: 'esx, large', args: ['--dialect', 'esx', '--no-split'], sizeBytes: 3000 * mib, files: 1, dialect: 'esx' },
+  { name: 'vmware2', args: ['--dialect', 'vmware2'], sizeBytes: 100 * mib, files: 1, dialect: 'vmware2' },
+  { name: 'vmware2, large', args: ['--dialect', 'vmware2'], sizeBytes: 3000 * mib, files: 1, dialect: 'vmware2' },
   { name: 'hybrid, one file', args: ['--no-split'], sizeBytes: 5120 * mib, files: 1, dialect: 'hybrid' },
 ];
 
@@ -150,6 +163,7 @@ describe('what the engine writes, the second implementation reads', () => {
       await program.ok('disk', 'create', leaf, '--size', String(sizeBytes), ...args);
       let info = await infoOf(leaf);
       expect(info.links[0]?.files).toHaveLength(files);
+      expect(info.links[0]).toMatchObject({ role: 'base', format: 'cowd', dialect, capacityBytes: sizeBytes });
       expectReadable(leaf, picture);
 
       const base = openDisk(leaf);
@@ -171,7 +185,7 @@ describe('what the engine writes, the second implementation reads', () => {
         expect(fingerprint(below)).toBe(before);
         info = await infoOf(leaf);
         expect(info.links).toHaveLength(level + 1);
-        expect(info.links[0]).toMatchObject({ role: 'redo-log', format: 'cowd', dialect, capacityBytes: sizeBytes });
+        expect(info.links[0]).toMatchObject({ role: 'redo-log', format: 'cowd', capacityBytes: sizeBytes });
         expectSoundCowd(info.links[0]?.files ?? []);
       }
 

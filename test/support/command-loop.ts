@@ -3,7 +3,7 @@ import { runCommandLine } from '../../core/cli/run.ts';
 /** What a test asks of this process: a command line to carry out, or to send the signal that ends a served disk. */
 export type CommandMessage = { readonly id: number; readonly args: readonly string[] } | { readonly signal: 'SIGTERM' };
 
-/** What it answers: text as it is printed, and at the end the status and how much memory the process holds. */
+/** What it answers: text as it is printed, and at the end the status and how much memory the process has held at most. */
 export type CommandReply =
   | { readonly id: number; readonly stream: 'out' | 'err'; readonly text: string }
   | { readonly id: number; readonly status: number; readonly memoryBytes: number };
@@ -21,7 +21,7 @@ process.on('message', (message: CommandMessage) => {
   const { id, args } = message;
   const print = (stream: 'out' | 'err') => (text: string) => reply({ id, stream, text });
   void runCommandLine(args, { out: print('out'), err: print('err'), isTerminal: false }).then((status) => {
-    reply({ id, status, memoryBytes: process.memoryUsage.rss() });
+    reply({ id, status, memoryBytes: process.resourceUsage().maxRSS * 1024 });
   });
 });
 

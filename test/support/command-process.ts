@@ -36,7 +36,7 @@ export class CommandProcess {
   private readonly running = new Map<number, Running>();
   private nextId = 0;
   private failure: Error | undefined;
-  /** The largest that any command left behind. */
+  /** The most that the process has held so far. */
   memoryBytes = 0;
 
   private constructor(private readonly child: ChildProcess) {

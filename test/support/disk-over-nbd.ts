@@ -1,14 +1,23 @@
-import { command, commandFlag } from '../../core/nbd/protocol.ts';
-import { NbdTestClient } from './nbd-client.ts';
+import { command, commandFlag, option, optionReply } from '../../core/nbd/protocol.ts';
+import { infoRequest, NbdTestClient } from './nbd-client.ts';
 
 const pieceBytes = 4 * 1024 * 1024;
 
 /** A served disk as its guest sees it: whole requests, one after the other. */
 export class DiskOverNbd {
-  private constructor(private readonly client: NbdTestClient) {}
+  private constructor(
+    private readonly client: NbdTestClient,
+    readonly sizeBytes: number,
+  ) {}
 
   static async open(socketPath: string): Promise<DiskOverNbd> {
-    return new DiskOverNbd(await NbdTestClient.open(socketPath));
+    const client = await NbdTestClient.connect(socketPath);
+    client.sendClientFlags(3);
+    const replies = await client.option(option.go, infoRequest(''));
+    // The block that every server sends: two bytes of its kind, eight of the size.
+    const size = replies.find(({ type, data }) => type === optionReply.info && data.readUInt16BE(0) === 0);
+    if (size === undefined) throw new Error('the server refused the export');
+    return new DiskOverNbd(client, Number(size.data.readBigUInt64BE(2)));
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /** A file of the host, opened for reading. */
 export class HostFile {
@@ -6,6 +6,8 @@ export class HostFile {
   readonly sizeBytes: number;
 
   constructor(readonly path: string) {
+    // Opening a pipe would wait for somebody to write.
+    if (!statSync(path).isFile()) throw new Error(`${path} is no regular file`);
     this.fd = openSync(path, 'r');
     this.sizeBytes = fstatSync(this.fd).size;
   }

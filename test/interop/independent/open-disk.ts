@@ -108,6 +108,7 @@ function sizeOf(path: string): number {
 function openCowdFiles(path: string): DiskLink {
   const first = readCowdHeader(path);
   const count = first.version === 3 ? Math.max(1, first.filesPerDisk) : 1;
+  if (count > 4096) throw new Error(`${path} says that there are ${String(count)} files`);
   const files = Array.from({ length: count }, (_, ordinal) => segmentName(path, ordinal));
   return openCowd(path, files);
 }

@@ -94,7 +94,7 @@ export class Vmdk4Extent implements Extent {
     const hasMarkers = (this.header.flags & vmdk4Flag.markers) !== 0;
     const size = hasMarkers ? this.file.read(at, 12).readUInt32LE(8) : 2 * this.grainBytes;
     const packed = this.file.readPadded(at + (hasMarkers ? 12 : 0), size);
-    return Buffer.concat([inflateSync(packed)], lengthBytes);
+    return Buffer.concat([inflateSync(packed, { maxOutputLength: this.grainBytes })], lengthBytes);
   }
 
   private entryOf(grain: number): number {
