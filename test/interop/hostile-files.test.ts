@@ -40,9 +40,9 @@ async function judge(seed: Seed, variant: Variant): Promise<string | undefined> 
   try {
     const there = seed.files.filter((file) => readdirSync(seed.folder).includes(basename(file)));
     const before = fingerprint(there);
-    for (const args of [['info', '--json', seed.leaf]]) {
-      const complaint = complaintAbout(await program.run(['disk', ...args], patienceMs));
-      if (complaint !== undefined) return `${args[0] ?? ''}: ${complaint}`;
+    for (const command of ['info', 'check']) {
+      const complaint = complaintAbout(await program.run(['disk', command, '--json', seed.leaf], patienceMs));
+      if (complaint !== undefined) return `${command}: ${complaint}`;
     }
     const reading = await whileServed(seed, ['--mode', 'nonpersistent', '--redo-dir', folder.at('logs')], readAll);
     if (fingerprint(there) !== before) return 'reading has changed a file';
@@ -54,6 +54,8 @@ async function judge(seed: Seed, variant: Variant): Promise<string | undefined> 
     const isChild = seed.leaf.endsWith('.REDO');
     if (isChild && fingerprint(below) !== beforeBelow) return 'writing to the child has changed the parent';
     if (writing !== undefined) return `writing: ${writing}`;
+    const repair = complaintAbout(await program.run(['disk', 'check', '--repair', seed.leaf], patienceMs));
+    if (repair !== undefined) return `repair: ${repair}`;
     if (program.memoryBytes > memoryLimitBytes) return `${String(program.memoryBytes)} bytes of memory`;
     return undefined;
   } catch (error) {

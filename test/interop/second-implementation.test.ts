@@ -189,6 +189,8 @@ describe('what the engine writes, the second implementation reads', () => {
         expectSoundCowd(info.links[0]?.files ?? []);
       }
 
+      expect(await program.ok('disk', 'check', leaf)).toContain('nothing is wrong');
+
       // Once more into a log that is there already.
       await whileServed(folder, leaf, ['--mode', 'persistent'], (disk) => scribble(disk, picture, seams, random));
       expectReadable(leaf, picture);
@@ -296,6 +298,7 @@ describe('what the second implementation writes, the engine reads and writes on'
     expectReadable(leaf, picture);
     const everything = links.flatMap(({ files }) => files);
     const untouched = fingerprint(everything);
+    expect(await program.run(['disk', 'check', leaf])).toMatchObject({ status: 0 });
 
     const info = await infoOf(leaf);
     expect(info.capacityBytes).toBe(sizeBytes);
@@ -327,5 +330,6 @@ describe('what the second implementation writes, the engine reads and writes on'
       return log ?? '';
     });
     expectReadable(redo, picture);
+    expect(await program.run(['disk', 'check', redo])).toMatchObject({ status: 0 });
   });
 });

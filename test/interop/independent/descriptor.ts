@@ -15,11 +15,11 @@ export interface Descriptor {
   readonly extents: readonly ExtentLine[];
 }
 
-/** The whole of a text descriptor, as it stands in a file of its own or in a sparse header. */
-export function parseDescriptor(text: string): Descriptor {
+/** The whole of a text descriptor. Some programs begin one inside a sparse file with a comment of their own. */
+export function parseDescriptor(text: string, isEmbedded = false): Descriptor {
   const end = text.indexOf('\0');
   const lines = (end < 0 ? text : text.slice(0, end)).split(/\r?\n/);
-  if (lines[0]?.trim() !== '# Disk DescriptorFile') throw new Error('no descriptor');
+  if (!isEmbedded && lines[0]?.trim() !== '# Disk DescriptorFile') throw new Error('no descriptor');
   const values = new Map<string, string>();
   const extents: ExtentLine[] = [];
   for (const line of lines.map((one) => one.trim()).filter((one) => one !== '' && !one.startsWith('#'))) {

@@ -163,7 +163,8 @@ function openCowdParent(path: string, header: CowdHeader): DiskLink {
 
 /** A link that a descriptor describes: its extents in the order of the lines, its parent by the hint. */
 function openDescribed(path: string, text: string): DiskLink {
-  const { values, extents: lines } = parseDescriptor(text);
+  const isEmbedded = firstNumber(path) === vmdk4Magic;
+  const { values, extents: lines } = parseDescriptor(text, isEmbedded);
   const cid = values.get('cid') ?? '';
   const parentCid = values.get('parentcid') ?? 'ffffffff';
   const hint = values.get('parentfilenamehint');
@@ -180,8 +181,7 @@ function openDescribed(path: string, text: string): DiskLink {
       throw new Error(`${path} hangs from CID ${parentCid}, not ${String(cidOf(below.path))}`);
   }
   // A descriptor inside a sparse file means that file, whatever name it had when it was made.
-  const extents =
-    firstNumber(path) === vmdk4Magic ? [new Vmdk4Extent(path)] : lines.map((line) => openExtent(path, line));
+  const extents = isEmbedded ? [new Vmdk4Extent(path)] : lines.map((line) => openExtent(path, line));
   return new DiskLink(path, extents, sidecarIdentity(path) ?? { generation: parseInt(cid, 16) }, below);
 }
 
@@ -204,8 +204,9 @@ function openExtent(path: string, { type, file, sectors, offsetSectors = 0 }: Ex
 
 /** The CID in the descriptor of a disk. */
 export function cidOf(path: string): string | undefined {
-  const text = firstNumber(path) === vmdk4Magic ? embeddedDescriptor(path) : readDescriptorFile(path);
-  return text === undefined ? undefined : parseDescriptor(text).values.get('cid');
+  const isEmbedded = firstNumber(path) === vmdk4Magic;
+  const text = isEmbedded ? embeddedDescriptor(path) : readDescriptorFile(path);
+  return text === undefined ? undefined : parseDescriptor(text, isEmbedded).values.get('cid');
 }
 
 /** What the sidecar of a disk without a COWD header says. */
