@@ -11,6 +11,7 @@ import { hostFiles } from './disk-file.ts';
 import { dialects, type Dialect, type DialectName } from './formats/cowd/dialect.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { nextGeneration } from './generation.ts';
+import { keepRecord } from './keep-record.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { LockSet } from './locks/lock-set.ts';
 import { lockFile } from './locks/file-lock.ts';
@@ -58,7 +59,9 @@ export async function createRedoLog(request: RedoLogRequest): Promise<{ file: st
   const locks = new LockSet();
   try {
     const heads = await resolveChain(request.parent, context, async (head, position) => {
-      if (position === 'leaf') locks.add(await lockFile(head.path, 'reader', { purpose: 'making a redo log' }));
+      if (position !== 'leaf') return;
+      locks.add(await lockFile(head.path, 'reader', { purpose: 'making a redo log' }));
+      await keepRecord(head);
     });
     const parent = heads[0] as LinkHead;
     const folder = redoFolder(request.directory, parent.path);

@@ -36,13 +36,13 @@ export function realPath(file: string): string {
  * Reads what any one file of a link says of it. Throws disk.not-found, disk.permission, disk.not-a-disk,
  * disk.unsupported, disk.corrupt, disk.io.
  */
-export function readSegmentHead(file: string): SegmentHead {
+export function readSegmentHead(file: string, { isRawAllowed = false } = {}): SegmentHead {
   const path = realPath(file);
   const opened = hostFiles.open(path, false);
   try {
-    const format = detectFormat(opened);
+    const format = detectFormat(opened, isRawAllowed);
     return {
-      ...format.readHead(opened),
+      ...format.readHead(opened, hostFiles),
       path,
       identity: opened.identity,
       format: format.name,
@@ -54,9 +54,12 @@ export function readSegmentHead(file: string): SegmentHead {
   }
 }
 
-/** Reads what a link's first file says. Throws as readSegmentHead, and disk.segment-picked for another one. */
+/**
+ * Reads what a link's first file says. A file of which nothing is known is taken for raw; whether it may be is
+ * for whoever opens it (`trust.ts`). Throws as readSegmentHead, and disk.segment-picked for another file.
+ */
 export function readLinkHead(file: string): LinkHead {
-  const head = readSegmentHead(file);
+  const head = readSegmentHead(file, { isRawAllowed: true });
   const { path, state, files, first = '' } = head;
   if (files !== undefined) return { ...head, files };
   const part = state.ordinal + 1;

@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, relative, resolve, win32 } from 'node:path';
 import type { CommitJournal } from './commit-journal.ts';
 import type { LinkState } from './formats/link-state.ts';
+import { hasCid } from './formats/sidecar-state.ts';
 
 /** Where a child's parent may lie and whether a file is it. Pure. */
 
@@ -65,6 +66,7 @@ export function judgeParent(child: LinkState, parent: LinkState, journal: Commit
   const found = { contentId: parent.record?.contentId ?? parent.sampledContentId, generation: parent.generation };
   if (isSameState(expected, found) || (standsFor !== undefined && isSameState(expected, standsFor)))
     return { kind: 'agrees' };
+  if (isProvedOtherwise(expected, parent)) return { kind: 'agrees' };
   if (isRollBackPending(child, parent, journal) || isMovePending(child, parent, journal)) return { kind: 'agrees' };
   const reason =
     expected.contentId !== undefined && found.contentId !== undefined
@@ -76,6 +78,18 @@ export function judgeParent(child: LinkState, parent: LinkState, journal: Commit
 function isSameState(expected: State, found: State): boolean {
   if (expected.contentId !== undefined && found.contentId !== undefined) return expected.contentId === found.contentId;
   return expected.generation === found.generation;
+}
+
+/**
+ * A parent that keeps its record beside the disk may have had none when the child was made, or may have lost it
+ * since: then its CID, or samples of its content, prove that it is the same.
+ */
+function isProvedOtherwise(expected: State, { record, sampledContentId, cid }: LinkState): boolean {
+  const { contentId, generation } = expected;
+  if (contentId === undefined) return cid !== undefined && generation === cid;
+  // What is sampled may have been written by a program that knows no CID.
+  if (sampledContentId !== undefined) return contentId === sampledContentId;
+  return record === undefined && cid !== undefined && hasCid(contentId, cid);
 }
 
 /** The child, or an old-state link that is extended, has the new values already, and the parent has the old ones. */

@@ -43,10 +43,10 @@ export interface OpenedLink {
 /** One format of disk files. Stateless. */
 export interface DiskFormat {
   readonly name: LinkFormat;
-  /** Whether a file is of this format, by its first bytes (up to `SNIFF_BYTES`). */
-  recognises(start: Uint8Array): boolean;
+  /** Whether a file is of this format, by its first bytes (up to `SNIFF_BYTES`) or more of it. Throws what reading it throws. */
+  recognises(start: Uint8Array, file: DiskFile): boolean;
   /** Reads what an open file says, and judges it. Throws disk.corrupt, disk.unsupported, disk.not-a-disk, disk.io. */
-  readHead(file: DiskFile): FormatHead;
+  readHead(file: DiskFile, layer: FileLayer): FormatHead;
   /**
    * Opens all files of a link and checks that they belong together. Writes nothing; on an error nothing stays open.
    * Throws what readHead throws, and disk.segment-missing, disk.segment-picked, and what opening files throws.
@@ -56,4 +56,10 @@ export interface DiskFormat {
   changeState(layer: FileLayer, files: readonly string[], change: StateChange): void;
   /** Throws unless this file may be written; changes nothing. disk.permission, disk.read-only, disk.unsupported. */
   proveWritable(layer: FileLayer, path: string): void;
+  /**
+   * For formats that keep the record beside the disk: makes sure that there is one that holds for the present
+   * content, so that children can know it. Not a byte of the disk changes. Throws disk.permission where no file can be
+   * made, and as openLink.
+   */
+  keepRecord?(layer: FileLayer, files: readonly string[]): void;
 }

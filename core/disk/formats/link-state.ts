@@ -33,6 +33,8 @@ export interface LinkState {
   readonly record?: LinkRecord;
   /** What stands for the content id of a link that can keep no record: 32 digits made from its content. */
   readonly sampledContentId?: string;
+  /** What a text descriptor knows the content by; with a record it is the beginning of the content id. */
+  readonly cid?: number;
   /** Closed as it should be. */
   readonly isClean: boolean;
   readonly controller: 'ide' | 'scsi' | undefined;

@@ -1,21 +1,27 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import type { DiskFile } from '../disk-file.ts';
 import { cowdFormat } from './cowd/cowd-format.ts';
+import { describedFormats } from './described-format.ts';
 import type { DiskFormat, OpenedLink, OpenLinkRequest } from './disk-format.ts';
+import { rawFormat } from './flat/raw-format.ts';
 import type { LinkFormat } from './link-state.ts';
 
 /** In the order in which they are asked. */
-const formats: readonly DiskFormat[] = [cowdFormat];
+const formats: readonly DiskFormat[] = [cowdFormat, ...describedFormats, rawFormat];
 
 /** How much of a file's beginning decides what it is. */
 const SNIFF_BYTES = 512;
 
-/** The format of an open file, by its content. Throws disk.not-a-disk, disk.io. */
-export function detectFormat(file: DiskFile): DiskFormat {
+/**
+ * The format of an open file, by its content. `isRawAllowed`: what is not known is raw. Throws disk.not-a-disk,
+ * disk.io, and what reading a descriptor throws.
+ */
+export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat {
   const start = new Uint8Array(SNIFF_BYTES);
   const length = file.read(0, start);
-  const format = formats.find((known) => known.recognises(start.subarray(0, length)));
+  const format = formats.find((known) => known.recognises(start.subarray(0, length), file));
   if (format !== undefined) return format;
+  if (isRawAllowed) return rawFormat;
   throw new RedoubtError('disk.not-a-disk', `${file.path} is not a virtual disk.`, {
     file: file.path,
     reason: 'no header of a known format',
@@ -41,7 +47,7 @@ export function openFormat(
 function formatOfFile({ files, layer }: OpenLinkRequest): DiskFormat {
   const file = layer.open(files[0] as string, false);
   try {
-    return detectFormat(file);
+    return detectFormat(file, true);
   } finally {
     file.close();
   }

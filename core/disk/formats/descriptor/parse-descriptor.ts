@@ -21,11 +21,11 @@ type HeaderKey = (typeof headerKeys)[number];
 
 /**
  * Reads a descriptor. `bytes`: the file, or the room for it inside a sparse extent; the text ends at the first
- * NUL. What is not known is left alone: other keys, and the lines of change tracking.
+ * NUL. `isEmbedded`: then it may begin with any comment, as some writers of streams have it. What is not known is left alone: other keys, and the lines of change tracking.
  * Throws disk.not-a-disk (it does not begin as a descriptor), disk.corrupt and disk.unsupported (file, line, value).
  */
-export function parseDescriptor(bytes: Uint8Array, file: string): Descriptor {
-  if (!isDescriptor(bytes)) {
+export function parseDescriptor(bytes: Uint8Array, file: string, { isEmbedded = false } = {}): Descriptor {
+  if (!isEmbedded && !isDescriptor(bytes)) {
     const reason = 'it does not begin as a disk descriptor does';
     throw new RedoubtError('disk.not-a-disk', `${file} is not a virtual disk: ${reason}.`, { file, reason });
   }

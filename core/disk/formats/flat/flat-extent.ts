@@ -2,7 +2,8 @@ import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, KIB, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
-import { ZEROS, type Extent, type FreeRow } from '../extent.ts';
+import { ZEROS, type FreeRow } from '../extent.ts';
+import type { MarkedExtent } from '../sidecar-books.ts';
 
 /** Places of a flat extent begin behind the two that have a meaning of their own. */
 const FIRST_PLACE = 2;
@@ -15,7 +16,7 @@ const GRAIN_BYTES = 64 * KIB;
  * The disk's bytes as they are, in one file or a part of it: grain n lies n grains behind the extent's start.
  * All of it is allocated, so it is only ever written in place. Whether it is being written, the link's books say.
  */
-export class FlatExtent implements Extent {
+export class FlatExtent implements MarkedExtent {
   readonly path: string;
   readonly file: DiskFile;
   readonly startBytes: number;
@@ -28,6 +29,7 @@ export class FlatExtent implements Extent {
   hasUnsynced = false;
   isBegun = false;
   readonly pendingMetadataBytes = 0;
+  readonly isClean = true;
 
   /**
    * `offsetBytes`: where in the file the extent begins.
@@ -54,7 +56,7 @@ export class FlatExtent implements Extent {
   }
 
   readAt(addressBytes: number, target: Uint8Array): number {
-    return this.padded(addressBytes, target, this.file.read(addressBytes, target));
+    return this.file.read(addressBytes, target);
   }
 
   async readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
@@ -87,6 +89,14 @@ export class FlatExtent implements Extent {
     this.findRow();
   }
 
+  begin(): void {
+    // It has no header that could say so.
+  }
+
+  finishClean(): void {
+    this.isBegun = false;
+  }
+
   freezeTables(): void {
     // There are none.
   }
@@ -97,15 +107,6 @@ export class FlatExtent implements Extent {
 
   writeFrozenTables(): void {
     // There are none.
-  }
-
-  /** The last sector of a raw file may be cut off; what is not there reads as zeros. */
-  private padded(addressBytes: number, target: Uint8Array, got: number): number {
-    const end = this.originBytes + FIRST_PLACE * SECTOR_BYTES + this.spanBytes;
-    const missing = target.length - got;
-    if (missing === 0 || missing >= SECTOR_BYTES || addressBytes + target.length > end) return got;
-    target.fill(0, got);
-    return target.length;
   }
 }
 

@@ -1,7 +1,8 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, MIB, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
-import { NOWHERE, ZEROS, type Extent } from '../extent.ts';
+import { NOWHERE, ZEROS } from '../extent.ts';
+import type { MarkedExtent } from '../sidecar-books.ts';
 import type { Vmdk4Header } from '../vmdk4/header.ts';
 import { readStreamGrain } from './stream-record.ts';
 import { StreamTables } from './stream-tables.ts';
@@ -15,7 +16,7 @@ const KEPT_BYTES = 8 * MIB;
  * A compressed extent, for reading. Its address space is the disk's own, because a grain has no bytes in the
  * file as they are: an address is the place in the extent that is asked for, and reading one inflates.
  */
-export class StreamExtent implements Extent {
+export class StreamExtent implements MarkedExtent {
   readonly path: string;
   readonly file: DiskFile;
   readonly startBytes: number;
@@ -26,8 +27,9 @@ export class StreamExtent implements Extent {
   readonly grainsPerTable: number;
   readonly tableBytes = 0;
   hasUnsynced = false;
-  readonly isBegun = false;
+  isBegun = false;
   readonly pendingMetadataBytes = 0;
+  readonly isClean = true;
   private readonly tables: StreamTables;
   private readonly hasZeroedGrains: boolean;
   /** The latest last. */
@@ -113,6 +115,14 @@ export class StreamExtent implements Extent {
 
   enter(): never {
     throw this.readOnly();
+  }
+
+  begin(): never {
+    throw this.readOnly();
+  }
+
+  finishClean(): void {
+    // It was never begun.
   }
 
   freezeTables(): void {

@@ -1,6 +1,7 @@
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
 import { FORMAT_LIMIT_SECTORS, SPLIT_FILE_LIMIT_SECTORS } from '../sparse/file-limits.ts';
+import type { MarkedExtent } from '../sidecar-books.ts';
 import { SparseExtent } from '../sparse/sparse-extent.ts';
 import type { Vmdk4Header } from './header.ts';
 import { writeUncleanMark } from './read-vmdk4-header.ts';
@@ -9,7 +10,7 @@ import { writeUncleanMark } from './read-vmdk4-header.ts';
  * One open hosted sparse file (VMDK 4). While it is written its header says so (`uncleanShutdown`), from
  * before the first write until after the last flush.
  */
-export class Vmdk4Extent extends SparseExtent {
+export class Vmdk4Extent extends SparseExtent implements MarkedExtent {
   private isMarkedClean: boolean;
 
   /** `header`: of a file that is not compressed. */

@@ -1,0 +1,109 @@
+import { RedoubtError } from '../../../base/redoubt-error.ts';
+import { SECTOR_BYTES } from '../../../base/units.ts';
+import type { DiskFile, FileLayer } from '../../disk-file.ts';
+import { claimedBy, claimedHead } from '../descriptor/claimed-by.ts';
+import type { DiskFormat, OpenedLink } from '../disk-format.ts';
+import { sampleContent } from '../sample-content.ts';
+import { SidecarBooks } from '../sidecar-books.ts';
+import { needsSamples, stateFromSidecar } from '../sidecar-state.ts';
+import { readSidecar } from '../sidecar.ts';
+import { FlatExtent } from './flat-extent.ts';
+
+/**
+ * The disk's bytes as they are, in one file. It can't be told from any other file, so it is never recognised:
+ * a file is raw because nothing else is known of it, and it is opened only where somebody has approved it.
+ */
+export const rawFormat: DiskFormat = {
+  name: 'raw',
+  recognises: () => false,
+  readHead: (file, layer) => {
+    refuseForeign(file);
+    const claim = claimedBy(layer, file.path, true);
+    if (claim !== undefined) return claimedHead(claim);
+    return { state: openExtent(file, layer, [file.path]).books.state, files: [file.path] };
+  },
+  openLink: ({ files, layer, isWritable }) => {
+    const file = layer.open(files[0] as string, isWritable);
+    try {
+      refuseForeign(file);
+      return openExtent(file, layer, files);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  },
+  changeState: (layer, files, change) => {
+    const file = layer.open(files[0] as string, true);
+    try {
+      openExtent(file, layer, files).books.change('all', change, true);
+    } finally {
+      file.close();
+    }
+  },
+  proveWritable: (layer, path) => {
+    layer.open(path, true).close();
+  },
+  keepRecord: (layer, files) => {
+    const path = files[0] as string;
+    const file = layer.open(path, false);
+    try {
+      openExtent(file, layer, files).books.keepRecord();
+    } finally {
+      file.close();
+    }
+  },
+};
+
+function openExtent(
+  file: DiskFile,
+  layer: FileLayer,
+  files: readonly string[],
+): OpenedLink & { readonly books: SidecarBooks } {
+  const lengthBytes = file.lengthBytes();
+  if (lengthBytes === 0 || lengthBytes % SECTOR_BYTES !== 0) {
+    const reason = 'no header of a known format, and no whole number of sectors';
+    throw new RedoubtError('disk.not-a-disk', `${file.path} is not a virtual disk: ${reason}.`, {
+      file: file.path,
+      reason,
+    });
+  }
+  const extent = new FlatExtent(file, { startBytes: 0, spanBytes: lengthBytes, offsetBytes: 0 });
+  const extents = [extent];
+  const first = file.path;
+  const sidecar = readSidecar(layer, first);
+  const state = stateFromSidecar({
+    sidecar,
+    cid: undefined,
+    parent: undefined,
+    sizeBytes: lengthBytes,
+    samples: needsSamples(sidecar) ? sampleContent(extents) : undefined,
+    controller: undefined,
+    fileCount: files.length,
+    isClean: true,
+  });
+  const books = new SidecarBooks({ layer, first, extents, state, sidecar, sizeBytes: lengthBytes, isSampled: true });
+  return { identity: file.identity, extents, books };
+}
+
+/** What other programs' formats begin with: as raw data they would be shown to a guest, and written over. */
+const foreignMarks: readonly { readonly name: string; readonly offset: number; readonly mark: Buffer }[] = [
+  { name: 'qcow', offset: 0, mark: Buffer.from('QFI\xfb', 'latin1') },
+  { name: 'QED', offset: 0, mark: Buffer.from('QED\0', 'latin1') },
+  { name: 'VHDX', offset: 0, mark: Buffer.from('vhdxfile') },
+  { name: 'VHD', offset: 0, mark: Buffer.from('conectix') },
+  { name: 'VDI', offset: 64, mark: Buffer.from('7f10dabe', 'hex') },
+  { name: 'SESparse', offset: 0, mark: Buffer.from('bebafeca00000000', 'hex') },
+  { name: 'Parallels', offset: 0, mark: Buffer.from('WithoutFreeSpace') },
+  { name: 'Parallels', offset: 0, mark: Buffer.from('WithouFreSpacExt') },
+];
+
+function refuseForeign(file: DiskFile): void {
+  const start = Buffer.alloc(SECTOR_BYTES);
+  file.read(0, start);
+  const found = foreignMarks.find(({ offset, mark }) => start.subarray(offset, offset + mark.length).equals(mark));
+  if (found === undefined) return;
+  throw new RedoubtError('disk.unsupported', `${file.path} is a disk of the format ${found.name}; convert it first.`, {
+    file: file.path,
+    feature: `the format ${found.name}`,
+  });
+}

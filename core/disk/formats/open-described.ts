@@ -1,0 +1,108 @@
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import type { DiskFile } from '../disk-file.ts';
+import { formatCid, type Descriptor } from './descriptor/descriptor.ts';
+import { locateCid } from './descriptor/format-descriptor.ts';
+import { readDescriptor, type FoundDescriptor } from './descriptor/read-descriptor.ts';
+import type { OpenedLink, OpenLinkRequest } from './disk-format.ts';
+import type { LinkState } from './link-state.ts';
+import { openExtents } from './open-extents.ts';
+import { sampleContent } from './sample-content.ts';
+import { SidecarBooks, type CidWriter } from './sidecar-books.ts';
+import { needsSamples, stateFromSidecar } from './sidecar-state.ts';
+import { readSidecar } from './sidecar.ts';
+import { writingToStream } from './stream/stream-extent.ts';
+
+/**
+ * Opens a disk that a descriptor describes: all its extents, and its books, which are the side file and the
+ * descriptor's CID. Writes nothing; on an error nothing stays open. Throws as DiskFormat.openLink.
+ */
+export function openDescribed({
+  files,
+  layer,
+  isWritable,
+}: Omit<OpenLinkRequest, 'parent'>): OpenedLink & { readonly books: SidecarBooks } {
+  const path = files[0] as string;
+  const file = layer.open(path, isWritable);
+  const opened: DiskFile[] = [file];
+  try {
+    const found = readDescriptor(file);
+    if (found === undefined) throw withoutDescriptor(path);
+    if (isWritable) refuseWritingTo(found, path);
+    const extents = openExtents(found, { file, files, layer, isWritable }, opened);
+    const sizeBytes = extents.reduce((sum, extent) => sum + extent.spanBytes, 0);
+    const sidecar = readSidecar(layer, path);
+    const isSampled = found.kind === 'flat';
+    const { cid, createType } = found.descriptor;
+    const state = stateFromSidecar({
+      sidecar,
+      cid,
+      sizeBytes,
+      parent: parentOf(found.descriptor),
+      samples: isSampled && needsSamples(sidecar) ? sampleContent(extents) : undefined,
+      controller: controllerOf(found.descriptor),
+      fileCount: files.length,
+      isClean: extents.every((extent) => extent.isClean),
+    });
+    const cids = new DescriptorCids(file, found);
+    return {
+      identity: file.identity,
+      extents,
+      books: new SidecarBooks({ layer, first: path, extents, state, sidecar, sizeBytes, isSampled, cids }),
+      dialect: createType,
+      otherFiles: found.ownHeader === undefined ? [file] : [],
+    };
+  } catch (error) {
+    for (const each of opened) each.close();
+    throw error;
+  }
+}
+
+/** Throws disk.unsupported where a disk of this kind is only read. */
+export function refuseWritingTo({ descriptor, kind, bytes }: FoundDescriptor, file: string): void {
+  if (kind === 'stream') throw writingToStream(file);
+  const unsupported = (feature: string) =>
+    new RedoubtError('disk.unsupported', `${file} uses what is not supported: ${feature}.`, { file, feature });
+  if (kind === 'cowd') throw unsupported(`writing to a disk of type ${descriptor.createType}`);
+  for (const { access, type, line } of descriptor.extents) {
+    const where = `(line ${String(line)})`;
+    if (access !== 'RW') throw unsupported(`writing to a disk with a read-only extent ${where}`);
+    if (type === 'ZERO') throw unsupported(`writing to a disk with an extent of zeros ${where}`);
+  }
+  locateCid(bytes, file);
+}
+
+/** What a child records of its parent: its CID. */
+export function parentOf({ parentCid, parentFileNameHint }: Descriptor): LinkState['parent'] {
+  if (parentCid === undefined || parentFileNameHint === undefined) return undefined;
+  return { storedName: parentFileNameHint, generation: parentCid };
+}
+
+export function controllerOf({ database }: Descriptor): LinkState['controller'] {
+  const adapter = database.get('ddb.adaptertype')?.toLowerCase();
+  if (adapter === 'ide') return 'ide';
+  return adapter === 'buslogic' || adapter === 'lsilogic' ? 'scsi' : undefined;
+}
+
+export function withoutDescriptor(file: string): RedoubtError {
+  const feature = 'a part of a disk without its descriptor';
+  return new RedoubtError('disk.unsupported', `${file} uses what is not supported: ${feature}.`, { file, feature });
+}
+
+/** Changes CIDs where they stand: eight digits in one sector. */
+class DescriptorCids implements CidWriter {
+  private readonly file: DiskFile;
+  private readonly found: FoundDescriptor;
+
+  constructor(file: DiskFile, found: FoundDescriptor) {
+    this.file = file;
+    this.found = found;
+  }
+
+  write(key: 'CID' | 'parentCID', cid: number): void {
+    const { bytes, offsetBytes } = this.found;
+    const place = locateCid(bytes, this.file.path, key);
+    const digits = Buffer.from(formatCid(cid));
+    this.file.write(offsetBytes + place.offsetBytes, [digits]);
+    this.file.syncNow();
+  }
+}
