@@ -1,10 +1,13 @@
 import type { Extent, FreeRow } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
-import { ChunkCursor, isAllZeros, zeroChunks } from './chunk-cursor.ts';
+import { ChunkCursor, zeroChunks } from './chunk-cursor.ts';
 import { freeableRuns } from './free-grains.ts';
 import type { MergedMap } from './merged-map.ts';
 import { planRead, planWrite, type WritePiece } from './plan.ts';
 import { readPieces } from './read-pieces.ts';
+import { zeroRows } from './zero-rows.ts';
+
+type AllocatePiece = WritePiece & { kind: 'allocate' };
 
 /** What a freed grain weighs, as bytes written, when it is judged whether it is time for a flush: its entry and its row are in memory until then. */
 const FREED_GRAIN_BYTES = 64;
@@ -33,11 +36,31 @@ export class ChainWriter {
     const cursor = new ChunkCursor(chunks, lengthBytes);
     for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
       const content = cursor.take(piece.lengthBytes);
-      if (piece.kind === 'allocate' && piece.isEmptyBelow && isAllZeros(content)) continue;
+      if (piece.kind === 'allocate' && piece.isEmptyBelow) {
+        this.writeOverNothing(piece, content);
+        continue;
+      }
       this.chain.leaf.beginWriting(piece.extent);
       if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.addressBytes, content);
       else this.allocate(piece, new ChunkCursor(content, piece.lengthBytes));
       this.chain.leaf.noteWritten(piece.lengthBytes);
+    }
+  }
+
+  /** Allocates only grains that get something else than zeros. */
+  private writeOverNothing(piece: AllocatePiece, content: readonly Uint8Array[]): void {
+    const { extent, lengthBytes } = piece;
+    const intoGrain = (piece.offsetBytes - extent.startBytes) % extent.grainBytes;
+    const cursor = new ChunkCursor(content, lengthBytes);
+    let { offsetBytes } = piece;
+    for (const row of zeroRows(content, lengthBytes, extent.grainBytes - intoGrain, extent.grainBytes)) {
+      const part = cursor.take(row.lengthBytes);
+      if (!row.isZeros) {
+        this.chain.leaf.beginWriting(extent);
+        this.allocate({ ...piece, offsetBytes, lengthBytes: row.lengthBytes }, new ChunkCursor(part, row.lengthBytes));
+        this.chain.leaf.noteWritten(row.lengthBytes);
+      }
+      offsetBytes += row.lengthBytes;
     }
   }
 
@@ -67,7 +90,7 @@ export class ChainWriter {
   }
 
   /** `content` undefined: zeros. */
-  private allocate(piece: WritePiece & { kind: 'allocate' }, content: ChunkCursor | undefined): void {
+  private allocate(piece: AllocatePiece, content: ChunkCursor | undefined): void {
     const { extent, isEmptyBelow } = piece;
     const end = piece.offsetBytes + piece.lengthBytes;
     for (let at = piece.offsetBytes; at < end;) {

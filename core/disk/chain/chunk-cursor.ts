@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { MIB } from '../../base/units.ts';
 
 /** Never written. */
-const zeros = new Uint8Array(MIB);
+const zeros = Buffer.alloc(MIB);
 
 /** `lengthBytes` of zeros as chunks; they share one buffer, so nobody may write into them. */
 export function zeroChunks(lengthBytes: number): Uint8Array[] {
@@ -41,16 +41,4 @@ export class ChunkCursor {
     }
     return taken;
   }
-}
-
-/** Whether all bytes are 0; ends at the first 64 KiB that has another. */
-export function isAllZeros(chunks: readonly Uint8Array[]): boolean {
-  return chunks.every((chunk) => {
-    if (chunk.length > 0 && chunk[0] !== 0) return false;
-    for (let at = 0; at < chunk.length; at += 65536) {
-      const part = chunk.subarray(at, at + 65536);
-      if (Buffer.compare(part, zeros.subarray(0, part.length)) !== 0) return false;
-    }
-    return true;
-  });
 }
