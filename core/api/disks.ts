@@ -78,6 +78,14 @@ export const disksContract = {
   dependents: call(z.object({ path: z.string() }), z.object({ dependents: z.array(dependentSchema) })),
   protect: call(z.object({ path: z.string() }), z.object({})),
   unprotect: call(z.object({ path: z.string() }), z.object({})),
+  /**
+   * Hangs a redo log from another file, after the same proof as at every open. `acceptChanged`: the user has
+   * confirmed twice that its content may be another (else disk.parent-changed).
+   */
+  relink: call(
+    z.object({ redo: z.string(), parent: z.string(), acceptChanged: z.boolean().default(false) }),
+    z.object({ file: z.string(), parent: z.string(), wasChanged: z.boolean() }),
+  ),
   /** The user has chosen a file that something names from elsewhere: it may be opened from now on. */
   approve: call(z.object({ path: z.string() }), z.object({})),
   /**

@@ -18,7 +18,7 @@ import { lockFile } from './locks/file-lock.ts';
 import { redoName, shortRedoName } from './names.ts';
 import { createLinkFiles } from './new-files.ts';
 import type { OpenContext } from './open-context.ts';
-import { parentNames } from './parent-check.ts';
+import { storableNames } from './parent-check.ts';
 import { finishRemoval } from './remove-link.ts';
 import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
 import { redoShape, redoSpans } from './segmentation.ts';
@@ -43,8 +43,6 @@ export interface RedoLogRequest {
 
 /** How often a random name in use is drawn again: 2^24 names, so that even the second draw is rare. */
 const draws = 100;
-/** Bytes of the header's field, less the final NUL. */
-const longestStoredName = 1023;
 
 /**
  * Makes an empty redo log over a disk, synced with its folder: all segments or none. `file` is the first.
@@ -145,13 +143,7 @@ function redoExtents(
   spans: readonly number[],
 ): NewExtent[] {
   const { state } = parent;
-  const { storedName, relativePath } = parentNames(first, parent.path);
-  if (Buffer.byteLength(storedName) > longestStoredName) {
-    throw new RedoubtError('disk.bad-name', `The path ${storedName} is too long for a redo log to name it.`, {
-      value: storedName,
-      reason: 'too long',
-    });
-  }
+  const { storedName, relativePath } = storableNames(first, parent.path);
   const parentContentId = state.record?.contentId ?? state.sampledContentId;
   const record = {
     contentId: randomBytes(16).toString('hex'),

@@ -1,9 +1,13 @@
 import { basename, dirname, isAbsolute, relative, resolve, win32 } from 'node:path';
+import { RedoubtError } from '../base/redoubt-error.ts';
 import type { CommitJournal } from './commit-journal.ts';
 import type { LinkState } from './formats/link-state.ts';
 import { hasCid } from './formats/sidecar-state.ts';
 
 /** Where a child's parent may lie and whether a file is it. Pure. */
+
+/** Bytes of the header's field, less the final NUL. */
+const longestStoredName = 1023;
 
 /**
  * The paths to try, in order: the relative path, the stored name from the child's folder, then from the
@@ -30,6 +34,17 @@ export function parentNames(childPath: string, parentPath: string): { storedName
   const path = relative(folder, parentPath);
   // On Windows another drive has no relative path.
   return { storedName, relativePath: isAbsolute(path) ? '' : path.replaceAll('\\', '/') };
+}
+
+/** The same. Throws disk.bad-name where the child's header has no room for the name. */
+export function storableNames(childPath: string, parentPath: string): ReturnType<typeof parentNames> {
+  const names = parentNames(childPath, parentPath);
+  const { storedName } = names;
+  if (Buffer.byteLength(storedName) <= longestStoredName) return names;
+  throw new RedoubtError('disk.bad-name', `The path ${storedName} is too long for a redo log to name it.`, {
+    value: storedName,
+    reason: 'too long',
+  });
 }
 
 export type ParentVerdict =

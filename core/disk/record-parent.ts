@@ -1,4 +1,4 @@
-import { hostFiles } from './disk-file.ts';
+import { hostFiles, type FileLayer } from './disk-file.ts';
 import type { LinkState } from './formats/link-state.ts';
 import { formatNamed } from './formats/open-format.ts';
 import type { LinkHead } from './link-head.ts';
@@ -25,15 +25,20 @@ export interface ParentNames {
  * a crash in between the child is found by its relative path where it was, or, by the stored name, over the
  * new parent with the old state; what moves children from a parent to another accepts both and goes on.
  */
-export function recordParent(child: LinkHead, parent: ParentState, names?: ParentNames): void {
+export function recordParent(
+  child: Pick<LinkHead, 'format' | 'files'>,
+  parent: ParentState,
+  names?: ParentNames,
+  layer: FileLayer = hostFiles,
+): void {
   const format = formatNamed(child.format);
   if (names !== undefined) {
     const { storedName } = names;
-    format.changeState(hostFiles, child.files, (state) =>
+    format.changeState(layer, child.files, (state) =>
       state.parent === undefined ? state : { ...state, parent: { ...state.parent, storedName } },
     );
   }
-  format.changeState(hostFiles, child.files, (state) => withParent(state, parent, names?.relativePath));
+  format.changeState(layer, child.files, (state) => withParent(state, parent, names?.relativePath));
 }
 
 function withParent(

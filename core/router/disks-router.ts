@@ -6,6 +6,7 @@ import { findDependents } from '../disk/dependents.ts';
 import { inspectChain } from '../disk/inspect.ts';
 import { breakLock } from '../disk/locks/break-lock.ts';
 import { protectDisk, unprotectDisk } from '../disk/protect.ts';
+import { relinkRedoLog } from '../disk/relink.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { os } from './implementer.ts';
 import { browseFolder, rowFor } from './picker-rows.ts';
@@ -60,6 +61,17 @@ export function disksRouter({ home, library, live }: RouterServices) {
       await protectDisk(resolve(home.machinesDirectory, input.path));
       await live.refresh();
       return {};
+    }),
+    relink: disks.relink.handler(async ({ input }) => {
+      const { acceptChanged } = input;
+      const [redo, parent] = [input.redo, input.parent].map((path) => resolve(home.machinesDirectory, path)) as [
+        string,
+        string,
+      ];
+      const context = { trustedPaths: [redo, parent], settingsDirectory: home.settingsDirectory };
+      const relinked = await relinkRedoLog({ redo, parent, acceptChanged, context });
+      await live.refresh();
+      return relinked;
     }),
     approve: disks.approve.handler(async ({ input }) => {
       approveFile(resolve(home.machinesDirectory, input.path), { settingsDirectory: home.settingsDirectory });

@@ -8,6 +8,7 @@ import { discardCommand } from './discard.ts';
 import { infoCommand } from './info.ts';
 import { protectCommand, unprotectCommand } from './protect.ts';
 import { redoCommand } from './redo.ts';
+import { relinkCommand } from './relink.ts';
 import { serveDiskCommand } from './serve.ts';
 
 /** `redoubt disk …`: one file a command. */
@@ -21,6 +22,7 @@ export function diskCommand(terminal: Terminal): Command {
     checkCommand,
     discardCommand,
     describeCommand,
+    relinkCommand,
     protectCommand,
     unprotectCommand,
   ];

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/cli/run.ts';
 import { contentOf, fingerprintFolder, mib, writeDisk } from '../../support/disk-kit.ts';
@@ -204,6 +213,22 @@ describe('redoubt disk', () => {
     await ok('disk', 'discard', other);
     await refused('disk.old-state', 'disk', 'discard', printed.oldState);
     await ok('disk', 'discard', printed.oldState, '--old-state');
+  });
+
+  it('relink prints the parent, and wants to be told twice if that has changed', async () => {
+    await ok('disk', 'create', disk, '--size', '8M');
+    const log = (await ok('disk', 'redo', disk)).trim();
+    mkdirSync(folder.at('bases'));
+    const moved = folder.at('bases', 'moved.vmdk');
+    renameSync(disk, moved);
+    await refused('disk.parent-missing', 'disk', 'info', log);
+    expect(await ok('disk', 'relink', log, '--parent', moved)).toBe(`${moved}\n`);
+    await ok('disk', 'info', log);
+    await writeDisk(moved, undefined, [[0, 1]]);
+    await refused('disk.parent-changed', 'disk', 'relink', log, '--parent', moved);
+    const json = await ok('disk', 'relink', log, '--parent', moved, '--accept-changed', '--json');
+    expect(JSON.parse(json)).toEqual({ file: log, parent: moved, wasChanged: true });
+    await refused('usage.bad-argument', 'disk', 'relink', log);
   });
 
   it('trust is by name on the command line', async () => {

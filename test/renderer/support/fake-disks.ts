@@ -56,6 +56,7 @@ export function fakeDisks(os: Disks, core: FakeCore) {
     })),
     protect: os.protect.handler(() => ({})),
     unprotect: os.unprotect.handler(() => ({})),
+    relink: os.relink.handler(({ input }) => ({ file: input.redo, parent: input.parent, wasChanged: false })),
     approve: os.approve.handler(() => ({})),
     breakLock: os.breakLock.handler(() => ({})),
   };
