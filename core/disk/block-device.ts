@@ -40,5 +40,12 @@ export interface BlockDevice {
     maximumRuns: number,
   ): readonly AllocationRun[] | Promise<readonly AllocationRun[]>;
   flush(): Promise<void>;
+  /**
+   * Until `carryOut`, which follows in the same turn, writes may wait for each other and be carried out
+   * together; reads and flushes are served as always. For a server that has several requests at hand.
+   */
+  gather?(): void;
+  /** Everything that waits is carried out before it returns; failures are told by the writes' promises. */
+  carryOut?(): void;
   close(): Promise<void>;
 }

@@ -39,8 +39,11 @@ export interface DiskFile {
   /** Writes all chunks, one after the other. Throws disk.no-space or disk.io; a part may be written then. */
   write(offsetBytes: number, chunks: readonly Uint8Array[]): void;
   setLength(lengthBytes: number): void;
-  /** Resolves when data and length are on the device (fdatasync). A failure is final for this file. */
-  sync(): Promise<void>;
+  /**
+   * Resolves when data and length are on the device (fdatasync). A failure is final for this file.
+   * `writtenBytes`: how much that will be, where it is known.
+   */
+  sync(writtenBytes?: number): Promise<void>;
   syncNow(): void;
   /**
    * On files that may be closed and opened again while they are in use: what else than device and inode shows
@@ -65,6 +68,9 @@ export interface FileLayer {
   /** Makes creations, renames and removals in a folder durable. */
   syncDirectory(path: string): void;
 }
+
+/** A sync of so little that the last one was so quick is done on the thread itself. */
+const quickSync = { bytes: 256 * 1024, milliseconds: 1 };
 
 /** The real thing. */
 export const hostFiles: FileLayer = {
@@ -109,6 +115,7 @@ class HostFile implements DiskFile {
   readonly identity: string;
   readonly isProtected: boolean;
   private descriptor: number | undefined;
+  private lastSyncMs = Infinity;
   private readonly stat: ReturnType<typeof readStat>;
 
   constructor(path: string, descriptor: number, isWritable: boolean) {
@@ -189,7 +196,18 @@ class HostFile implements DiskFile {
     });
   }
 
-  sync(): Promise<void> {
+  /**
+   * A small sync on a quick device is done at once: the way to a pool thread and back takes longer, and nobody
+   * is held up for longer than by a cold read. What was slow the last time goes to the pool.
+   */
+  async sync(writtenBytes = Infinity): Promise<void> {
+    const start = performance.now();
+    if (writtenBytes <= quickSync.bytes && this.lastSyncMs <= quickSync.milliseconds) this.syncNow();
+    else await this.syncInPool();
+    this.lastSyncMs = performance.now() - start;
+  }
+
+  private syncInPool(): Promise<void> {
     return new Promise((resolve, reject) => {
       fdatasync(this.fd(), (error) => {
         if (error === null) resolve();

@@ -62,13 +62,9 @@ export class SessionDevice implements BlockDevice {
     const endBytes = this.check(offsetBytes, lengthBytes);
     this.checkWritable();
     if (this.queue.isIdle || !this.queue.isBlocked(offsetBytes, endBytes)) {
-      this.writer.write(offsetBytes, chunks, lengthBytes);
-      return undefined;
+      return this.writer.write(offsetBytes, chunks, lengthBytes);
     }
-    return this.queue.run(offsetBytes, endBytes, () => {
-      this.writer.write(offsetBytes, chunks, lengthBytes);
-      return undefined;
-    });
+    return this.queue.run(offsetBytes, endBytes, () => this.writer.write(offsetBytes, chunks, lengthBytes));
   }
 
   writeZeroes(offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
@@ -109,11 +105,21 @@ export class SessionDevice implements BlockDevice {
   mapStatus(offsetBytes: number, lengthBytes: number, maximumRuns: number): readonly AllocationRun[] {
     const endBytes = this.check(offsetBytes, lengthBytes);
     this.leaf.checkAlive();
+    this.writer.carryOutFor(offsetBytes, endBytes);
     return allocationStatus(this.map, offsetBytes, endBytes, maximumRuns);
+  }
+
+  gather(): void {
+    this.writer.gather();
+  }
+
+  carryOut(): void {
+    this.writer.carryOut();
   }
 
   async flush(): Promise<void> {
     assert(this.closing === undefined, 'a device is not used after close');
+    this.writer.carryOutFor(0, this.sizeBytes);
     if (this.isWritable) await this.leaf.flush();
   }
 
@@ -123,6 +129,7 @@ export class SessionDevice implements BlockDevice {
    */
   replaceLeaf(leaf: Link): Link {
     assert(this.queue.isIdle, 'no request is open while the leaf is replaced');
+    this.writer.carryOut();
     const [old, ...rest] = this.chain.links;
     assert(old !== undefined && leaf.isWritable === this.isWritable, 'a leaf of the same kind');
     this.chain = new Chain([leaf, ...rest]);
@@ -138,6 +145,7 @@ export class SessionDevice implements BlockDevice {
   }
 
   private async closeAll(): Promise<void> {
+    this.writer.carryOut();
     await this.queue.drain();
     const [leaf, ...rest] = this.chain.links;
     try {
@@ -149,6 +157,7 @@ export class SessionDevice implements BlockDevice {
 
   private readNow(offsetBytes: number, target: Uint8Array): void {
     this.leaf.checkAlive();
+    this.writer.carryOutFor(offsetBytes, offsetBytes + target.length);
     readPieces(planRead(this.map, offsetBytes, target.length), target);
   }
 

@@ -16,6 +16,13 @@ const maximumInFlightBytes = 64 * 1024 * 1024;
 /** How long a client may take to fetch its last answers. */
 const lingerMs = 2000;
 
+/** What there is once the client has chosen its export. */
+interface Serving {
+  readonly transmission: Transmission;
+  readonly replies: ReplyWriter;
+  readonly device: BlockDevice;
+}
+
 /**
  * One client, from the greeting to the last flush.
  *
@@ -37,7 +44,7 @@ export class Connection {
   private readonly memory = new ReceiveMemory();
   private readonly parser = new RequestParser();
   private readonly handshake: Handshake;
-  private serving: { transmission: Transmission; replies: ReplyWriter; device: BlockDevice } | undefined;
+  private serving: Serving | undefined;
   /** No further byte is taken. */
   private isEnding = false;
   /** No further request is looked for: the client has said its last word, or nonsense. */
@@ -137,21 +144,30 @@ export class Connection {
   }
 
   /** All complete requests that fit, as one batch of replies. */
-  private serveReceived({ transmission, replies }: { transmission: Transmission; replies: ReplyWriter }): void {
+  private serveReceived({ transmission, replies, device }: Serving): void {
+    this.startReceived(transmission, device);
+    // Nobody waits for more than what is here.
+    device.carryOut?.();
+    replies.write();
+  }
+
+  private startReceived(transmission: Transmission, device: BlockDevice): void {
     const { socket } = this;
+    let isGathering = false;
     while (!this.isDone) {
-      if (transmission.inFlightBytes > maximumInFlightBytes && !socket.destroyed) {
-        replies.write();
-        return;
-      }
+      if (transmission.inFlightBytes > maximumInFlightBytes && !socket.destroyed) return;
       const found = this.parser.next();
       if (found === undefined) {
         // What is left, if the connection is ending, is a request of which the rest will never come.
         this.isDone = this.isEnding;
-        break;
+        return;
       }
       if (found.kind === 'request' && found.request.type !== command.disconnect) {
         const isPointless = socket.destroyed && found.request.type === command.read;
+        if (!isGathering && this.parser.isHolding) {
+          device.gather?.();
+          isGathering = true;
+        }
         if (!isPointless) transmission.serve(found.request);
         continue;
       }
@@ -159,7 +175,6 @@ export class Connection {
       this.isDone = true;
       this.isEnding = true;
     }
-    replies.write();
   }
 
   private finishWhenIdle(): void {

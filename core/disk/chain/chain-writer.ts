@@ -2,6 +2,7 @@ import type { Extent, FreeRow } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import { ChunkCursor, zeroChunks } from './chunk-cursor.ts';
 import { freeableRuns } from './free-grains.ts';
+import { GatheredRows } from './gathered-rows.ts';
 import type { MergedMap } from './merged-map.ts';
 import { planRead, planWrite, type WritePiece } from './plan.ts';
 import { readPieces } from './read-pieces.ts';
@@ -20,35 +21,63 @@ const FREED_GRAIN_BYTES = 64;
  * Only then is the grain entered, in memory, and a later flush writes the entry. So a write that fails
  * half-way (no room) leaves every grain as it was or as it should be, and can be tried again.
  *
+ * Between `gather` and `carryOut` new grains that will lie one behind the other are put together (see
+ * GatheredRows). Whoever touches the bytes of one that waits calls `carryOutFor` first.
+ *
  * Zeros over content below take grains like all data; over what reads as zeros already they take nothing.
  */
 export class ChainWriter {
   private readonly chain: Chain;
   private readonly map: MergedMap;
+  private isGathering = false;
+  private gathered: GatheredRows | undefined;
 
   constructor(chain: Chain, map: MergedMap) {
     this.chain = chain;
     this.map = map;
   }
 
-  /** Writes `chunks`, together `lengthBytes`, at an offset of the disk. Throws disk.no-space, disk.io, disk.corrupt. */
-  write(offsetBytes: number, chunks: readonly Uint8Array[], lengthBytes: number): void {
+  /** From now on new grains may wait for each other, until `carryOut`. */
+  gather(): void {
+    this.isGathering = true;
+  }
+
+  /** Writes what waits, and nothing waits any more. Never throws: the writes concerned hear of it. */
+  carryOut(): void {
+    this.isGathering = false;
+    this.writeGathered();
+  }
+
+  /** Writes what waits if it has to do with a range of the disk. */
+  carryOutFor(startBytes: number, endBytes: number): void {
+    if (this.gathered?.touches(startBytes, endBytes) === true) this.writeGathered();
+  }
+
+  /**
+   * Writes `chunks`, together `lengthBytes`, at an offset of the disk. A promise is returned if a part of it
+   * waits for `carryOut`; the chunks must stay as they are till then. Throws disk.no-space, disk.io, disk.corrupt.
+   */
+  write(offsetBytes: number, chunks: readonly Uint8Array[], lengthBytes: number): undefined | Promise<void> {
+    this.carryOutFor(offsetBytes, offsetBytes + lengthBytes);
+    let waiting: undefined | Promise<void>;
     const cursor = new ChunkCursor(chunks, lengthBytes);
     for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
       const content = cursor.take(piece.lengthBytes);
       if (piece.kind === 'allocate' && piece.isEmptyBelow) {
-        this.writeOverNothing(piece, content);
+        waiting = both(waiting, this.writeOverNothing(piece, content));
         continue;
       }
       this.chain.leaf.beginWriting(piece.extent);
       if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.addressBytes, content);
-      else this.allocate(piece, new ChunkCursor(content, piece.lengthBytes));
+      else waiting = both(waiting, this.allocate(piece, new ChunkCursor(content, piece.lengthBytes)));
       this.chain.leaf.noteWritten(piece.lengthBytes);
     }
+    return waiting;
   }
 
   /** Allocates only grains that get something else than zeros. */
-  private writeOverNothing(piece: AllocatePiece, content: readonly Uint8Array[]): void {
+  private writeOverNothing(piece: AllocatePiece, content: readonly Uint8Array[]): undefined | Promise<void> {
+    let waiting: undefined | Promise<void>;
     const { extent, lengthBytes } = piece;
     const intoGrain = (piece.offsetBytes - extent.startBytes) % extent.grainBytes;
     const cursor = new ChunkCursor(content, lengthBytes);
@@ -57,20 +86,23 @@ export class ChainWriter {
       const part = cursor.take(row.lengthBytes);
       if (!row.isZeros) {
         this.chain.leaf.beginWriting(extent);
-        this.allocate({ ...piece, offsetBytes, lengthBytes: row.lengthBytes }, new ChunkCursor(part, row.lengthBytes));
+        const rowPiece = { ...piece, offsetBytes, lengthBytes: row.lengthBytes };
+        waiting = both(waiting, this.allocate(rowPiece, new ChunkCursor(part, row.lengthBytes)));
         this.chain.leaf.noteWritten(row.lengthBytes);
       }
       offsetBytes += row.lengthBytes;
     }
+    return waiting;
   }
 
   /** The range reads as zeros from then on. Throws as `write` does. */
   writeZeroes(offsetBytes: number, lengthBytes: number): void {
+    this.writeGathered();
     for (const piece of planWrite(this.map, this.chain, offsetBytes, lengthBytes)) {
       if (piece.kind === 'allocate' && piece.isEmptyBelow) continue;
       this.chain.leaf.beginWriting(piece.extent);
       if (piece.kind === 'in-place') piece.extent.writeInPlace(piece.addressBytes, zeroChunks(piece.lengthBytes));
-      else this.allocate(piece, undefined);
+      else void this.allocate(piece, undefined);
       this.chain.leaf.noteWritten(piece.lengthBytes);
     }
   }
@@ -80,6 +112,7 @@ export class ChainWriter {
    * range is under way. Throws disk.no-space, disk.io, disk.corrupt.
    */
   discard(offsetBytes: number, lengthBytes: number): void {
+    this.writeGathered();
     for (const { extent, firstGrain, count } of freeableRuns(this.chain, offsetBytes, lengthBytes)) {
       this.chain.leaf.beginWriting(extent);
       extent.free?.(firstGrain, count);
@@ -89,14 +122,15 @@ export class ChainWriter {
     }
   }
 
-  /** `content` undefined: zeros. */
-  private allocate(piece: AllocatePiece, content: ChunkCursor | undefined): void {
+  /** `content` undefined: zeros. Returns the promise of what waits, if anything does. */
+  private allocate(piece: AllocatePiece, content: ChunkCursor | undefined): undefined | Promise<void> {
     const { extent, isEmptyBelow } = piece;
+    let waiting: undefined | Promise<void>;
     const end = piece.offsetBytes + piece.lengthBytes;
     for (let at = piece.offsetBytes; at < end;) {
       const firstGrain = Math.floor((at - extent.startBytes) / extent.grainBytes);
       const rowStart = extent.startBytes + firstGrain * extent.grainBytes;
-      const row = extent.findRow(firstGrain, Math.ceil((end - rowStart) / extent.grainBytes));
+      const row = this.findRow(extent, firstGrain, Math.ceil((end - rowStart) / extent.grainBytes));
       const rowEnd = rowStart + row.grains * extent.grainBytes;
       const to = Math.min(end, rowEnd);
       if (content === undefined && row.isFresh && at === rowStart && to === rowEnd) {
@@ -111,11 +145,49 @@ export class ChainWriter {
                 ...middle,
                 ...this.fill(extent, to, rowEnd, isEmptyBelow),
               ];
+        if (this.isGathering && content !== undefined) {
+          waiting = both(waiting, this.addToGathered(extent, firstGrain, row, chunks));
+          at = to;
+          continue;
+        }
         extent.writeRow(row, chunks);
       }
       this.publish(extent, firstGrain, row);
       at = to;
     }
+    return waiting;
+  }
+
+  /** What waits is out of sight of a search for unused space, so it is entered before one fails for good. */
+  private findRow(extent: Extent, firstGrain: number, wanted: number): FreeRow {
+    if (this.gathered === undefined) return extent.findRow(firstGrain, wanted);
+    try {
+      return extent.findRow(firstGrain, wanted);
+    } catch {
+      this.writeGathered();
+      return extent.findRow(firstGrain, wanted);
+    }
+  }
+
+  private addToGathered(
+    extent: Extent,
+    firstGrain: number,
+    row: FreeRow,
+    chunks: readonly Uint8Array[],
+  ): Promise<void> {
+    if (this.gathered?.takes(extent, row) === false) this.writeGathered();
+    this.gathered ??= new GatheredRows(extent, row.place);
+    this.gathered.add(firstGrain, row, chunks);
+    return this.gathered.written;
+  }
+
+  private writeGathered(): void {
+    const { gathered } = this;
+    if (gathered === undefined) return;
+    this.gathered = undefined;
+    gathered.carryOut((firstGrain, row) => {
+      this.publish(gathered.extent, firstGrain, row);
+    });
   }
 
   private publish(extent: Extent, firstGrain: number, row: FreeRow): void {
@@ -134,4 +206,9 @@ export class ChainWriter {
     }
     return [bytes];
   }
+}
+
+function both(a: undefined | Promise<void>, b: undefined | Promise<void>): undefined | Promise<void> {
+  if (a === undefined || a === b) return b;
+  return b === undefined ? a : Promise.all([a, b]).then(() => undefined);
 }

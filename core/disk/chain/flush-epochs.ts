@@ -27,6 +27,8 @@ export class FlushEpochs {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
   private writtenBytes = 0;
+  /** Of the epoch that is being made durable. */
+  private epochBytes = 0;
   private timer: NodeJS.Timeout | undefined;
 
   /**
@@ -90,6 +92,7 @@ export class FlushEpochs {
 
   private start(): Promise<void> {
     this.stop();
+    this.epochBytes = this.writtenBytes;
     this.writtenBytes = 0;
     const running = this.runEpoch().finally(() => {
       if (this.running === running) this.running = undefined;
@@ -132,6 +135,6 @@ export class FlushEpochs {
 
   private async sync(extents: readonly Extent[]): Promise<void> {
     if (!this.isDurable) return;
-    await Promise.all(extents.map((extent) => extent.file.sync()));
+    await Promise.all(extents.map(({ file }) => file.sync(this.epochBytes)));
   }
 }

@@ -70,35 +70,50 @@ export type WritePiece =
 export function planWrite(lookup: Lookup, chain: Chain, offsetBytes: number, lengthBytes: number): WritePiece[] {
   const pieces: WritePiece[] = [];
   const end = offsetBytes + lengthBytes;
+  let last: Mutable<WritePiece> | undefined;
   for (let at = offsetBytes; at < end;) {
     const extent = chain.leafExtentAt(at);
-    const { grainBytes } = extent;
-    const grainStart = extent.startBytes + Math.floor((at - extent.startBytes) / grainBytes) * grainBytes;
-    const grainEnd = Math.min(grainStart + grainBytes, extent.startBytes + extent.spanBytes);
-    const to = Math.min(end, grainEnd);
-    const [here] = planRead(lookup, at, to - at);
-    const last = pieces.at(-1);
-    if (here?.extent === extent) {
-      if (
-        last?.kind === 'in-place' &&
-        last.extent === extent &&
-        last.addressBytes + last.lengthBytes === here.addressBytes
-      ) {
-        pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
-      } else {
-        pieces.push({ kind: 'in-place', extent, addressBytes: here.addressBytes, lengthBytes: to - at });
+    const extentEnd = Math.min(end, extent.startBytes + extent.spanBytes);
+    while (at < extentEnd) {
+      const window = lookup.windowAt(at);
+      const { grainBytes } = extent;
+      const grainStart = at - ((at - extent.startBytes) % grainBytes);
+      const grainEnd = Math.min(grainStart + grainBytes, extent.startBytes + extent.spanBytes);
+      const rowEnd = window.locate(at);
+      if (window.extent === extent) {
+        // What the leaf has is its own, grain by grain, up to where the row ends.
+        const to = Math.min(extentEnd, Math.max(rowEnd, grainEnd));
+        const { addressBytes } = window;
+        if (
+          last?.kind === 'in-place' &&
+          last.extent === extent &&
+          last.addressBytes + last.lengthBytes === addressBytes
+        )
+          last.lengthBytes += to - at;
+        else pieces.push((last = { kind: 'in-place', extent, addressBytes, lengthBytes: to - at }));
+        at = to;
+        continue;
       }
-    } else {
-      const isEmptyBelow = planRead(lookup, grainStart, grainEnd - grainStart).every(
-        (piece) => piece.extent === undefined,
-      );
-      if (last?.kind === 'allocate' && last.extent === extent && last.isEmptyBelow === isEmptyBelow) {
-        pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + (to - at) };
-      } else {
-        pieces.push({ kind: 'allocate', extent, offsetBytes: at, lengthBytes: to - at, isEmptyBelow });
-      }
+      const to = Math.min(extentEnd, grainEnd);
+      const isEmptyBelow = readsAsZeros(lookup, grainStart, grainEnd);
+      if (last?.kind === 'allocate' && last.extent === extent && last.isEmptyBelow === isEmptyBelow)
+        last.lengthBytes += to - at;
+      else pieces.push((last = { kind: 'allocate', extent, offsetBytes: at, lengthBytes: to - at, isEmptyBelow }));
+      at = to;
     }
-    at = to;
   }
   return pieces;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Whether nobody has anything in [startBytes, endBytes), or who has it says zeros. */
+function readsAsZeros(lookup: Lookup, startBytes: number, endBytes: number): boolean {
+  for (let at = startBytes; at < endBytes;) {
+    const window = lookup.windowAt(at);
+    const rowEnd = window.locate(at);
+    if (window.extent !== undefined) return false;
+    at = Math.min(rowEnd, window.endBytes);
+  }
+  return true;
 }

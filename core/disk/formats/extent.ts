@@ -7,12 +7,13 @@ export const ZEROS = 1;
 
 /**
  * A row of free grains. `place`: where it begins. `isFresh`: nothing was ever written there, so that a hole
- * in the file reads as zeros.
+ * in the file reads as zeros. `isReserved`: nobody else will find it.
  */
 export interface FreeRow {
   readonly place: number;
   readonly grains: number;
   readonly isFresh: boolean;
+  readonly isReserved?: true;
 }
 
 /**
@@ -65,6 +66,10 @@ export interface Extent {
    * room), disk.io (EFBIG: the file is full).
    */
   findRow(firstGrain: number, wanted: number): FreeRow;
+  /** Takes a row out of what `findRow` finds, to be entered or given back later. */
+  reserve(row: FreeRow): FreeRow;
+  /** A reserved row is not needed after all. Rows are given back in the reverse order of their reservation. */
+  giveBack(row: FreeRow): void;
   /** Writes the whole of a row that `findRow` gave. */
   writeRow(row: FreeRow, chunks: readonly Uint8Array[]): void;
   /** Lets a fresh row stand for zeros without writing it: the file's length covers it first. */

@@ -77,6 +77,14 @@ export class FlatExtent implements MarkedExtent {
     throw new Error('a flat extent has all its grains');
   }
 
+  reserve(): FreeRow {
+    return this.findRow();
+  }
+
+  giveBack(): void {
+    this.findRow();
+  }
+
   writeRow(): void {
     this.findRow();
   }

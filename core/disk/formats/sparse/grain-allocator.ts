@@ -78,6 +78,12 @@ export class GrainAllocator {
     this.rows.take(row.place, row.grains);
   }
 
+  /** Takes back a `take`: the row holds nothing after all. The last that was taken is given back first. */
+  giveBack(row: FreeRow): void {
+    if (row.place + row.grains * this.grainSectors === this.freeSector) this.freeSector = row.place;
+    else this.rows.add(row.place, row.grains);
+  }
+
   /** Takes whole sectors at the end for metadata; returns where. Throws as `find` does. */
   takeSectors(count: number): number {
     const sector = this.freeSector;

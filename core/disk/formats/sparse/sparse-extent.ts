@@ -43,6 +43,7 @@ export class SparseExtent implements Extent {
   private hasSearchedUnused = false;
   private freed: GrainRow[] = [];
   private cleared: GrainRow[] = [];
+  private reservedRows = 0;
 
   /** `startBytes`: of the disk. */
   constructor(file: DiskFile, startBytes: number, shape: TableShape, limits: SparseLimits) {
@@ -96,13 +97,25 @@ export class SparseExtent implements Extent {
     } else {
       this.tables.prepare(grain);
     }
-    if (!this.allocator.hasRoomAtEnd && !this.hasSearchedUnused) {
+    // No entry names a row that is reserved, so the search would take it for unused.
+    if (!this.allocator.hasRoomAtEnd && !this.hasSearchedUnused && this.reservedRows === 0) {
       this.hasSearchedUnused = true;
       const { tables, allocator } = this;
       if (tables.isMetadataInOneRow())
         allocator.setFree(findUnusedRows(this, tables.firstDataSector(), allocator.endSector, this.namedRows()));
     }
     return this.allocator.find(Math.min(wanted, inTable));
+  }
+
+  reserve(row: FreeRow): FreeRow {
+    this.allocator.take(row);
+    this.reservedRows++;
+    return { ...row, isReserved: true };
+  }
+
+  giveBack(row: FreeRow): void {
+    this.reservedRows--;
+    this.allocator.giveBack(row);
   }
 
   writeRow(row: FreeRow, chunks: readonly Uint8Array[]): void {
@@ -119,7 +132,8 @@ export class SparseExtent implements Extent {
   }
 
   enter(firstGrain: number, row: FreeRow): void {
-    this.allocator.take(row);
+    if (row.isReserved === true) this.reservedRows--;
+    else this.allocator.take(row);
     this.tables.enter(firstGrain, row.grains, row.place);
     this.lengthSectors = Math.max(this.lengthSectors, row.place + row.grains * this.grainSectors);
   }

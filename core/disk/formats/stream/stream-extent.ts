@@ -105,6 +105,14 @@ export class StreamExtent implements MarkedExtent {
     throw this.readOnly();
   }
 
+  reserve(): never {
+    throw this.readOnly();
+  }
+
+  giveBack(): never {
+    throw this.readOnly();
+  }
+
   writeRow(): never {
     throw this.readOnly();
   }

@@ -73,6 +73,7 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
     const flat = new Uint8Array(size);
     let parents: string[] = [];
     let device = openDevice(disks, options);
+    const waiting: Promise<void>[] = [];
     const range = (): { at: number; length: number } => {
       const unit = random.pick([1, 512, 4096]);
       const centre =
@@ -91,8 +92,14 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
         if (what < 40) {
           const bytes = what < 4 ? new Uint8Array(length) : random.bytes(length);
           const cut = random.below(length);
-          await device.write(at, cut === 0 ? [bytes] : [bytes.subarray(0, cut), bytes.subarray(cut)]);
+          if (random.below(2) === 0) device.gather();
+          const written = device.write(at, cut === 0 ? [bytes] : [bytes.subarray(0, cut), bytes.subarray(cut)]);
+          if (written !== undefined) waiting.push(written);
           flat.set(bytes, at);
+          if (random.below(3) === 0) {
+            device.carryOut();
+            await Promise.all(waiting.splice(0));
+          }
         } else if (what < 48) {
           await device.writeZeroes(at, length);
           flat.fill(0, at, at + length);
@@ -104,6 +111,7 @@ describe('[W1] a chain under random work reads as a flat buffer would', { timeou
             `step ${String(step)}: ${String(length)} bytes at ${String(at)}`,
           ).toBe(0);
         } else if (what < 95) {
+          device.carryOut();
           const flushed = device.flush();
           if (random.below(2) === 0) await flushed;
           else {
