@@ -31,7 +31,7 @@ function setUp() {
     },
   }) as FileLayer;
   const writes = (): number =>
-    files.events.splice(0).filter((event) => event.does === 'write' && event.offsetBytes >= 20480).length;
+    files.events.splice(0).filter((event) => event.does === 'write' && (event.offsetBytes ?? 0) >= 20480).length;
   return { device: openDevice([base], { layer }), writes, state };
 }
 
