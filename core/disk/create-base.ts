@@ -16,6 +16,7 @@ import { fitsFileSystem, parseDiskName } from './names.ts';
 import { nextGeneration } from './generation.ts';
 import { baseSpans, type DiskBus, type GrainShape } from './segmentation.ts';
 import { createLinkFiles } from './new-files.ts';
+import { sweepUnfinished } from './unfinished-files.ts';
 
 export type { DialectName } from './formats/cowd/dialect.ts';
 export type { DiskBus } from './segmentation.ts';
@@ -72,12 +73,13 @@ export async function createBase(
 ): Promise<{ files: string[] }> {
   const file = join(realFolder(request.file), basename(request.file));
   const { files, spansBytes } = planBaseFiles({ ...request, file });
+  sweepUnfinished(file);
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
   // A journal would be taken for one that speaks of the new disk.
   for (const path of [...files, journalFile(file)]) {
     if (isThere(path)) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
   }
-  createLinkFiles(baseExtents({ files, spansBytes }, request));
+  createLinkFiles(baseExtents({ files, spansBytes }, request), { isLastingName: true });
   if (request.allocateNow === true) {
     try {
       await allocateAll(files);

@@ -106,7 +106,7 @@ async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link
     await finishRemoval(first);
     const extents = redoExtents({ ...request, dialect }, parent, first, spans);
     try {
-      createLinkFiles(extents);
+      createLinkFiles(extents, { isLastingName: plain !== undefined });
       return extents.map((extent) => extent.path);
     } catch (error) {
       if (!(error instanceof RedoubtError) || !error.is('disk.exists')) throw error;
