@@ -2,17 +2,16 @@ import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandProcess } from '../support/command-process.ts';
-import { DiskOverNbd } from '../support/disk-over-nbd.ts';
 import { fingerprint } from '../support/fingerprint.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
-import { makeTempFolder, type TempFolder } from '../support/temp-folder.ts';
-import { firstDifference } from './independent/compare.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 import { cowdDialects, cowdFlag, parseLinkLine, type CowdDialectName } from './independent/cowd-layout.ts';
 import { readCowdHeader } from './independent/cowd-extent.ts';
 import { writeCowd, type CowdPlan } from './independent/cowd-writer.ts';
 import { openDisk } from './independent/open-disk.ts';
-import { joined, Picture, type Range } from './independent/picture.ts';
+import { Picture } from './independent/picture.ts';
 import { paintAll, strokesOver } from './independent/strokes-over.ts';
+import { expectReadable, expectServed, infoOf, scribble, whileServed } from './served-disks.ts';
 
 const mib = 1024 * 1024;
 
@@ -21,92 +20,6 @@ beforeAll(async () => {
   program = await CommandProcess.start();
 });
 afterAll(() => program.end());
-
-/** Serves a disk for as long as `use` runs; the command must succeed. */
-async function whileServed<T>(
-  folder: TempFolder,
-  file: string,
-  args: readonly string[],
-  use: (disk: DiskOverNbd, redo: string | undefined) => Promise<T>,
-): Promise<T> {
-  const serving = await program.serve(file, folder.at('nbd.sock'), ...args);
-  if (!('stop' in serving)) throw new Error(serving.err.trim());
-  try {
-    const disk = await DiskOverNbd.open(folder.at('nbd.sock'));
-    try {
-      return await use(disk, serving.redo);
-    } finally {
-      disk.close();
-    }
-  } finally {
-    expect(await serving.stop()).toMatchObject({ status: 0 });
-  }
-}
-
-/** Writes over NBD what a guest might, and paints the same. */
-async function scribble(disk: DiskOverNbd, picture: Picture, seams: readonly number[], random: SeededRandom) {
-  for (const { offsetBytes, bytes } of strokesOver(picture.sizeBytes, seams, random)) {
-    const kind = random.below(10);
-    if (kind === 0) await disk.writeZeroes(offsetBytes, bytes.length);
-    else await disk.write(offsetBytes, bytes, { isDurable: kind === 1 });
-    picture.paint(offsetBytes, kind === 0 ? new Uint8Array(bytes.length) : bytes);
-    if (kind === 2) await disk.flush();
-  }
-}
-
-/** Whatever was painted with what lies around it, and some spots anywhere. Small disks whole. */
-function spotsOf(picture: Picture, random: SeededRandom): Range[] {
-  const { sizeBytes } = picture;
-  if (sizeBytes <= 128 * mib) return [{ startBytes: 0, endBytes: sizeBytes }];
-  const around = (start: number, end: number): Range => ({
-    startBytes: Math.max(0, start - 65_536),
-    endBytes: Math.min(sizeBytes, end + 65_536),
-  });
-  const anywhere = Array.from({ length: 20 }, () => around(random.below(sizeBytes / 512) * 512, 0));
-  return joined([
-    ...picture.painted().map(({ startBytes, endBytes }) => around(startBytes, endBytes)),
-    ...anywhere.filter(({ startBytes, endBytes }) => startBytes < endBytes),
-  ]);
-}
-
-async function expectServed(disk: DiskOverNbd, picture: Picture, random: SeededRandom): Promise<void> {
-  for (const { startBytes, endBytes } of spotsOf(picture, random)) {
-    for (let at = startBytes; at < endBytes; at += 8 * mib) {
-      const length = Math.min(8 * mib, endBytes - at);
-      const [found, wanted] = [await disk.read(at, length), picture.read(at, length)];
-      if (found.equals(wanted)) continue;
-      const offset = found.findIndex((byte, index) => byte !== wanted[index]);
-      expect.fail(`byte ${String(at + offset)} is ${String(found[offset])}, not ${String(wanted[offset])}`);
-    }
-  }
-}
-
-/** Reads the chain with the second implementation. */
-function expectReadable(file: string, picture: Picture): void {
-  const disk = openDisk(file);
-  try {
-    expect(firstDifference(disk, picture)).toBeUndefined();
-  } finally {
-    disk.close();
-  }
-}
-
-/** What `disk info --json` says of one link. */
-interface LinkInfo {
-  readonly files: string[];
-  readonly format: string;
-  readonly dialect?: string;
-  readonly capacityBytes: number;
-  readonly grainBytes?: number;
-  readonly generation: number;
-  readonly contentId?: string;
-  readonly role: string;
-  readonly state: string;
-}
-
-async function infoOf(file: string): Promise<{ capacityBytes: number; links: LinkInfo[] }> {
-  return JSON.parse(await program.ok('disk', 'info', '--json', file)) as { capacityBytes: number; links: LinkInfo[] };
-}
 
 /** The rules of the format page that hold for every COWD file after a clean close. */
 function expectSoundCowd(files: readonly string[]): void {
@@ -161,7 +74,7 @@ describe('what the engine writes, the second implementation reads', () => {
       const picture = new Picture(sizeBytes);
       let leaf = folder.at('disk.vmdk');
       await program.ok('disk', 'create', leaf, '--size', String(sizeBytes), ...args);
-      let info = await infoOf(leaf);
+      let info = await infoOf(program, leaf);
       expect(info.links[0]?.files).toHaveLength(files);
       expect(info.links[0]).toMatchObject({ role: 'base', format: 'cowd', dialect, capacityBytes: sizeBytes });
       expectReadable(leaf, picture);
@@ -170,20 +83,22 @@ describe('what the engine writes, the second implementation reads', () => {
       let end = 0;
       const seams = base.extents.slice(0, -1).map((extent) => (end += extent.sizeBytes));
       base.close();
-      await whileServed(folder, leaf, ['--mode', 'persistent'], (disk) => scribble(disk, picture, seams, random));
+      await whileServed(program, folder, leaf, ['--mode', 'persistent'], (disk) =>
+        scribble(disk, picture, seams, random),
+      );
       expectReadable(leaf, picture);
-      expectSoundCowd((await infoOf(leaf)).links[0]?.files ?? []);
+      expectSoundCowd((await infoOf(program, leaf)).links[0]?.files ?? []);
 
       for (let level = 1; level <= 3; level++) {
-        const below = (await infoOf(leaf)).links.flatMap((link) => link.files);
+        const below = (await infoOf(program, leaf)).links.flatMap((link) => link.files);
         const before = fingerprint(below);
-        leaf = await whileServed(folder, leaf, ['--mode', 'undoable'], async (disk, redo) => {
+        leaf = await whileServed(program, folder, leaf, ['--mode', 'undoable'], async (disk, redo) => {
           await scribble(disk, picture, seams, random);
           return redo ?? '';
         });
         expectReadable(leaf, picture);
         expect(fingerprint(below)).toBe(before);
-        info = await infoOf(leaf);
+        info = await infoOf(program, leaf);
         expect(info.links).toHaveLength(level + 1);
         expect(info.links[0]).toMatchObject({ role: 'redo-log', format: 'cowd', capacityBytes: sizeBytes });
         expectSoundCowd(info.links[0]?.files ?? []);
@@ -192,11 +107,19 @@ describe('what the engine writes, the second implementation reads', () => {
       expect(await program.ok('disk', 'check', leaf)).toContain('nothing is wrong');
 
       // Once more into a log that is there already.
-      await whileServed(folder, leaf, ['--mode', 'persistent'], (disk) => scribble(disk, picture, seams, random));
+      await whileServed(program, folder, leaf, ['--mode', 'persistent'], (disk) =>
+        scribble(disk, picture, seams, random),
+      );
       expectReadable(leaf, picture);
-      await whileServed(folder, leaf, ['--mode', 'nonpersistent', '--redo-dir', dirname(leaf)], async (disk) => {
-        await expectServed(disk, picture, random);
-      });
+      await whileServed(
+        program,
+        folder,
+        leaf,
+        ['--mode', 'nonpersistent', '--redo-dir', dirname(leaf)],
+        async (disk) => {
+          await expectServed(disk, picture, random);
+        },
+      );
     },
   );
 });
@@ -300,7 +223,7 @@ describe('what the second implementation writes, the engine reads and writes on'
     const untouched = fingerprint(everything);
     expect(await program.run(['disk', 'check', leaf])).toMatchObject({ status: 0 });
 
-    const info = await infoOf(leaf);
+    const info = await infoOf(program, leaf);
     expect(info.capacityBytes).toBe(sizeBytes);
     expect(info.links.map((link) => ({ files: link.files, generation: link.generation }))).toEqual(
       [...links].reverse().map(({ files, generation }) => ({ files, generation })),
@@ -309,23 +232,23 @@ describe('what the second implementation writes, the engine reads and writes on'
       [...links].reverse().map(({ content }) => (way.isOurs ? content : undefined)),
     );
 
-    await whileServed(folder, leaf, ['--mode', 'nonpersistent', '--redo-dir', folder.path], async (disk) => {
+    await whileServed(program, folder, leaf, ['--mode', 'nonpersistent', '--redo-dir', folder.path], async (disk) => {
       await expectServed(disk, picture, random);
     });
     expect(fingerprint(everything)).toBe(untouched);
 
     const lower = links.slice(0, -1).flatMap(({ files }) => files);
     const untouchedLower = fingerprint(lower);
-    await whileServed(folder, leaf, ['--mode', 'persistent'], async (disk) => {
+    await whileServed(program, folder, leaf, ['--mode', 'persistent'], async (disk) => {
       await scribble(disk, picture, seams, random);
       await expectServed(disk, picture, random);
     });
     expectReadable(leaf, picture);
     expect(fingerprint(lower)).toBe(untouchedLower);
-    const [written] = (await infoOf(leaf)).links;
+    const [written] = (await infoOf(program, leaf)).links;
     expect(written?.generation).toBeGreaterThan(1_000_002);
     expect(readCowdHeader(leaf).flags & cowdFlag.clean).toBe(cowdFlag.clean);
-    const redo = await whileServed(folder, leaf, ['--mode', 'undoable'], async (disk, log) => {
+    const redo = await whileServed(program, folder, leaf, ['--mode', 'undoable'], async (disk, log) => {
       await scribble(disk, picture, seams, random);
       return log ?? '';
     });

@@ -5,6 +5,7 @@ export type CommandMessage = { readonly id: number; readonly args: readonly stri
 
 /** What it answers: text as it is printed, and at the end the status and how much memory the process has held at most. */
 export type CommandReply =
+  | { readonly isReady: true }
   | { readonly id: number; readonly stream: 'out' | 'err'; readonly text: string }
   | { readonly id: number; readonly status: number; readonly memoryBytes: number };
 
@@ -28,3 +29,5 @@ process.on('message', (message: CommandMessage) => {
 // Without a listener of our own the signal would end the process where no disk is served.
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
+
+reply({ isReady: true });

@@ -55,7 +55,7 @@ export class CommandProcess {
       execArgv: ['--import', import.meta.resolve('tsx')],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    await once(child, 'spawn');
+    await once(child, 'message');
     return new CommandProcess(child);
   }
 
@@ -131,6 +131,7 @@ export class CommandProcess {
   }
 
   private take(message: CommandReply): void {
+    if ('isReady' in message) return;
     const entry = this.running.get(message.id);
     if (entry === undefined) return;
     if ('stream' in message) {

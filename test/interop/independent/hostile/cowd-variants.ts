@@ -120,6 +120,7 @@ function entryVariants(file: string, bytes: Buffer): Variant[] {
       variants.push({
         name: `${file}: ${what} is ${String(value)} instead of ${String(now)}`,
         changes: [patched(file, offset, patch)],
+        sharesPlaces: true,
       });
     }
   };
@@ -146,7 +147,8 @@ function entryVariants(file: string, bytes: Buffer): Variant[] {
   const fill = (what: string, value: number): Variant => {
     const patch = Buffer.alloc(entries * 4);
     for (let index = 0; index < entries; index++) patch.writeUInt32LE(value, index * 4);
-    return { name: `${file}: all entries of the first table are ${what}`, changes: [patched(file, at(0), patch)] };
+    const name = `${file}: all entries of the first table are ${what}`;
+    return { name, changes: [patched(file, at(0), patch)], sharesPlaces: true };
   };
   variants.push(
     fill('the same grain', grains[0] ?? 4),

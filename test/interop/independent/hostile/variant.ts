@@ -6,6 +6,8 @@ import { readField, writeField, type Field, type FieldTable } from '../fields.ts
 export interface Variant {
   readonly name: string;
   readonly changes: readonly FileChange[];
+  /** Grains lie in the same place, so that writing to one changes the other: nothing that is written need read right. */
+  readonly sharesPlaces?: boolean;
 }
 
 export interface FileChange {

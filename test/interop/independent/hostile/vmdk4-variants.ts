@@ -47,6 +47,7 @@ function entryVariants(file: string, bytes: Buffer, directory: number): Variant[
       variants.push({
         name: `${file}: ${what} is ${String(value)} instead of ${String(now)}`,
         changes: [patched(file, offset, patch)],
+        sharesPlaces: true,
       });
     }
   };
