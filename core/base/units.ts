@@ -3,6 +3,7 @@ export const SECTOR_BYTES = 512;
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
+export const TIB = 1024 * GIB;
 
 /** `ceil(value / unit)`. */
 export function countOf(value: number, unit: number): number {

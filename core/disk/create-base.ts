@@ -7,9 +7,11 @@ import { RedoubtError } from '../base/redoubt-error.ts';
 import { GIB, isPowerOfTwo, SECTOR_BYTES } from '../base/units.ts';
 import { allocateAll } from './allocate-all.ts';
 import { journalFile } from './commit-journal.ts';
+import { createVmdkFiles, planVmdkFiles } from './create-vmdk.ts';
 import { hostFiles } from './disk-file.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { dialects, FORMAT_LIMIT_SECTORS, type DialectName } from './formats/cowd/dialect.ts';
+import { sidecarFile } from './formats/sidecar.ts';
 import { fileGeometry, diskGeometry } from './geometry.ts';
 import { segmentPath } from './segment-paths.ts';
 import { fitsFileSystem, parseDiskName } from './names.ts';
@@ -29,6 +31,8 @@ export interface BaseRequest {
   /** Into files below 2 GiB. */
   readonly split: boolean;
   readonly bus: DiskBus;
+  /** Default cowd. The rest is about that. */
+  readonly format?: 'cowd' | 'vmdk';
   /** Default hybrid. vmware2 knows no split disks; esx can be made in one file only. */
   readonly dialect?: DialectName;
   /** Other than the dialect's: sectors, a power of two from 1 to 2048; and 512 or 4096. */
@@ -39,7 +43,7 @@ export interface BaseRequest {
 export interface BasePlan {
   /** In order; the first is `file` itself. */
   readonly files: readonly string[];
-  /** Bytes of the disk in each file. */
+  /** Bytes of the disk in each file; of a split VMDK, in each but the first, which describes them. */
   readonly spansBytes: readonly number[];
 }
 
@@ -48,7 +52,8 @@ export function planBaseFiles(request: BaseRequest): BasePlan {
   const { file, capacityBytes, split, bus } = request;
   const dialect = dialects[request.dialect ?? 'hybrid'];
   checkName(basename(file));
-  checkCapacity(capacityBytes);
+  checkCapacity(capacityBytes, request.format);
+  if (request.format === 'vmdk') return planVmdkFiles(file, capacityBytes, split);
   const shape = shapeOf(request);
   const spans = baseSpans(capacityBytes / SECTOR_BYTES, { split, bus, dialect, shape });
   if (spans !== undefined && spans.length > 1 && dialect.version === 1) {
@@ -76,10 +81,12 @@ export async function createBase(
   sweepUnfinished(file);
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
   // A journal would be taken for one that speaks of the new disk.
-  for (const path of [...files, journalFile(file)]) {
+  // So would a record of another disk.
+  for (const path of [...files, journalFile(file), sidecarFile(file)]) {
     if (isThere(path)) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
   }
-  createLinkFiles(baseExtents({ files, spansBytes }, request), { isLastingName: true });
+  if (request.format === 'vmdk') createVmdkFiles(hostFiles, { files, spansBytes }, request.bus);
+  else createLinkFiles(baseExtents({ files, spansBytes }, request), { isLastingName: true });
   if (request.allocateNow === true) {
     try {
       await allocateAll(files);
@@ -142,14 +149,14 @@ function checkName(name: string): void {
   if (!fitsFileSystem(`${name}.REDO_000000`)) throw bad('it is too long');
 }
 
-function checkCapacity(capacityBytes: number): void {
+function checkCapacity(capacityBytes: number, format: BaseRequest['format']): void {
   if (!Number.isSafeInteger(capacityBytes) || capacityBytes <= 0)
     throw badSize(capacityBytes, 'not a positive number of bytes');
   if (capacityBytes % SECTOR_BYTES !== 0) throw badSize(capacityBytes, 'not a multiple of 512 bytes');
-  if (capacityBytes / SECTOR_BYTES > FORMAT_LIMIT_SECTORS) {
+  if (format !== 'vmdk' && capacityBytes / SECTOR_BYTES > FORMAT_LIMIT_SECTORS) {
     throw badSize(
       capacityBytes,
-      `above the format's limit of ${String(Math.floor((FORMAT_LIMIT_SECTORS * SECTOR_BYTES) / GIB))} GiB; the format vmdk has none`,
+      `above the format's limit of ${String(Math.floor((FORMAT_LIMIT_SECTORS * SECTOR_BYTES) / GIB))} GiB; the format vmdk reaches further`,
     );
   }
 }

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import { RedoubtError } from '../../base/redoubt-error.ts';
 import { createBase, type DialectName, type DiskBus } from '../../disk/create-base.ts';
 import { parseSize } from '../parse-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
@@ -19,19 +18,20 @@ export function createCommand(terminal: Terminal): Command {
   return newDiskCommand('create', 'Make a new, empty disk.')
     .argument('<file>', 'first file, ending in .vmdk')
     .requiredOption('--size <size>', 'bytes, or with K, M, G, T; a multiple of 512')
-    .option('--no-split', 'one file, however large')
-    .addOption(new Option('--format <format>').choices(['cowd', 'vmdk']).default('cowd'))
+    .option('--no-split', 'one file, however large; else files below 2 GiB where one is not enough')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'vmdk: VMDK 4, one file (monolithicSparse) or 2 GB extents (twoGbMaxExtentSparse)',
+      )
+        .choices(['cowd', 'vmdk'])
+        .default('cowd'),
+    )
     .addOption(new Option('--dialect <dialect>').choices(['hybrid', 'ws3', 'esx', 'vmware2']).default('hybrid'))
     .addOption(new Option('--bus <bus>').choices(['ide', 'scsi']).default('ide'))
     .action(async (file: string, options: CreateOptions) => {
       const { size, split, format, dialect, bus } = options;
-      if (format !== 'cowd') {
-        throw new RedoubtError('disk.unsupported', `Disks in the format ${format} can't be made yet.`, {
-          file,
-          feature: `format ${format}`,
-        });
-      }
-      const made = await createBase({ file, capacityBytes: parseSize(size), split, bus, dialect });
+      const made = await createBase({ file, capacityBytes: parseSize(size), split, bus, format, dialect });
       const files = made.files.map((path) => asGiven(path, dirname(file)));
       printResult(terminal, options, { files }, files);
     });

@@ -11,7 +11,7 @@ import {
 
 /** A disk of 64 TiB in files of 2 GiB has a descriptor of less. */
 export const longestDescriptorBytes = 4 * MIB;
-const mostExtents = 32_768;
+export const mostExtents = 32_768;
 const longestLine = 4096;
 /** So that every offset of the disk is an exact number of bytes. */
 const mostSectors = Number.MAX_SAFE_INTEGER / SECTOR_BYTES;
