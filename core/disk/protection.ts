@@ -1,4 +1,6 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { LinkHead } from './link-head.ts';
 
@@ -13,9 +15,18 @@ export function protectedFile(head: LinkHead): string | undefined {
   });
 }
 
-/** Throws disk.read-only if any segment of a link is protected. */
+/**
+ * Throws disk.read-only if any segment of a link is protected, disk.permission if it keeps its record beside
+ * it and the folder can't be written.
+ */
 export function checkWritable(head: LinkHead): void {
   const file = protectedFile(head);
   if (file !== undefined)
     throw new RedoubtError('disk.read-only', `${file} is protected against writing.`, { file, dependents: [] });
+  if (head.format === 'cowd') return;
+  try {
+    accessSync(dirname(head.path), constants.W_OK);
+  } catch (error) {
+    throw asFileError(error, dirname(head.path), 'write');
+  }
 }
