@@ -42,8 +42,8 @@ export function planVmdkFiles(file: string, capacityBytes: number, split: boolea
 }
 
 /**
- * Makes the files of an empty VMDK 4 disk, all or none, synced with their folder. The first is made last: its
- * name is the disk's. Throws disk.exists (with the file), disk.permission, disk.not-found (the folder),
+ * Makes the files of an empty VMDK 4 disk, all or none, synced with their folder. The first is made last, when
+ * the others are on the device: its name is the disk's. Throws disk.exists (with the file), disk.permission, disk.not-found (the folder),
  * disk.no-space, disk.io.
  */
 export function createVmdkFiles(layer: FileLayer, { files, spansBytes }: VmdkPlan, bus: DiskBus): void {
@@ -63,6 +63,7 @@ export function createVmdkFiles(layer: FileLayer, { files, spansBytes }: VmdkPla
       createVmdk4File(layer, path, spans[index] as number);
       made.push(path);
     });
+    if (made.length > 0) layer.syncDirectory(dirname(first));
     if (extents.length === 0) createVmdk4File(layer, first, spans[0] as number, text);
     else createText(layer, first, text);
     made.push(first);

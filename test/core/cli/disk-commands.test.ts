@@ -81,8 +81,8 @@ describe('redoubt disk', () => {
     await refused('disk.exists', 'disk', 'create', disk, '--size', '1M');
   });
 
-  it('create refuses what is not possible yet, and bad sizes and names', async () => {
-    await refused('disk.unsupported', 'disk', 'create', disk, '--size', '1M', '--format', 'vmdk');
+  it('create refuses what is not possible, and bad sizes and names', async () => {
+    await refused('disk.bad-size', 'disk', 'create', disk, '--size', '65T', '--format', 'vmdk');
     await refused('disk.unsupported', 'disk', 'create', disk, '--size', '4G', '--dialect', 'esx');
     for (const size of ['0', '1000', '1.5G', '-512', '4X', '', '99999T'])
       await refused('disk.bad-size', 'disk', 'create', disk, `--size=${size}`);
