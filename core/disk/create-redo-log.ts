@@ -41,6 +41,8 @@ export interface RedoLogRequest {
   readonly context?: OpenContext;
 }
 
+type NewLog = Omit<RedoLogRequest, 'parent'>;
+
 /** How often a random name in use is drawn again: 2^24 names, so that even the second draw is rare. */
 const draws = 100;
 
@@ -61,28 +63,37 @@ export async function createRedoLog(request: RedoLogRequest): Promise<{ file: st
       locks.add(await lockFile(head.path, 'reader', { purpose: 'making a redo log' }));
       await keepRecord(head);
     });
-    const parent = heads[0] as LinkHead;
-    const folder = redoFolder(request.directory, parent.path);
-    const links = openLinks(heads, { context });
-    try {
-      approveParent(parent, folder, context);
-      const files = await createFiles(request, parent, links[0] as Link, folder);
-      const file = files[0] as string;
-      try {
-        const head = readLinkHead(file);
-        // A configuration may name it from elsewhere.
-        if (folder !== dirname(parent.path)) approveLink(head, context);
-        await addChild(parent.path, { path: file, linkId: head.state.record?.linkId, owner: request.owner });
-      } catch (error) {
-        for (const path of files) hostFiles.remove(path);
-        throw error;
-      }
-      return { file, files };
-    } finally {
-      closeLinks(links);
-    }
+    return await createRedoLogOver(heads, request);
   } finally {
     await locks.release();
+  }
+}
+
+/** The same over a chain that was resolved already, and whose first link is locked. */
+export async function createRedoLogOver(
+  heads: readonly LinkHead[],
+  request: NewLog,
+): Promise<{ file: string; files: string[] }> {
+  const { context = {} } = request;
+  const parent = heads[0] as LinkHead;
+  const folder = redoFolder(request.directory, parent.path);
+  const links = openLinks(heads, { context });
+  try {
+    approveParent(parent, folder, context);
+    const files = await createFiles(request, parent, links[0] as Link, folder);
+    const file = files[0] as string;
+    try {
+      const head = readLinkHead(file);
+      // A configuration may name it from elsewhere.
+      if (folder !== dirname(parent.path)) approveLink(head, context);
+      await addChild(parent.path, { path: file, linkId: head.state.record?.linkId, owner: request.owner });
+    } catch (error) {
+      for (const path of files) hostFiles.remove(path);
+      throw error;
+    }
+    return { file, files };
+  } finally {
+    closeLinks(links);
   }
 }
 
@@ -95,7 +106,7 @@ function approveParent(parent: LinkHead, folder: string, context: OpenContext): 
   }
 }
 
-async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link, folder: string): Promise<string[]> {
+async function createFiles(request: NewLog, parent: LinkHead, link: Link, folder: string): Promise<string[]> {
   const parentSpans = link.spansBytes.map((span) => span / SECTOR_BYTES);
   const spans = spansOf(request, parentSpans);
   const dialect = dialectOver(parentSpans, spans, request);
@@ -117,7 +128,7 @@ async function createFiles(request: RedoLogRequest, parent: LinkHead, link: Link
 }
 
 /** Throws disk.bad-size for a disk that no log of the dialect can cover. */
-function spansOf({ dialect: name = 'hybrid', grainSectors }: RedoLogRequest, parentSpans: readonly number[]): number[] {
+function spansOf({ dialect: name = 'hybrid', grainSectors }: NewLog, parentSpans: readonly number[]): number[] {
   const shape = redoShape(dialects[name]);
   const spans = redoSpans(parentSpans, dialects[name], { ...shape, grainSectors: grainSectors ?? shape.grainSectors });
   if (spans !== undefined) return spans;
@@ -130,14 +141,14 @@ function spansOf({ dialect: name = 'hybrid', grainSectors }: RedoLogRequest, par
 function dialectOver(
   parentSpans: readonly number[],
   spans: readonly number[],
-  { dialect: name = 'hybrid' }: RedoLogRequest,
+  { dialect: name = 'hybrid' }: NewLog,
 ): Dialect {
   const isAlike = spans.length === parentSpans.length && spans.every((span, index) => span === parentSpans[index]);
   return isAlike ? dialects[name] : { ...dialects[name], redoCapacity: 'span' };
 }
 
 function redoExtents(
-  request: Omit<RedoLogRequest, 'dialect'> & { readonly dialect: Dialect },
+  request: Omit<NewLog, 'dialect'> & { readonly dialect: Dialect },
   parent: LinkHead,
   first: string,
   spans: readonly number[],

@@ -30,6 +30,7 @@ export class SessionDevice implements BlockDevice {
   private writer: ChainWriter;
   private readonly queue = new RangeQueue();
   private closing: Promise<void> | undefined;
+  private switching: Promise<void> | undefined;
 
   constructor(chain: Chain, options: { mapBytes?: number } = {}) {
     this.chain = chain;
@@ -37,6 +38,11 @@ export class SessionDevice implements BlockDevice {
     this.writer = new ChainWriter(chain, this.map);
     this.sizeBytes = chain.sizeBytes;
     this.isWritable = chain.leaf.isWritable;
+  }
+
+  /** Leaf first. */
+  get links(): readonly Link[] {
+    return this.chain.links;
   }
 
   /** The link that takes the writes, or the top of a chain that takes none. */
@@ -119,8 +125,30 @@ export class SessionDevice implements BlockDevice {
 
   async flush(): Promise<void> {
     assert(this.closing === undefined, 'a device is not used after close');
+    // Its leaf is being closed, and has synced everything that was written to it.
+    await this.switching?.catch(() => undefined);
     this.writer.carryOutFor(0, this.sizeBytes);
     if (this.isWritable) await this.leaf.flush();
+  }
+
+  /** Runs `act` when every request before it has ended; those that come meanwhile wait, and none is refused. */
+  async alone(act: () => Promise<void>): Promise<void> {
+    assert(this.switching === undefined, 'one at a time');
+    this.switching = this.queue.run(0, this.sizeBytes, () => {
+      this.writer.carryOut();
+      return act();
+    });
+    try {
+      await this.switching;
+    } finally {
+      this.switching = undefined;
+    }
+  }
+
+  /** Goes on over another chain, which reads the same. Only from within `alone`; the old one is the caller's. */
+  goOver(chain: Chain): void {
+    assert(this.switching !== undefined && chain.sizeBytes === this.sizeBytes, 'no request is open meanwhile');
+    this.use(chain);
   }
 
   /**
@@ -132,9 +160,7 @@ export class SessionDevice implements BlockDevice {
     this.writer.carryOut();
     const [old, ...rest] = this.chain.links;
     assert(old !== undefined && leaf.isWritable === this.isWritable, 'a leaf of the same kind');
-    this.chain = new Chain([leaf, ...rest]);
-    this.map = new MergedMap(this.chain);
-    this.writer = new ChainWriter(this.chain, this.map);
+    this.use(new Chain([leaf, ...rest]));
     return old;
   }
 
@@ -144,9 +170,16 @@ export class SessionDevice implements BlockDevice {
     return this.closing;
   }
 
+  private use(chain: Chain): void {
+    this.chain = chain;
+    this.map = new MergedMap(chain);
+    this.writer = new ChainWriter(chain, this.map);
+  }
+
   private async closeAll(): Promise<void> {
     this.writer.carryOut();
     await this.queue.drain();
+    await this.switching?.catch(() => undefined);
     const [leaf, ...rest] = this.chain.links;
     try {
       await leaf?.closeClean();

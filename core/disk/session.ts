@@ -13,6 +13,7 @@ import { removeLink } from './remove-link.ts';
 import { openLinks, resolveChain } from './resolve-chain.ts';
 import { SessionDevice } from './session-device.ts';
 import { settleChain } from './settle.ts';
+import { switchLeaf, type LeafSwitch, type SwitchHooks } from './switch-leaf.ts';
 import { requireTrustedLeaf } from './trust.ts';
 import { refuseUnsettled } from './unsettled.ts';
 
@@ -32,9 +33,11 @@ export interface SessionRequest {
 /** What one power-on does with one disk. Whoever opened it closes it. */
 export interface DiskSession {
   readonly device: BlockDevice;
+  /** The configured disk; after a leaf switch the leaf that the session had before. */
   readonly file: string;
+  /** A persistent session is undoable after a leaf switch. */
   readonly mode: DiskMode;
-  /** First file of the log that takes the writes; changes with replaceRedo. Absent when persistent. */
+  /** First file of the log that takes the writes; changes with replaceRedo and switchLeaf. Absent when persistent. */
   readonly redo?: string | undefined;
   /** What the leaf holds. */
   stats(): { allocatedBytes: number; isEmpty: boolean };
@@ -43,6 +46,12 @@ export interface DiskSession {
    * same device goes on over `newRedo`, which createRedoLog made over the same file.
    */
   replaceRedo(newRedo: string): Promise<void>;
+  /**
+   * Undo point, while the guest runs: from now on the writes go to a new log over the present leaf, which stays
+   * as it is. Returns the new log's first file. Not in nonpersistent mode. Throws what createRedoLog and
+   * `request.save` throw; then nothing has changed.
+   */
+  switchLeaf(request: LeafSwitch, hooks?: SwitchHooks): Promise<string>;
   /** Closes clean and lets go of the locks; in nonpersistent mode the log is removed. Idempotent. */
   close(): Promise<void>;
 }
@@ -165,11 +174,10 @@ interface OpenParts {
 
 class OpenSession implements DiskSession {
   readonly device: SessionDevice;
-  readonly file: string;
-  readonly mode: DiskMode;
+  mode: DiskMode;
   private readonly request: SessionRequest;
   private readonly context: OpenContext;
-  private readonly configured: LinkHead;
+  private configured: LinkHead;
   private readonly locks: LockSet;
   private leaf: LinkHead;
   private leafLink: Link;
@@ -180,13 +188,16 @@ class OpenSession implements DiskSession {
     this.request = request;
     this.context = context;
     this.configured = configured;
-    this.file = configured.path;
     this.mode = request.mode;
     this.locks = locks;
     this.lock = lock;
     this.leaf = heads[0] as LinkHead;
     this.leafLink = links[0] as Link;
     this.device = new SessionDevice(new Chain([...links]));
+  }
+
+  get file(): string {
+    return this.configured.path;
   }
 
   get redo(): string | undefined {
@@ -235,6 +246,25 @@ class OpenSession implements DiskSession {
     this.lock = lock;
     await removeLink(old.head);
     await this.locks.releaseOne(old.lock);
+  }
+
+  async switchLeaf(request: LeafSwitch, hooks: SwitchHooks = {}): Promise<string> {
+    if (this.mode === 'nonpersistent') {
+      throw new RedoubtError('usage.bad-argument', 'A nonpersistent log is thrown away; nothing can hang from it.', {
+        argument: 'mode',
+        reason: this.mode,
+      });
+    }
+    const { device, leaf, lock, locks, context } = this;
+    const { owner } = this.request;
+    const subject = { device, leaf, lock, locks, context, owner, lockReason: lockReason(context, 'undoable') };
+    const switched = await switchLeaf(subject, request, hooks);
+    this.configured = leaf;
+    this.mode = 'undoable';
+    this.leaf = switched.head;
+    this.leafLink = switched.link;
+    this.lock = switched.lock;
+    return switched.head.path;
   }
 
   close(): Promise<void> {

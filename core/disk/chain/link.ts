@@ -185,6 +185,11 @@ export class Link {
     if (this.failure !== undefined) throw this.failedError();
   }
 
+  /** From now on every call throws: somebody else's view of the link is not to be changed any more. */
+  fail(error: unknown): void {
+    this.failure ??= error;
+  }
+
   /** To be told of every write. */
   noteWritten(bytes: number): void {
     this.epochs.noteWritten(bytes);
