@@ -126,6 +126,7 @@ async function makeLeaf(subject: SwitchSubject, request: LeafSwitch): Promise<Ne
       throw new RedoubtError('disk.permission', `${file} can't be locked.`, { file, operation: 'lock' });
     const proved = lock;
     const [link, below, ...rest] = openLinks([head, ...heads], {
+      context,
       isWritable: true,
       checkRight: () => {
         proved.prove();
