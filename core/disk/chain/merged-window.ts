@@ -142,26 +142,24 @@ export class MergedWindow {
 
     const { cellPlaces } = this;
     const cellBytes = 2 ** this.cellShift;
-    const cellsPerGrain = grainBytes / cellBytes;
+    const cellsPerGrain = Math.floor(grainBytes / cellBytes);
     // Of the first grain's first cell, which lies before the window where a grain straddles its start.
-    const origin = (extent.startBytes + firstGrain * grainBytes - this.startBytes) / cellBytes;
-    const lowest = Math.max(0, (extent.startBytes + from - this.startBytes) / cellBytes);
+    const origin = Math.floor((extent.startBytes + firstGrain * grainBytes - this.startBytes) / cellBytes);
+    const lowest = Math.max(0, Math.floor((extent.startBytes + from - this.startBytes) / cellBytes));
     const highest = Math.ceil((extent.startBytes + to - this.startBytes) / cellBytes);
+    const owner = index + 1;
     let added = 0;
     for (let k = 0; k < allocated; k++) {
       const position = positions[k] as number;
       const place = found[position] as number;
       const grainCell = origin + position * cellsPerGrain;
-      const end = Math.min(grainCell + cellsPerGrain, highest);
-      for (let cell = Math.max(grainCell, lowest); cell < end; cell++) {
+      const first = grainCell < lowest ? lowest : grainCell;
+      const end = grainCell + cellsPerGrain < highest ? grainCell + cellsPerGrain : highest;
+      for (let cell = first; cell < end; cell++) {
         if (owners[cell] !== 0) continue;
         added++;
-        if (place === ZEROS) {
-          owners[cell] = HIDDEN;
-        } else {
-          owners[cell] = index + 1;
-          places[cell] = place + (cell - grainCell) * cellPlaces;
-        }
+        owners[cell] = place === ZEROS ? HIDDEN : owner;
+        places[cell] = place + (cell - grainCell) * cellPlaces;
       }
     }
     return added;
@@ -172,7 +170,7 @@ export class MergedWindow {
     const { owners, places } = scratch;
     const { count, cellPlaces } = this;
     for (let cell = owners.indexOf(HIDDEN); cell >= 0 && cell < count; cell = owners.indexOf(HIDDEN, cell))
-      owners[cell] = 0;
+      owners[cell] = places[cell] = 0;
     const continues = (cell: number) =>
       owners[cell] === owners[cell - 1] &&
       (owners[cell] === 0 || places[cell] === (places[cell - 1] as number) + cellPlaces);
