@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { Link } from './chain/link.ts';
 import { findParent } from './find-parent.ts';
 import { readLinkHead } from './link-head.ts';
 import type { OpenContext } from './open-context.ts';
+import { openAlone } from './resolve-chain.ts';
 
 export interface RedoDescription {
   readonly file: string;
@@ -25,10 +25,10 @@ export async function describeRedo(redo: string, context: OpenContext = {}): Pro
   if (head.state.parent === undefined)
     throw new RedoubtError('disk.not-a-redo-log', `${head.path} is no redo log.`, { file: head.path });
   const parent = findParent(head, [head], context);
-  const link = Link.open({ files: head.files, format: head.format, isWritable: false });
+  const link = await openAlone(head, context);
   try {
     const owner = link.record?.owner;
-    return await Promise.resolve({
+    return {
       file: head.path,
       parent: parent.path,
       allocatedBytes: link.allocatedBytes(),
@@ -36,7 +36,7 @@ export async function describeRedo(redo: string, context: OpenContext = {}): Pro
       isUnclean: !link.isClean,
       changedAt: Math.max(...head.files.map((path) => Math.floor(statSync(path).mtimeMs))),
       ...(owner === undefined ? {} : { owner }),
-    });
+    };
   } finally {
     link.close();
   }

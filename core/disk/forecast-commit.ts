@@ -1,5 +1,4 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { Link } from './chain/link.ts';
 import type { CommitRequest } from './commit.ts';
 import { checkCommit, noRoomError, requireJournalPlace, type CommitChecks, type CommitWay } from './commit-checks.ts';
 import { commitRoom, type RoomPlan } from './commit-room.ts';
@@ -8,6 +7,7 @@ import { readLinkHead, type LinkHead } from './link-head.ts';
 import { findLockHolder } from './locks/file-lock.ts';
 import { refuseOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
+import { openAlone } from './resolve-chain.ts';
 
 export interface CommitForecast {
   readonly parent: string;
@@ -29,15 +29,19 @@ export async function forecastCommit(
     throw new RedoubtError('disk.not-a-redo-log', `${child.path} is no redo log.`, { file: child.path });
   const parent = findParent(child, [child], context);
   const { way, problem: refusal } = await judge(child, parent, { context, dependents });
-  const { needBytes, freeBytes } = measure(child, parent, { way, isResumed: isMarked(parent) });
+  const { needBytes, freeBytes } = await measure([child, parent], context, { way, isResumed: isMarked(parent) });
   const problem = refusal ?? (needBytes <= freeBytes ? undefined : noRoomError(parent.path, needBytes, freeBytes));
   return { parent: parent.path, needBytes, freeBytes, ...(problem === undefined ? {} : { problem }) };
 }
 
-function measure(child: LinkHead, parent: LinkHead, plan: RoomPlan): { needBytes: number; freeBytes: number } {
-  const childLink = Link.open({ files: child.files, format: child.format, isWritable: false });
+async function measure(
+  [child, parent]: readonly [child: LinkHead, parent: LinkHead],
+  context: OpenContext,
+  plan: RoomPlan,
+): Promise<{ needBytes: number; freeBytes: number }> {
+  const childLink = await openAlone(child, context);
   try {
-    const parentLink = Link.open({ files: parent.files, format: parent.format, isWritable: false });
+    const parentLink = await openAlone(parent, context);
     try {
       return commitRoom(childLink, parentLink, plan);
     } finally {

@@ -99,6 +99,19 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
   }
 }
 
+/**
+ * Opens one link for reading, without those below it where its own files say all of its shape: only foreign
+ * redo logs of several segments need their parents for that. Throws as openLinks, and what findParent throws.
+ */
+export async function openAlone(head: LinkHead, context: OpenContext): Promise<Link> {
+  const { files, format, state } = head;
+  if (state.parent === undefined || state.record !== undefined || files.length === 1)
+    return Link.open({ files, format, isWritable: false });
+  const [link, ...parents] = openLinks(await followParents([head], context), { context });
+  closeLinks(parents);
+  return link as Link;
+}
+
 /** What was judged by its path must be what is open now. */
 function checkSame(head: LinkHead, link: Link): void {
   const isSame = link.fileIdentity === head.identity && link.record?.contentId === head.state.record?.contentId;

@@ -4,8 +4,12 @@ import { createBase, planBaseFiles } from '../../../core/disk/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { describeRedo } from '../../../core/disk/describe-redo.ts';
 import { dialects, type DialectName } from '../../../core/disk/formats/cowd/dialect.ts';
-import { readHeader } from '../../../core/disk/formats/cowd/read-header.ts';
+import { patchHeader, readHeader } from '../../../core/disk/formats/cowd/read-header.ts';
 import { hostFiles } from '../../../core/disk/disk-file.ts';
+import type { NewExtent } from '../../../core/disk/formats/cowd/create-extent.ts';
+import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
+import { createLinkFiles } from '../../../core/disk/new-files.ts';
+import { segmentPath } from '../../../core/disk/segment-paths.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
 import { contentOf, fingerprint, inSession, makeLog, mib, read, write, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -25,6 +29,16 @@ function headerOf(path: string) {
   const file = hostFiles.open(path, false);
   try {
     return readHeader(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** As another program would have made it: without our record. */
+function makeForeign(path: string): void {
+  const file = hostFiles.open(path, true);
+  try {
+    patchHeader(file, ({ record: _, ...header }) => ({ ...header, description: '' }));
   } finally {
     file.close();
   }
@@ -139,5 +153,40 @@ describe('redo logs of dialect ws3', () => {
     await inSession({ file: base, mode: 'persistent' }, async (disk) => {
       expect((await read(disk, 4_185_216 * 512 - 1000, 2000)).every((byte) => byte === 1)).toBe(true);
     });
+  });
+
+  it('[G4] of another program are read by the segments of their parent', async () => {
+    const sizes = [4096, 4096, 1024];
+    const common = {
+      dialect: dialects.ws3,
+      diskSectors: 9216,
+      fileCount: 3,
+      generation: 7,
+      controller: 'ide',
+    } as const;
+    const record = { contentId: 'a'.repeat(32), linkId: 'b'.repeat(32) };
+    const extents = (name: string, options: Partial<NewExtent>): NewExtent[] =>
+      sizes.map((spanSectors, ordinal) => {
+        const path = segmentPath(folder.at(name), ordinal + 1);
+        return { ...common, path, spanSectors, ordinal, record, ...options };
+      });
+    const base = extents('disk.vmdk', {});
+    const log = extents('disk.vmdk.REDO', { parent: { storedName: 'disk.vmdk', generation: 7 } });
+    createLinkFiles(base);
+    createLinkFiles(log);
+    for (const { path } of [...base, ...log]) makeForeign(path);
+    const paths = { base: folder.at('disk.vmdk'), log: folder.at('disk.vmdk.REDO') };
+    await writeDisk(paths.base, paths.log, [
+      [0, 1, 512],
+      [4096 * 512 - 600, 2, 1200],
+      [9216 * 512 - 512, 3, 512],
+    ]);
+    await inSession({ file: paths.base, mode: 'undoable', redo: paths.log }, async (device) => {
+      expect(device.sizeBytes).toBe(9216 * 512);
+      expect((await read(device, 4096 * 512 - 600, 1200)).every((byte) => byte === 2)).toBe(true);
+      expect((await read(device, 9216 * 512 - 512, 512)).every((byte) => byte === 3)).toBe(true);
+    });
+    expect(await describeRedo(paths.log)).toMatchObject({ isEmpty: false, allocatedBytes: 4 * 65_536 });
+    expect((await forecastCommit(paths.log)).needBytes).toBeGreaterThanOrEqual(4 * 65_536);
   });
 });
