@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -10,10 +10,25 @@ export function fingerprint(files: readonly string[]): string {
   return files
     .map((file) => {
       const { size, mtimeNs, ctimeNs, mode } = statSync(file, { bigint: true });
-      const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
-      return `${file} ${String(size)} ${String(mtimeNs)} ${String(ctimeNs)} ${String(mode)} ${hash}`;
+      return `${file} ${String(size)} ${String(mtimeNs)} ${String(ctimeNs)} ${String(mode)} ${hashOf(file)}`;
     })
     .join('\n');
+}
+
+/** In pieces, because a disk's file may be larger than any buffer. */
+function hashOf(file: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(8 * 1024 * 1024);
+  const fd = openSync(file, 'r');
+  try {
+    for (let count = 1; count > 0;) {
+      count = readSync(fd, piece, 0, piece.length, null);
+      hash.update(piece.subarray(0, count));
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
 }
 
 /** The same for all that lies below folders: a file more or less is a difference too. */

@@ -177,7 +177,8 @@ function openDescribed(path: string, text: string): DiskLink {
   let below: DiskLink | undefined;
   if (parentCid !== 'ffffffff') {
     below = openDisk(resolve(dirname(path), hint ?? ''));
-    if (cidOf(below.path) !== parentCid)
+    // Some programs leave zeros in front away.
+    if (parseInt(cidOf(below.path) ?? '', 16) !== parseInt(parentCid, 16))
       throw new Error(`${path} hangs from CID ${parentCid}, not ${String(cidOf(below.path))}`);
   }
   // A descriptor inside a sparse file means that file, whatever name it had when it was made.
