@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
-    include: ['test/{architecture,core,renderer,contract,interop}/**/*.test.{ts,tsx}'],
+    include: ['test/{architecture,campaign,core,renderer,contract,interop}/**/*.test.{ts,tsx}'],
     globalSetup: ['test/support/own-home.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -3,9 +3,9 @@ import { Chain } from './chain/chain.ts';
 import type { CommitProgress } from './commit.ts';
 import { copyDisk } from './copy.ts';
 import { createBase } from './create-base.ts';
-import { hostFiles } from './disk-file.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { LockSet } from './locks/lock-set.ts';
+import { removeNewFiles } from './new-files.ts';
 import type { OpenContext } from './open-context.ts';
 import { openLinks, resolveChain } from './resolve-chain.ts';
 import { openDiskSession } from './session.ts';
@@ -80,7 +80,7 @@ async function copyInto(
       await target.close();
     }
   } catch (error) {
-    for (const path of files) hostFiles.remove(path);
+    removeNewFiles(files);
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import { segmentPath } from './segment-paths.ts';
 import { fitsFileSystem, parseDiskName } from './names.ts';
 import { nextGeneration } from './generation.ts';
 import { baseSpans, type DiskBus, type GrainShape } from './segmentation.ts';
-import { createLinkFiles } from './new-files.ts';
+import { createLinkFiles, removeNewFiles } from './new-files.ts';
 import { sweepUnfinished } from './unfinished-files.ts';
 
 export type { DialectName } from './formats/cowd/dialect.ts';
@@ -91,7 +91,7 @@ export async function createBase(
     try {
       await allocateAll(files);
     } catch (error) {
-      for (const path of files) hostFiles.remove(path);
+      removeNewFiles(files);
       throw error;
     }
   }

@@ -7,7 +7,6 @@ import { SECTOR_BYTES } from '../base/units.ts';
 import { approveLink } from './approvals.ts';
 import type { Link } from './chain/link.ts';
 import { addChild } from './children-list.ts';
-import { hostFiles } from './disk-file.ts';
 import { dialects, type Dialect, type DialectName } from './formats/cowd/dialect.ts';
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { nextGeneration } from './generation.ts';
@@ -16,7 +15,7 @@ import { readLinkHead, type LinkHead } from './link-head.ts';
 import { LockSet } from './locks/lock-set.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { redoName, shortRedoName } from './names.ts';
-import { createLinkFiles } from './new-files.ts';
+import { createLinkFiles, removeNewFiles } from './new-files.ts';
 import type { OpenContext } from './open-context.ts';
 import { storableNames } from './parent-check.ts';
 import { finishRemoval } from './remove-link.ts';
@@ -88,7 +87,7 @@ export async function createRedoLogOver(
       if (folder !== dirname(parent.path)) approveLink(head, context);
       await addChild(parent.path, { path: file, linkId: head.state.record?.linkId, owner: request.owner });
     } catch (error) {
-      for (const path of files) hostFiles.remove(path);
+      removeNewFiles(files);
       throw error;
     }
     return { file, files };

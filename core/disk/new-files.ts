@@ -35,10 +35,26 @@ export function createLinkFiles(extents: readonly NewExtent[], options: NewFiles
     made.push(first.path);
     if (isSynced) hostFiles.syncDirectory(dirname(first.path));
   } catch (error) {
-    for (const path of made.reverse()) hostFiles.remove(path);
+    removeNewFiles(made.reverse(), { isSynced });
     throw error;
   } finally {
     if (isMarked) unmarkMaking(first.path);
+  }
+}
+
+/**
+ * Takes files that were just made back, the first first and durably, so that no link is left without its others. As
+ * far as it can be done: whoever calls has a failure to tell already.
+ */
+export function removeNewFiles(files: readonly string[], { isSynced = true }: { isSynced?: boolean } = {}): void {
+  const [first, ...rest] = files;
+  if (first === undefined) return;
+  try {
+    hostFiles.remove(first);
+    if (isSynced) hostFiles.syncDirectory(dirname(first));
+    for (const path of rest) hostFiles.remove(path);
+  } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error;
   }
 }
 

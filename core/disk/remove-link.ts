@@ -16,8 +16,8 @@ const ending = '.removing';
  *
  * 1. The first segment is renamed to `….removing`: the commit point. Before it the log is whole, after it
  *    there is no log. The folder is synced.
- * 2. The further segments are unlinked, each only after its header proved that it belongs to the log; then
- *    the renamed first; the folder is synced.
+ * 2. The further segments are unlinked, each only after its header proved that it belongs to the log, and the
+ *    folder is synced; then the renamed first, and again.
  * 3. The log's own list of children goes, and its entry in its parent's.
  *
  * What a crash leaves after 1 is finished by `finishRemoval`.
@@ -59,6 +59,8 @@ async function finishRemovalLocked(path: string): Promise<boolean> {
     throw new RedoubtError('disk.not-a-redo-log', `${aside} is no redo log that was being removed.`, { file: aside });
   }
   if (isOfPresentLink(path, state)) return false;
+  // Whoever renamed it may have died before the new name was durable.
+  hostFiles.syncDirectory(dirname(path));
   await unlinkFiles(path, state);
   return true;
 }
@@ -75,6 +77,8 @@ async function unlinkFiles(path: string, state: LinkState): Promise<void> {
     const file = segmentPath(path, part);
     if (belongsTo(file, state, part)) hostFiles.remove(file);
   }
+  // Without the first nobody would look for the others again.
+  if (state.fileCount > 1) hostFiles.syncDirectory(dirname(path));
   hostFiles.remove(removingName(path));
   hostFiles.syncDirectory(dirname(path));
   if (!isThere(path)) removeChildrenList(path);

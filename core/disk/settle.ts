@@ -3,6 +3,9 @@ import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { judgeCommit, readJournal, removeJournal, type CommitJournal } from './commit-journal.ts';
 import { finishCommit } from './commit-steps.ts';
+import { findDependents } from './dependents.ts';
+import { hostFiles } from './disk-file.ts';
+import { formatNamed } from './formats/open-format.ts';
 import { findCommittedChild } from './committed-child.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
@@ -124,6 +127,7 @@ async function settleJournal(
       await rollBack(now, still, child);
       return undefined;
     }
+    await makeCertain(now, child, context);
     // A log that has been written since holds what the parent lacks, and reads right over it: it stays.
     const isSame = child.state.record?.contentId === still.child.contentId;
     const searchPaths = context.searchDirectories;
@@ -131,6 +135,28 @@ async function settleJournal(
     return isSame ? { parent: parent.path, child: child.path } : undefined;
   } finally {
     await lock?.release();
+  }
+}
+
+/**
+ * What was read may be known to the page cache alone: whoever wrote it died before it was synced, or the sync
+ * failed and the kernel took the pages for written. So the parent without its mark, and the logs that hang from
+ * it already, are written again as they are, synced, before a child is removed because of them. A protected
+ * parent is not written.
+ */
+async function makeCertain(parent: LinkHead, child: LinkHead, context: OpenContext): Promise<void> {
+  if (!parent.isProtected) formatNamed(parent.format).changeState(hostFiles, [parent.path], (state) => state);
+  const searchPaths = context.searchDirectories ?? [];
+  for (const { path } of await findDependents(parent.path, { searchPaths, except: [child.path] })) {
+    const { state } = readLinkHead(path);
+    if (state.record?.parentContentId !== parent.state.record?.contentId) continue;
+    const lock = await lockFile(path, 'writer', { purpose: 'commit' });
+    try {
+      const { format, files } = readLinkHead(path);
+      formatNamed(format).changeState(hostFiles, files, (same) => same);
+    } finally {
+      await lock?.release();
+    }
   }
 }
 

@@ -52,7 +52,10 @@ export interface DiskFormat {
    * Throws what readHead throws, and disk.segment-missing, disk.segment-picked, and what opening files throws.
    */
   openLink(request: OpenLinkRequest): OpenedLink;
-  /** Changes the state in all files of a link that nobody has open, synced, the first file last. Throws as openLink. */
+  /**
+   * Changes the state in all files of a link that nobody has open, synced, the first file last. It is written also
+   * where nothing changes: afterwards it is on the device for certain. Throws as openLink.
+   */
   changeState(layer: FileLayer, files: readonly string[], change: StateChange): void;
   /** Throws unless this file may be written; changes nothing. disk.permission, disk.read-only, disk.unsupported. */
   proveWritable(layer: FileLayer, path: string): void;

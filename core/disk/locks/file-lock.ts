@@ -49,15 +49,19 @@ export interface FileLock {
  */
 export async function lockFile(file: string, kind: LockKind, reason: LockReason): Promise<FileLock | undefined> {
   if (kind === 'reader' && isLoneReader(file)) return undefined;
+  let held: HeldLock | undefined;
   try {
     return await withGate(file, (gate) => {
       const others = sweepHolders(file);
       const rival = others.find((other) => kind === 'writer' || other.holder?.kind !== 'reader');
       if (rival !== undefined) throw lockedError(file, rival);
       gate.prove();
-      return new HeldLock(file, gate, kind, reason);
+      held = new HeldLock(file, gate, kind, reason);
+      return held;
     });
   } catch (error) {
+    // The gate could not be left: nobody would ever give back what was taken behind it.
+    held?.drop();
     if (kind === 'writer') {
       if (isNoPlace(error) && !isThere(lockFolder(file))) return new HeldLock(file, undefined, kind, reason);
       throw error;
@@ -146,6 +150,18 @@ class HeldLock implements FileLock {
       });
     } catch (error) {
       throw asFileError(error, this.file, 'unlock');
+    }
+  }
+
+  /** Lets go without a gate, as well as that can be done. */
+  drop(): void {
+    this.isReleased = true;
+    clearInterval(this.heartbeat);
+    this.mark.close();
+    try {
+      unlinkIfThere(this.path);
+    } catch {
+      // It stays until this process has ended; then it is stale.
     }
   }
 

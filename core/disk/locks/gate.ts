@@ -47,17 +47,21 @@ export async function withGate<T>(file: string, act: (gate: Gate) => T): Promise
   const folder = lockFolder(file);
   const own = await enter(file);
   try {
-    return act({
-      folder,
-      prove: () => {
-        if (!own.isThere()) throw lockBroken(file);
-      },
-    });
-  } finally {
-    own.leave();
-    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => {
-      rmdirSync(folder);
-    });
+    try {
+      return act({
+        folder,
+        prove: () => {
+          if (!own.isThere()) throw lockBroken(file);
+        },
+      });
+    } finally {
+      own.leave();
+      ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => {
+        rmdirSync(folder);
+      });
+    }
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : asFileError(error, folder, 'lock');
   }
 }
 

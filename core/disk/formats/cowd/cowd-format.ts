@@ -26,7 +26,7 @@ export const cowdFormat: DiskFormat = {
     for (const path of [...files].reverse()) {
       const file = layer.open(path, true);
       try {
-        patchHeader(file, (header) => withState(header, change(stateOf(header))));
+        patchHeader(file, (header) => withState(header, change(stateOf(header))), { isCertain: true });
       } finally {
         file.close();
       }

@@ -2,57 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { SessionDevice } from '../../../../core/disk/session-device.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink, openDevice, sizeBytesOf } from '../../../support/test-chain.ts';
+import { judgeSectors, SectorHistory, stamped } from '../../../support/sector-history.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 
 const SECTOR_BYTES = 512;
 
-/** What a sector may hold after a crash: the stamp that was last flushed, or any that was written since. */
-class SectorHistory {
-  private readonly allowed: { order: number; stamp: number }[][];
-  private order = 0;
-
-  constructor(sectors: number) {
-    this.allowed = Array.from({ length: sectors }, () => [{ order: 0, stamp: 0 }]);
-  }
-
-  write(first: number, count: number, stamp: number): void {
-    this.order++;
-    for (let sector = first; sector < first + count; sector++) this.allowed[sector]?.push({ order: this.order, stamp });
-  }
-
-  /** Returns what is to be called when a flush that begins now has ended: older states are impossible then. */
-  beginFlush(): () => void {
-    const { order } = this;
-    return () => {
-      for (const states of this.allowed) {
-        const covered = states.filter((state) => state.order <= order).length;
-        states.splice(0, covered - 1);
-      }
-    };
-  }
-
-  /** Whether a sector may hold this stamp; from now on it holds nothing else. */
-  accepts(sector: number, stamp: number): boolean {
-    const isAllowed = this.allowed[sector]?.some((state) => state.stamp === stamp) ?? false;
-    this.allowed[sector] = [{ order: 0, stamp }];
-    return isAllowed;
-  }
-}
-
-function stamped(sectors: number, stamp: number): Uint8Array {
-  return new Uint8Array(new Uint32Array((sectors * SECTOR_BYTES) / 4).fill(stamp).buffer);
-}
-
 async function judgeAll(device: SessionDevice, history: SectorHistory): Promise<void> {
-  const all = new Uint8Array(device.sizeBytes);
-  await device.read(0, all);
-  for (let sector = 0; sector * SECTOR_BYTES < all.length; sector++) {
-    const words = new Uint32Array(all.buffer, sector * SECTOR_BYTES, SECTOR_BYTES / 4);
-    const stamp = words[0] as number;
-    const isWhole = words.every((word) => word === stamp);
-    if (!isWhole || !history.accepts(sector, stamp))
-      expect.fail(`sector ${String(sector)} holds ${String(stamp)}${isWhole ? '' : ' in part'}`);
-  }
+  const wrong = await judgeSectors(device, history);
+  if (wrong !== undefined) expect.fail(wrong);
 }
 
 /** TRIM may zero what it likes; whatever reads as zeros now has been written as zeros. */

@@ -1,0 +1,229 @@
+import { readdirSync } from 'node:fs';
+import { RedoubtError } from '../../../core/base/redoubt-error.ts';
+import { isThere } from '../../../core/base/is-there.ts';
+import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { createBase } from '../../../core/disk/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { discardRedoLog } from '../../../core/disk/discard.ts';
+import { identifyFile, type FileIdentity } from '../../../core/disk/identify.ts';
+import { openDiskSession } from '../../../core/disk/session.ts';
+import { settleChain } from '../../../core/disk/settle.ts';
+import type { BlockDevice } from '../../../core/disk/block-device.ts';
+import { SectorHistory } from '../../support/sector-history.ts';
+import { diskSectors, folder, makeBaseMember, makeLogMember, Member, tryStep, type Family } from './family.ts';
+import type { Scenario } from './fault-run.ts';
+
+const childRanges = [
+  [20, 30],
+  [140, 10],
+  [500, 40],
+  [760, 12],
+] as const;
+
+async function threeGenerations(): Promise<{ base: Member; child: Member; nested: Member }> {
+  const base = await makeBaseMember();
+  const child = await makeLogMember(base, childRanges);
+  const nested = await makeLogMember(child, [
+    [30, 5],
+    [300, 60],
+  ]);
+  return { base, child, nested };
+}
+
+/** Judges members one after the other; the first wrong one counts. */
+async function judgeAll(family: Family, ...names: string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const wrong = await (family[name] as Member).judge();
+    if (wrong !== undefined) return `${name}: ${wrong}`;
+  }
+  return undefined;
+}
+
+/** Writes, zeros, flushes; what has no room is tried again. */
+async function work(member: Member, device: BlockDevice): Promise<void> {
+  const steps = [
+    () => member.write(device, 10, 6),
+    () => member.write(device, 200, 64),
+    () => member.flush(device),
+    () => member.zero(device, 12, 90),
+    () => member.write(device, 508, 9),
+    () => member.write(device, 205, 3),
+    () => member.flush(device),
+    () => member.write(device, 600, 50),
+    () => member.write(device, diskSectors - 5, 5),
+    () => member.zero(device, 640, 2),
+    () => member.flush(device),
+    () => member.write(device, 330, 7),
+  ];
+  for (const step of steps) if (!(await tryStep(step))) await tryStep(step);
+}
+
+async function workAndClose(member: Member): Promise<void> {
+  await tryStep(async () => {
+    const session = await openDiskSession(member.request());
+    await work(member, session.device);
+    const settle = member.history.beginFlush();
+    if (await tryStep(() => session.close())) settle();
+  });
+}
+
+const writeIntoBase: Scenario = {
+  name: 'write into a base',
+  prepare: async () => ({ base: await makeBaseMember() }),
+  act: async ({ base }) => {
+    await workAndClose(base as Member);
+  },
+  judge: async (family) => (await judgeAll(family, 'base')) ?? (await family['base']?.judgeUse()),
+};
+
+const writeIntoLog: Scenario = {
+  name: 'write into a redo log',
+  prepare: async () => {
+    const base = await makeBaseMember();
+    const child = await makeLogMember(base, childRanges);
+    return { base, child, sibling: await makeLogMember(base, [[0, 60]]) };
+  },
+  act: async ({ child }) => {
+    await workAndClose(child as Member);
+  },
+  judge: async (family) => (await judgeAll(family, 'base', 'child', 'sibling')) ?? (await family['child']?.judgeUse()),
+};
+
+const makeBaseScenario: Scenario = {
+  name: 'make a base',
+  prepare: async () => ({ base: await makeBaseMember() }),
+  act: async () => {
+    await tryStep(() =>
+      createBase({ file: `${folder}/new.vmdk`, capacityBytes: diskSectors * 512, split: true, bus: 'ide' }),
+    );
+  },
+  judge: async (family) => {
+    // What power loss left of a name is in the way of that name only.
+    const isWhole = identifyOr(`${folder}/new.vmdk`)?.kind === 'base';
+    const made = new Member(
+      `${folder}/${isWhole ? 'new' : 'newer'}.vmdk`,
+      undefined,
+      new SectorHistory(diskSectors),
+      0,
+    );
+    if (!isWhole) await createBase({ file: made.file, capacityBytes: diskSectors * 512, split: true, bus: 'ide' });
+    return (await judgeAll({ ...family, made }, 'base', 'made')) ?? (await made.judgeUse());
+  },
+};
+
+const makeLog: Scenario = {
+  name: 'make a redo log',
+  prepare: async () => ({ base: await makeBaseMember() }),
+  act: async ({ base }) => {
+    await tryStep(() => createRedoLog({ parent: (base as Member).file, randomSuffix: false }));
+  },
+  judge: async (family) => {
+    const base = family['base'] as Member;
+    let made = new Member(`${base.file}.REDO`, base.file, base.history.copy(), 5_000_000);
+    if (identifyOr(made.file)?.kind !== 'redo-log') {
+      try {
+        await createRedoLog({ parent: base.file, randomSuffix: false });
+      } catch (error) {
+        // What no engine wrote stays in the way of the name; the way out of it is the one that is offered.
+        if (!(error instanceof RedoubtError) || !error.is('disk.redo-taken')) throw error;
+        const { file } = await createRedoLog({ parent: base.file, directory: folder, randomSuffix: true });
+        made = new Member(file, base.file, base.history.copy(), 5_000_000);
+      }
+    }
+    return (await judgeAll({ ...family, made }, 'base', 'made')) ?? (await made.judgeUse());
+  },
+};
+
+const resetNonpersistent: Scenario = {
+  name: 'replace the log of a nonpersistent session',
+  prepare: async () => {
+    const base = await makeBaseMember();
+    return { base, sibling: await makeLogMember(base, [[0, 60]]) };
+  },
+  act: async ({ base }) => {
+    const { file } = base as Member;
+    await tryStep(async () => {
+      const first = await createRedoLog({ parent: file, randomSuffix: true });
+      const session = await openDiskSession({ file, mode: 'nonpersistent', redo: first.file });
+      await tryStep(() => Promise.resolve(session.device.writeZeroes(0, 50_000)));
+      await tryStep(async () => {
+        const second = await createRedoLog({ parent: file, randomSuffix: true });
+        await session.replaceRedo(second.file);
+      });
+      await tryStep(() => Promise.resolve(session.device.writeZeroes(70_000, 50_000)));
+      await tryStep(() => session.close());
+    });
+  },
+  judge: (family) => judgeAll(family, 'base', 'sibling'),
+};
+
+const discard: Scenario = {
+  name: 'discard',
+  prepare: async () => {
+    const base = await makeBaseMember();
+    const child = await makeLogMember(base, childRanges);
+    return { base, child, sibling: await makeLogMember(base, [[0, 60]]) };
+  },
+  act: async ({ child }) => {
+    await tryStep(() => discardRedoLog({ redo: (child as Member).file }));
+  },
+  judge: async (family) => {
+    const child = family['child'] as Member;
+    const wrong = await judgeAll(family, 'base', 'sibling', ...(isThere(child.file) ? ['child'] : []));
+    if (wrong !== undefined) return wrong;
+    if (isThere(child.file) || isThere(`${child.file}.removing`)) await discardRedoLog({ redo: child.file });
+    return (await judgeAll(family, 'base', 'sibling')) ?? leftOver(child.file);
+  },
+};
+
+const commit: Scenario = {
+  name: 'commit',
+  prepare: threeGenerations,
+  act: async ({ child }) => {
+    await tryStep(() => commitRedoLog({ redo: (child as Member).file }));
+  },
+  judge: async (family) => {
+    const child = family['child'] as Member;
+    const base = family['base'] as Member;
+    await settleChain(isThere(child.file) ? child.file : base.file, {});
+    const before = isThere(child.file) ? await judgeAll(family, 'child') : undefined;
+    if (before !== undefined) return before;
+    if (isThere(child.file)) await commitRedoLog({ redo: child.file });
+    const committed = new Member(base.file, undefined, child.history, 8_000_000);
+    const nested = new Member(
+      (family['nested'] as Member).file,
+      base.file,
+      (family['nested'] as Member).history,
+      9_000_000,
+    );
+    return (
+      (await judgeAll({ committed, nested }, 'committed', 'nested')) ??
+      leftOver(child.file) ??
+      (await nested.judgeUse())
+    );
+  },
+};
+
+function identifyOr(file: string): FileIdentity | undefined {
+  return isThere(file) ? identifyFile(file) : undefined;
+}
+
+/** What is left of a log that should be gone; neither a lock that nobody holds is a matter, nor a list that leads nowhere. */
+function leftOver(file: string): string | undefined {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  const ending = name.slice(name.indexOf('.REDO'));
+  const left = readdirSync(folder).filter(
+    (one) => one.includes(ending) && !one.includes(`${ending}.REDO`) && !/\.(lck|children)$/.test(one),
+  );
+  return left.length === 0 ? undefined : `left behind: ${left.join(', ')}`;
+}
+
+export const scenarios: readonly Scenario[] = [
+  writeIntoBase,
+  writeIntoLog,
+  makeBaseScenario,
+  makeLog,
+  resetNonpersistent,
+  discard,
+  commit,
+];
