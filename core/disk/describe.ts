@@ -4,6 +4,11 @@ import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../base/units.ts';
 import type { Link } from './chain/link.ts';
+import { noParentCid, type Descriptor, type DescriptorExtent } from './formats/descriptor/descriptor.ts';
+import { formatDescriptor } from './formats/descriptor/format-descriptor.ts';
+import { FIRST_PLACE, type Extent } from './formats/extent.ts';
+import { ZeroExtent } from './formats/flat/flat-extent.ts';
+import type { LinkFormat } from './formats/link-state.ts';
 import type { OpenContext } from './open-context.ts';
 import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
 
@@ -20,7 +25,10 @@ export async function describeChain(file: string, directory: string, context: Op
     const names = descriptorNames(links);
     return links.map((link, index) => {
       const path = join(directory, names[index] as string);
-      writeFileSync(path, descriptorText(link, names[index + 1]));
+      const parent = links[index + 1];
+      const name = names[index + 1];
+      const about = parent === undefined || name === undefined ? undefined : { link: parent, name };
+      writeFileSync(path, formatDescriptor(describeLink(link, about)));
       return path;
     });
   } catch (error) {
@@ -30,40 +38,46 @@ export async function describeChain(file: string, directory: string, context: Op
   }
 }
 
-/** The descriptor of one link. `parent`: the file name of its parent's descriptor, in the same folder. */
-export function descriptorText(link: Pick<Link, 'state' | 'files' | 'spansBytes'>, parent?: string): string {
-  const { state } = link;
-  const extents = link.files.map((path, index) => {
-    if (/["\n\r]/.test(path)) {
-      throw new RedoubtError('disk.bad-name', `${path} can't be named in a descriptor.`, {
-        value: path,
-        reason: 'it has a quotation mark',
-      });
-    }
-    return `RW ${String((link.spansBytes[index] ?? 0) / SECTOR_BYTES)} VMFSSPARSE "${path}"`;
-  });
-  const lines = [
-    '# Disk DescriptorFile',
-    'version=1',
-    `CID=${contentNumber(state.generation)}`,
-    `parentCID=${state.parent === undefined ? 'ffffffff' : contentNumber(state.parent.generation)}`,
-    'createType="vmfsSparse"',
-    ...(parent === undefined ? [] : [`parentFileNameHint="${parent}"`]),
-    '',
-    '# Extent description',
-    ...extents,
-    '',
-    '# The Disk Data Base',
-    '#DDB',
-    '',
-    `ddb.adapterType = "${state.controller === 'scsi' ? 'buslogic' : 'ide'}"`,
-  ];
-  return `${lines.join('\n')}\n`;
+/** The descriptor of one link. `parent`: that of its parent, and the file name of its descriptor in the same folder. */
+function describeLink(link: Link, parent: { link: Link; name: string } | undefined): Descriptor {
+  const { state, format, extents } = link;
+  return {
+    version: 1,
+    cid: contentNumber(link),
+    ...(parent === undefined ? {} : { parentCid: contentNumber(parent.link), parentFileNameHint: parent.name }),
+    createType: createTypes[format],
+    extents: extents.map((extent) => describeExtent(extent, format)),
+    database: new Map([['ddb.adapterType', state.controller === 'scsi' ? 'buslogic' : 'ide']]),
+  };
 }
 
-/** Eight digits; ffffffff would mean `no parent`. */
-function contentNumber(generation: number): string {
-  return Math.min(generation, 0xffff_fffe).toString(16).padStart(8, '0');
+const createTypes: Readonly<Record<LinkFormat, string>> = {
+  cowd: 'vmfsSparse',
+  vmdk: 'twoGbMaxExtentSparse',
+  stream: 'twoGbMaxExtentSparse',
+  flat: 'twoGbMaxExtentFlat',
+  raw: 'monolithicFlat',
+};
+
+function describeExtent(given: Extent, format: LinkFormat): DescriptorExtent {
+  const { path, spanBytes, originBytes } = given;
+  const extent = {
+    access: 'RW',
+    sectors: spanBytes / SECTOR_BYTES,
+    fileName: path,
+    offsetSectors: 0,
+    line: 0,
+  } as const;
+  if (given instanceof ZeroExtent)
+    return { access: 'RW', sectors: extent.sectors, type: 'ZERO', offsetSectors: 0, line: 0 };
+  if (format === 'cowd') return { ...extent, type: 'VMFSSPARSE' };
+  if (format === 'vmdk' || format === 'stream') return { ...extent, type: 'SPARSE' };
+  return { ...extent, type: 'FLAT', offsetSectors: originBytes / SECTOR_BYTES + FIRST_PLACE };
+}
+
+/** All ones would mean that there is no parent. */
+function contentNumber({ state }: Link): number {
+  return Math.min(state.generation, noParentCid - 1);
 }
 
 /** The links' own names; two of one name in different folders are told apart by a number. */

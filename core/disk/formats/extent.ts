@@ -4,6 +4,8 @@ import type { DiskFile } from '../disk-file.ts';
 export const NOWHERE = 0;
 /** A place that says: zeros, whatever lies below. */
 export const ZEROS = 1;
+/** Places of extents that have no tables begin behind those two. */
+export const FIRST_PLACE = 2;
 
 /**
  * A row of free grains. `place`: where it begins. `isFresh`: nothing was ever written there, so that a hole

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../../core/base/units.ts';
+import { Chain } from '../../../core/disk/chain/chain.ts';
+import type { CommitPoint } from '../../../core/disk/commit-steps.ts';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { identifyFile } from '../../../core/disk/identify.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
 import type { BlockDevice } from '../../../core/disk/block-device.ts';
+import { openLinks, resolveChain } from '../../../core/disk/resolve-chain.ts';
+import { SessionDevice } from '../../../core/disk/session-device.ts';
+import { settleChain } from '../../../core/disk/settle.ts';
 import type { SessionRequest } from '../../../core/disk/session.ts';
 import { inSession, read } from '../../support/disk-kit.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -14,6 +19,21 @@ import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { diskKinds, type MakeDisk } from './disk-kinds.ts';
 
 const sizeBytes = 9 * MIB + 512 * 77;
+
+const points: readonly CommitPoint[] = [
+  'journal',
+  'child-recorded',
+  'parent-marked',
+  'copying',
+  'copied',
+  'parent-clean',
+  'unmarked',
+  'nested',
+  'done',
+  'removed',
+];
+
+class Stop extends Error {}
 
 /** A disk, the logs over it, and for each of them what it must read. */
 class Bench {
@@ -77,6 +97,17 @@ class Bench {
       this.compare(device, content),
     );
     expect(existsSync(redo)).toBe(false);
+  }
+
+  /** Reads the leaf without writing anything, locks and journals included. */
+  async look(): Promise<void> {
+    const { file, content } = this.leaf;
+    const device = new SessionDevice(new Chain(openLinks(await resolveChain(file, this.context))));
+    try {
+      await this.compare(device, content);
+    } finally {
+      await device.close();
+    }
   }
 
   private async compare(device: BlockDevice, content: Buffer): Promise<void> {
@@ -146,6 +177,49 @@ describe.each(Object.entries(diskKinds))('%s', { timeout: 60_000 }, (_name, make
       await bench.check();
     }
     await bench.work(40);
+    await bench.check();
+  });
+
+  it.each(points)('[C4] takes a commit that stopped after %s, by the same command', async (point) => {
+    using folder = makeTempFolder();
+    const bench = await Bench.make(folder, make, 7);
+    await bench.work(30);
+    await bench.nest();
+    await bench.work(40);
+    const { file: redo, content } = bench.leaf;
+    const { context } = bench;
+    const reached = (here: CommitPoint) => {
+      if (here === point) throw new Stop(point);
+    };
+    await expect(commitRedoLog({ redo, context }, { reached })).rejects.toThrow(Stop);
+    if (point !== 'removed') {
+      await bench.look();
+      await commitRedoLog({ redo, context });
+    }
+    await settleChain(bench.file, context);
+    bench.links.pop();
+    bench.leaf.content.set(content);
+    expect(existsSync(`${bench.file}.commit`)).toBe(false);
+    await bench.check();
+  });
+
+  it('[C4] takes back a commit that stopped before its point', async () => {
+    using folder = makeTempFolder();
+    const bench = await Bench.make(folder, make, 8);
+    await bench.work(30);
+    await bench.nest();
+    await bench.work(40);
+    const { context } = bench;
+    const reached = (here: CommitPoint) => {
+      if (here === 'child-recorded') throw new Stop(here);
+    };
+    const before = await inspectChain(bench.leaf.file, context);
+    await expect(commitRedoLog({ redo: bench.leaf.file, context }, { reached })).rejects.toThrow(Stop);
+    await settleChain(bench.leaf.file, context);
+    expect(existsSync(`${bench.file}.commit`)).toBe(false);
+    const after = await inspectChain(bench.leaf.file, context);
+    expect(after.links.map(({ contentId }) => contentId)).toEqual(before.links.map(({ contentId }) => contentId));
+    await bench.work(20);
     await bench.check();
   });
 

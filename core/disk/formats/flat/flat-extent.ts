@@ -2,11 +2,9 @@ import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, KIB, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
-import { ZEROS, type FreeRow } from '../extent.ts';
+import { FIRST_PLACE, ZEROS, type FreeRow } from '../extent.ts';
 import type { MarkedExtent } from '../sidecar-books.ts';
 
-/** Places of a flat extent begin behind the two that have a meaning of their own. */
-const FIRST_PLACE = 2;
 /** What places count, less those two and one that nobody uses. */
 export const FLAT_LIMIT_SECTORS = 0xffff_ffff - FIRST_PLACE;
 /** Nothing is allocated here; only the map's cells follow from it. */

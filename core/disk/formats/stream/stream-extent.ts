@@ -1,13 +1,12 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, MIB, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
-import { NOWHERE, ZEROS } from '../extent.ts';
+import { FIRST_PLACE, NOWHERE, ZEROS } from '../extent.ts';
 import type { MarkedExtent } from '../sidecar-books.ts';
 import type { Vmdk4Header } from '../vmdk4/header.ts';
 import { readStreamGrain } from './stream-record.ts';
 import { StreamTables } from './stream-tables.ts';
 
-const FIRST_PLACE = 2;
 const LIMIT_SECTORS = 0xffff_ffff - FIRST_PLACE;
 /** Inflated grains that are kept. */
 const KEPT_BYTES = 8 * MIB;
