@@ -47,7 +47,7 @@ function hashOf(bytes: Uint8Array): string {
 async function contentOf(file: string): Promise<string> {
   // Plain data is opened only if somebody has approved it.
   const context = { trustedPaths: [resolve(file, '..'), resolve(file, '../..')] };
-  const device = new SessionDevice(new Chain(openLinks(await resolveChain(file, context))));
+  const device = new SessionDevice(new Chain(openLinks(await resolveChain(file, context), { context })));
   try {
     return hashOf(await read(device, 0, device.sizeBytes));
   } finally {
@@ -140,6 +140,11 @@ withQemu('VMDK of qemu-img', { timeout: 60_000 }, () => {
       await work(file, redo, content, 21);
       expect(fingerprint(files)).toEqual(before);
       expect(await contentOf(redo)).toBe(hashOf(content));
+      // Others read the log through descriptors, and so does the engine.
+      const [descriptor = ''] = await describeChain(redo, folder.at('descriptors'), { trustedPaths: [file] });
+      writeFileSync(folder.at('plain'), content);
+      await run('qemu-img', ['compare', '-f', 'vmdk', '-F', 'raw', descriptor, folder.at('plain')]);
+      expect(await contentOf(descriptor)).toBe(hashOf(content));
     },
   );
 
