@@ -30,7 +30,7 @@ export default tseslint.config(
     rules: { 'no-empty-pattern': 'off' },
   },
   {
-    files: ['build/**/*.{js,mjs}', 'test/**/*.mjs'],
+    files: ['build/**/*.{js,cjs,mjs}', 'test/**/*.mjs'],
     languageOptions: { globals: nodeGlobals },
   },
 );

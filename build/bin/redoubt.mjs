@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-// The `redoubt` command: the bundle where there is one, else the sources through tsx.
+// What the `redoubt` command runs: the bundle where there is one, else the sources through tsx.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

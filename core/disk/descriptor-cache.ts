@@ -125,6 +125,16 @@ class CachedFile implements DiskFile {
     return this.use().read(offsetBytes, target);
   }
 
+  readLater(offsetBytes: number, target: Uint8Array): Promise<number> {
+    const reading = this.use().readLater(offsetBytes, target);
+    this.pending++;
+    const end = () => {
+      this.pending--;
+    };
+    reading.then(end, end);
+    return reading;
+  }
+
   write(offsetBytes: number, chunks: readonly Uint8Array[]): void {
     const file = this.use();
     this.hasUnsynced = true;
@@ -137,13 +147,13 @@ class CachedFile implements DiskFile {
     file.setLength(lengthBytes);
   }
 
-  async sync(): Promise<void> {
+  async sync(writtenBytes?: number): Promise<void> {
     // Cleared first: what is written while this runs belongs to the next.
     const hadUnsynced = this.hasUnsynced;
     try {
       await this.whilePending((file) => {
         this.hasUnsynced = false;
-        return file.sync();
+        return file.sync(writtenBytes);
       });
     } catch (error) {
       this.hasUnsynced ||= hadUnsynced;

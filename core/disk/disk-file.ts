@@ -6,6 +6,7 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  read,
   readSync,
   renameSync,
   unlinkSync,
@@ -22,7 +23,7 @@ import { RedoubtError } from '../base/redoubt-error.ts';
  * here and nowhere else.
  *
  * Calls are synchronous, because data is expected to be local and hot, and a promise costs more than the
- * read; only `sync` lets go of the thread.
+ * read; only `sync` and `readLater` let go of the thread.
  */
 export interface DiskFile {
   readonly path: string;
@@ -34,8 +35,13 @@ export interface DiskFile {
   lengthBytes(): number;
   /** Milliseconds since 1970. */
   changedAtMs(): number;
-  /** Fills `target` and returns how many bytes there were: fewer only at the end of the file. */
+  /**
+   * Fills `target` and returns how many bytes there were: fewer only at the end of the file. Where the content
+   * has to be fetched first it throws NotLocalError.
+   */
   read(offsetBytes: number, target: Uint8Array): number;
+  /** The same in the thread pool, with fetching. `target` must be left alone until it is over. */
+  readLater(offsetBytes: number, target: Uint8Array): Promise<number>;
   /** Writes all chunks, one after the other. Throws disk.no-space or disk.io; a part may be written then. */
   write(offsetBytes: number, chunks: readonly Uint8Array[]): void;
   setLength(lengthBytes: number): void;
@@ -50,7 +56,7 @@ export interface DiskFile {
    * that it is the same file. `prove` gets it before anybody else and throws if it is not.
    */
   onReopen?(prove: (again: DiskFile) => void): void;
-  /** Idempotent. */
+  /** Idempotent. Reads that are under way still end as they should. */
   close(): void;
 }
 
@@ -116,6 +122,9 @@ class HostFile implements DiskFile {
   readonly isProtected: boolean;
   private descriptor: number | undefined;
   private lastSyncMs = Infinity;
+  private readsUnderWay = 0;
+  /** Closed while reads were under way: their descriptor goes with the last of them, lest its number be another file's. */
+  private leaving: number | undefined;
   private readonly stat: ReturnType<typeof readStat>;
 
   constructor(path: string, descriptor: number, isWritable: boolean) {
@@ -172,6 +181,27 @@ class HostFile implements DiskFile {
     }
   }
 
+  readLater(offsetBytes: number, target: Uint8Array): Promise<number> {
+    const descriptor = this.fd();
+    this.readsUnderWay += 1;
+    return new Promise((resolve, reject) => {
+      let done = 0;
+      const readRest = (): void => {
+        read(descriptor, target, done, target.length - done, offsetBytes + done, (error, got) => {
+          done += got;
+          if (error === null && got > 0 && done < target.length) {
+            readRest();
+            return;
+          }
+          this.endRead();
+          if (error === null) resolve(done);
+          else reject(asFileError(error, this.path, 'read'));
+        });
+      };
+      readRest();
+    });
+  }
+
   write(offsetBytes: number, chunks: readonly Uint8Array[]): void {
     try {
       let rest: readonly Uint8Array[] = chunks;
@@ -224,8 +254,16 @@ class HostFile implements DiskFile {
 
   close(): void {
     if (this.descriptor === undefined) return;
-    closeSync(this.descriptor);
+    if (this.readsUnderWay > 0) this.leaving = this.descriptor;
+    else closeSync(this.descriptor);
     this.descriptor = undefined;
+  }
+
+  private endRead(): void {
+    this.readsUnderWay -= 1;
+    if (this.readsUnderWay > 0 || this.leaving === undefined) return;
+    closeSync(this.leaving);
+    this.leaving = undefined;
   }
 
   private fd(): number {

@@ -5,20 +5,23 @@ import { MIB, roundDown } from '../base/units.ts';
 import type { AllocationRun, BlockDevice } from './block-device.ts';
 import { allocationStatus } from './chain/allocation-status.ts';
 import { Chain } from './chain/chain.ts';
+import { ChainReader } from './chain/chain-reader.ts';
 import { ChainWriter } from './chain/chain-writer.ts';
+import { fillsOf, type DiskRange } from './chain/fills.ts';
 import type { Link } from './chain/link.ts';
 import { MergedMap } from './chain/merged-map.ts';
-import { planRead } from './chain/plan.ts';
+import { ReadPace } from './chain/read-pace.ts';
 import { RangeQueue } from './chain/range-queue.ts';
-import { readPieces } from './chain/read-pieces.ts';
+import { NotLocalError, whenLocal } from './not-local.ts';
 
 /** Larger zero writes are cut, and others are served between the slices. */
 const ZERO_SLICE_BYTES = 16 * MIB;
 
 /**
- * A chain as one block device. Requests are carried out at once and synchronously, because the data is
- * expected to be local and hot: a read is one system call, a lookup costs the same at every depth. Only
- * large zero writes take turns, and requests that touch their bytes queue behind them.
+ * A chain as one block device. What is local and hot is carried out at once: a read is one system call, a lookup
+ * costs the same at every depth. What is not is parked: slow reads go on in the thread pool, content that lies
+ * elsewhere is fetched first, a write that needs either for the rest of a grain waits for it, large zero writes
+ * take turns. Requests that touch bytes of a parked one queue behind it, all others go on.
  *
  * Only the leaf is written, and only if it was opened for it. The device owns the chain.
  */
@@ -26,16 +29,20 @@ export class SessionDevice implements BlockDevice {
   readonly sizeBytes: number;
   readonly isWritable: boolean;
   private chain: Chain;
+  private readonly pace: ReadPace;
   private map: MergedMap;
+  private reader: ChainReader;
   private writer: ChainWriter;
   private readonly queue = new RangeQueue();
   private closing: Promise<void> | undefined;
   private switching: Promise<void> | undefined;
 
-  constructor(chain: Chain, options: { mapBytes?: number } = {}) {
+  constructor(chain: Chain, options: { mapBytes?: number; pace?: ReadPace } = {}) {
     this.chain = chain;
+    this.pace = options.pace ?? new ReadPace();
     this.map = new MergedMap(chain, options.mapBytes);
-    this.writer = new ChainWriter(chain, this.map);
+    this.reader = new ChainReader(this.map, this.pace);
+    this.writer = new ChainWriter(chain, this.map, this.reader);
     this.sizeBytes = chain.sizeBytes;
     this.isWritable = chain.leaf.isWritable;
   }
@@ -52,14 +59,10 @@ export class SessionDevice implements BlockDevice {
 
   read(offsetBytes: number, target: Uint8Array): undefined | Promise<void> {
     const endBytes = this.check(offsetBytes, target.length);
-    if (this.queue.isIdle || !this.queue.isBlocked(offsetBytes, endBytes)) {
-      this.readNow(offsetBytes, target);
-      return undefined;
-    }
-    return this.queue.run(offsetBytes, endBytes, () => {
-      this.readNow(offsetBytes, target);
-      return undefined;
-    });
+    if (this.queue.isBlocked(offsetBytes, endBytes, 'shared'))
+      return this.queue.run(offsetBytes, endBytes, 'shared', () => this.readNow(offsetBytes, target));
+    const pending = this.readNow(offsetBytes, target);
+    return pending === undefined ? undefined : this.queue.add(offsetBytes, endBytes, 'shared', pending);
   }
 
   write(offsetBytes: number, chunks: readonly Uint8Array[]): undefined | Promise<void> {
@@ -67,22 +70,25 @@ export class SessionDevice implements BlockDevice {
     for (const chunk of chunks) lengthBytes += chunk.length;
     const endBytes = this.check(offsetBytes, lengthBytes);
     this.checkWritable();
-    if (this.queue.isIdle || !this.queue.isBlocked(offsetBytes, endBytes)) {
-      return this.writer.write(offsetBytes, chunks, lengthBytes);
-    }
-    return this.queue.run(offsetBytes, endBytes, () => this.writer.write(offsetBytes, chunks, lengthBytes));
+    return this.change(offsetBytes, endBytes, true, () => this.writer.write(offsetBytes, chunks, lengthBytes));
   }
 
   writeZeroes(offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
     const endBytes = this.check(offsetBytes, lengthBytes);
     this.checkWritable();
-    if (lengthBytes <= ZERO_SLICE_BYTES && !this.queue.isBlocked(offsetBytes, endBytes)) {
-      this.writer.writeZeroes(offsetBytes, lengthBytes);
-      return undefined;
+    if (lengthBytes <= ZERO_SLICE_BYTES) {
+      return this.change(offsetBytes, endBytes, true, () => {
+        this.writer.writeZeroes(offsetBytes, lengthBytes);
+        return undefined;
+      });
     }
-    return this.queue.run(offsetBytes, endBytes, async () => {
+    return this.queue.run(offsetBytes, endBytes, 'alone', async () => {
       for (let at = offsetBytes; at < endBytes; at += ZERO_SLICE_BYTES) {
-        this.writer.writeZeroes(at, Math.min(ZERO_SLICE_BYTES, endBytes - at));
+        const slice = { offsetBytes: at, lengthBytes: Math.min(ZERO_SLICE_BYTES, endBytes - at) };
+        await this.changePrepared(slice, true, () => {
+          this.writer.writeZeroes(slice.offsetBytes, slice.lengthBytes);
+          return undefined;
+        });
         await setImmediate();
       }
     });
@@ -92,15 +98,21 @@ export class SessionDevice implements BlockDevice {
   discard(offsetBytes: number, lengthBytes: number): undefined | Promise<void> {
     const endBytes = this.check(offsetBytes, lengthBytes);
     this.checkWritable();
-    if (lengthBytes <= ZERO_SLICE_BYTES && !this.queue.isBlocked(offsetBytes, endBytes)) {
-      this.writer.discard(offsetBytes, lengthBytes);
-      return undefined;
+    if (lengthBytes <= ZERO_SLICE_BYTES) {
+      return this.change(offsetBytes, endBytes, false, () => {
+        this.writer.discard(offsetBytes, lengthBytes);
+        return undefined;
+      });
     }
-    return this.queue.run(offsetBytes, endBytes, async () => {
+    return this.queue.run(offsetBytes, endBytes, 'alone', async () => {
       for (let at = offsetBytes; at < endBytes;) {
         // Slices end between grains, so that none is cut in two and left.
         const sliceEnd = Math.min(endBytes, roundDown(at + ZERO_SLICE_BYTES, ZERO_SLICE_BYTES));
-        this.writer.discard(at, sliceEnd - at);
+        const slice = { offsetBytes: at, lengthBytes: sliceEnd - at };
+        await this.changePrepared(slice, false, () => {
+          this.writer.discard(slice.offsetBytes, slice.lengthBytes);
+          return undefined;
+        });
         at = sliceEnd;
         await setImmediate();
       }
@@ -108,11 +120,21 @@ export class SessionDevice implements BlockDevice {
   }
 
   /** Of the links taken together: what none of them has, from the leaf to the base, is not allocated. */
-  mapStatus(offsetBytes: number, lengthBytes: number, maximumRuns: number): readonly AllocationRun[] {
+  mapStatus(
+    offsetBytes: number,
+    lengthBytes: number,
+    maximumRuns: number,
+  ): readonly AllocationRun[] | Promise<readonly AllocationRun[]> {
     const endBytes = this.check(offsetBytes, lengthBytes);
     this.leaf.checkAlive();
     this.writer.carryOutFor(offsetBytes, endBytes);
-    return allocationStatus(this.map, offsetBytes, endBytes, maximumRuns);
+    const tell = () => allocationStatus(this.map, offsetBytes, endBytes, maximumRuns);
+    try {
+      return tell();
+    } catch (error) {
+      if (!(error instanceof NotLocalError)) throw error;
+      return whenLocal(tell);
+    }
   }
 
   gather(): void {
@@ -126,7 +148,7 @@ export class SessionDevice implements BlockDevice {
   async flush(): Promise<void> {
     assert(this.closing === undefined, 'a device is not used after close');
     // Its leaf is being closed, and has synced everything that was written to it.
-    await this.switching?.catch(() => undefined);
+    if (this.switching !== undefined) await this.switching.catch(() => undefined);
     this.writer.carryOutFor(0, this.sizeBytes);
     if (this.isWritable) await this.leaf.flush();
   }
@@ -134,7 +156,7 @@ export class SessionDevice implements BlockDevice {
   /** Runs `act` when every request before it has ended; those that come meanwhile wait, and none is refused. */
   async alone(act: () => Promise<void>): Promise<void> {
     assert(this.switching === undefined, 'one at a time');
-    this.switching = this.queue.run(0, this.sizeBytes, () => {
+    this.switching = this.queue.run(0, this.sizeBytes, 'alone', () => {
       this.writer.carryOut();
       return act();
     });
@@ -173,7 +195,8 @@ export class SessionDevice implements BlockDevice {
   private use(chain: Chain): void {
     this.chain = chain;
     this.map = new MergedMap(chain);
-    this.writer = new ChainWriter(chain, this.map);
+    this.reader = new ChainReader(this.map, this.pace);
+    this.writer = new ChainWriter(chain, this.map, this.reader);
   }
 
   private async closeAll(): Promise<void> {
@@ -188,10 +211,48 @@ export class SessionDevice implements BlockDevice {
     }
   }
 
-  private readNow(offsetBytes: number, target: Uint8Array): void {
+  private readNow(offsetBytes: number, target: Uint8Array): undefined | Promise<void> {
     this.leaf.checkAlive();
     this.writer.carryOutFor(offsetBytes, offsetBytes + target.length);
-    readPieces(planRead(this.map, offsetBytes, target.length), target);
+    return this.reader.read(offsetBytes, target);
+  }
+
+  /**
+   * Carries out a change of a range at once if nothing stands in its way, else when it is its turn. `needsFills`:
+   * it reads the rest of grains that it covers in part.
+   */
+  private change(
+    offsetBytes: number,
+    endBytes: number,
+    needsFills: boolean,
+    act: () => undefined | Promise<void>,
+  ): undefined | Promise<void> {
+    const range = { offsetBytes, lengthBytes: endBytes - offsetBytes };
+    if (!this.queue.isBlocked(offsetBytes, endBytes, 'alone')) {
+      try {
+        if (!needsFills || this.pace.isQuick || this.fillsOf(range).length === 0) return act();
+      } catch (error) {
+        if (!(error instanceof NotLocalError)) throw error;
+      }
+    }
+    return this.queue.run(offsetBytes, endBytes, 'alone', () => this.changePrepared(range, needsFills, act));
+  }
+
+  /**
+   * Brings near what a change fills its grains up with, then carries it out. Others may have written to those
+   * grains meanwhile, so nothing is kept of what was read: reading it again is quick.
+   */
+  private changePrepared(range: DiskRange, needsFills: boolean, act: () => undefined | Promise<void>): Promise<void> {
+    return whenLocal(async () => {
+      if (needsFills && !this.pace.isQuick) {
+        for (const fill of this.fillsOf(range)) await this.reader.warm(fill.offsetBytes, fill.lengthBytes);
+      }
+      await act();
+    });
+  }
+
+  private fillsOf(range: DiskRange): DiskRange[] {
+    return fillsOf(this.map, this.chain, range);
   }
 
   private check(offsetBytes: number, lengthBytes: number): number {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Home } from '../base/home.ts';
 import { entryPoint } from '../base/entry-points.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { threadPoolEnvironment } from '../base/thread-pool.ts';
 import { connectControl, type ControlConnection } from './control-client.ts';
 import type { RunnerClient, RunnerState } from './runner-contract.ts';
 import { isOwnRuntimeDirectory, runtimePaths } from './runtime-paths.ts';
@@ -151,7 +152,11 @@ function spawnRunner(args: RunnerArguments, logFile: string): ChildProcess {
       stdio: ['ignore', log, log],
       cwd: '/',
       // In a packaged app the executable is Electron, which is Node if it is told so.
-      env: { ...process.env, ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }) },
+      env: {
+        ...process.env,
+        ...threadPoolEnvironment,
+        ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
+      },
     });
     child.unref();
     return child;

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endChild, startChild, type OwnedChild } from '../../core/base/child-process.ts';
+import { threadPoolEnvironment } from '../../core/base/thread-pool.ts';
 
 /** A server under measurement, in a process of its own. */
 export interface NbdServerProcess {
@@ -24,7 +25,10 @@ export async function serveOurs(socketPath: string, file: string, redo?: string)
     file,
     ...(redo === undefined ? [] : [redo]),
   ];
-  return serving(await startChild(process.execPath, args), socketPath);
+  return serving(
+    await startChild(process.execPath, args, { env: { ...process.env, ...threadPoolEnvironment } }),
+    socketPath,
+  );
 }
 
 /** Serves a qcow2 image with qemu-nbd's default options; as many clients at once as ours takes. */

@@ -127,6 +127,13 @@ export class CrashingFiles implements FileLayer {
         target.set(part);
         return part.length;
       },
+      readLater: async (offsetBytes, target) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        alive();
+        const part = stored.current.subarray(offsetBytes, offsetBytes + target.length);
+        target.set(part);
+        return part.length;
+      },
       write: (offsetBytes, chunks) => {
         alive();
         const bytes = Buffer.concat(chunks);

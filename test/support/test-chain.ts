@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Chain } from '../../core/disk/chain/chain.ts';
 import { Link, type LinkRequest } from '../../core/disk/chain/link.ts';
+import type { ReadPace } from '../../core/disk/chain/read-pace.ts';
 import { hostFiles, type FileLayer } from '../../core/disk/disk-file.ts';
 import { createExtent } from '../../core/disk/formats/cowd/create-extent.ts';
 import { dialects, type Dialect } from '../../core/disk/formats/cowd/dialect.ts';
@@ -52,9 +53,9 @@ export function makeLink(
 /** Opens disks, leaf first, as one device; the leaf for writing. */
 export function openDevice(
   disks: readonly TestDisk[],
-  options: { isWritable?: boolean; mapBytes?: number } & Pick<LinkRequest, 'layer' | 'isDurable'> = {},
+  options: { isWritable?: boolean; mapBytes?: number; pace?: ReadPace } & Pick<LinkRequest, 'layer' | 'isDurable'> = {},
 ): SessionDevice {
-  const { isWritable = true, mapBytes, ...rest } = options;
+  const { isWritable = true, mapBytes, pace, ...rest } = options;
   const links: Link[] = [];
   for (const [index, disk] of disks.entries()) {
     const parent = disks[index + 1];
@@ -67,7 +68,10 @@ export function openDevice(
       }),
     );
   }
-  return new SessionDevice(new Chain(links), mapBytes === undefined ? {} : { mapBytes });
+  return new SessionDevice(new Chain(links), {
+    ...(mapBytes === undefined ? {} : { mapBytes }),
+    ...(pace === undefined ? {} : { pace }),
+  });
 }
 
 export function sizeBytesOf(disk: TestDisk): number {

@@ -1,11 +1,11 @@
 import type { Extent, FreeRow } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
+import type { ChainReader } from './chain-reader.ts';
 import { ChunkCursor, zeroChunks } from './chunk-cursor.ts';
 import { freeableRuns } from './free-grains.ts';
 import { GatheredRows } from './gathered-rows.ts';
 import type { MergedMap } from './merged-map.ts';
-import { planRead, planWrite, type WritePiece } from './plan.ts';
-import { readPieces } from './read-pieces.ts';
+import { planWrite, type WritePiece } from './plan.ts';
 import { zeroRows } from './zero-rows.ts';
 
 type AllocatePiece = WritePiece & { kind: 'allocate' };
@@ -19,7 +19,8 @@ const FREED_GRAIN_BYTES = 64;
  * What the leaf has is overwritten in place. Everything else gets new grains at the end of the leaf's file,
  * written whole in one call: the part of a grain that the request does not cover is first read from below.
  * Only then is the grain entered, in memory, and a later flush writes the entry. So a write that fails
- * half-way (no room) leaves every grain as it was or as it should be, and can be tried again.
+ * half-way (no room, something to be fetched first) leaves every grain as it was or as it should be, and can be
+ * tried again.
  *
  * Between `gather` and `carryOut` new grains that will lie one behind the other are put together (see
  * GatheredRows). Whoever touches the bytes of one that waits calls `carryOutFor` first.
@@ -29,12 +30,14 @@ const FREED_GRAIN_BYTES = 64;
 export class ChainWriter {
   private readonly chain: Chain;
   private readonly map: MergedMap;
+  private readonly reader: ChainReader;
   private isGathering = false;
   private gathered: GatheredRows | undefined;
 
-  constructor(chain: Chain, map: MergedMap) {
+  constructor(chain: Chain, map: MergedMap, reader: ChainReader) {
     this.chain = chain;
     this.map = map;
+    this.reader = reader;
   }
 
   /** From now on new grains may wait for each other, until `carryOut`. */
@@ -55,7 +58,8 @@ export class ChainWriter {
 
   /**
    * Writes `chunks`, together `lengthBytes`, at an offset of the disk. A promise is returned if a part of it
-   * waits for `carryOut`; the chunks must stay as they are till then. Throws disk.no-space, disk.io, disk.corrupt.
+   * waits for `carryOut`; the chunks must stay as they are till then. Throws disk.no-space, disk.io, disk.corrupt,
+   * NotLocalError.
    */
   write(offsetBytes: number, chunks: readonly Uint8Array[], lengthBytes: number): undefined | Promise<void> {
     this.carryOutFor(offsetBytes, offsetBytes + lengthBytes);
@@ -201,9 +205,7 @@ export class ChainWriter {
     if (isEmptyBelow) return zeroChunks(endBytes - startBytes);
     const bytes = new Uint8Array(endBytes - startBytes);
     const diskEnd = Math.min(endBytes, extent.startBytes + extent.spanBytes);
-    if (diskEnd > startBytes) {
-      readPieces(planRead(this.map, startBytes, diskEnd - startBytes), bytes.subarray(0, diskEnd - startBytes));
-    }
+    if (diskEnd > startBytes) this.reader.readNow(startBytes, bytes.subarray(0, diskEnd - startBytes));
     return [bytes];
   }
 }

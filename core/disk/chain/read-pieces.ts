@@ -2,7 +2,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { Piece } from './plan.ts';
 
-/** Carries out a read plan, straight into the target: one system call a piece. Throws disk.io. */
+/** Carries out a read plan, straight into the target: one system call a piece. Throws disk.io, NotLocalError. */
 export function readPieces(pieces: readonly Piece[], target: Uint8Array): void {
   let at = 0;
   for (const { extent, addressBytes, lengthBytes } of pieces) {
@@ -11,6 +11,26 @@ export function readPieces(pieces: readonly Piece[], target: Uint8Array): void {
     else if (extent.readAt(addressBytes, part) < lengthBytes) throw cutShort(extent);
     at += lengthBytes;
   }
+}
+
+/** The same in the thread pool, all pieces at a time; they have all ended when it resolves or rejects. */
+export async function readPiecesLater(pieces: readonly Piece[], target: Uint8Array): Promise<void> {
+  const reads: Promise<void>[] = [];
+  let at = 0;
+  for (const { extent, addressBytes, lengthBytes } of pieces) {
+    const part = target.subarray(at, at + lengthBytes);
+    if (extent === undefined) part.fill(0);
+    else reads.push(readLater(extent, addressBytes, part));
+    at += lengthBytes;
+  }
+  if (reads.length === 1) return reads[0];
+  // Nobody may have the target's memory while a piece is still being read into it.
+  const failed = (await Promise.allSettled(reads)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function readLater(extent: Extent, addressBytes: number, part: Uint8Array): Promise<void> {
+  if ((await extent.readAtLater(addressBytes, part)) < part.length) throw cutShort(extent);
 }
 
 function cutShort(extent: Extent): RedoubtError {

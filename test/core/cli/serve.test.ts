@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -91,8 +92,28 @@ describe('redoubt disk serve', () => {
   }, 60_000);
 
   it('the launcher runs from a clone', async () => {
-    const launcher = join(import.meta.dirname, '../../../build/bin/redoubt.mjs');
+    const launcher = join(import.meta.dirname, '../../../build/bin/redoubt.cjs');
     const { stdout } = await promisify(execFile)(process.execPath, [launcher, '--help']);
     expect(stdout).toContain('Usage: redoubt');
+  });
+
+  it.runIf(process.platform === 'linux')('[W8] has threads for reads of what is in no cache', async () => {
+    const launcher = join(import.meta.dirname, '../../../build/bin/redoubt.cjs');
+    const { UV_THREADPOOL_SIZE: _none, ...env } = process.env;
+    const child = spawn(
+      process.execPath,
+      [launcher, 'disk', 'serve', base, '--mode', 'persistent', '--socket', socket],
+      {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    try {
+      await once(child.stdout, 'data');
+      expect(readdirSync(`/proc/${String(child.pid)}/task`).length).toBeGreaterThan(32);
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
   });
 });

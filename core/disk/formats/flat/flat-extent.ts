@@ -58,7 +58,7 @@ export class FlatExtent implements MarkedExtent {
   }
 
   async readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
-    return await Promise.resolve(this.readAt(addressBytes, target));
+    return await this.file.readLater(addressBytes, target);
   }
 
   dataBytes(): number {

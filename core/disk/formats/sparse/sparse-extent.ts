@@ -81,8 +81,8 @@ export class SparseExtent implements Extent {
     return this.file.read(addressBytes, target);
   }
 
-  async readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
-    return Promise.resolve(this.readAt(addressBytes, target));
+  readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
+    return this.file.readLater(addressBytes, target);
   }
 
   findRow(grain: number, wanted: number): FreeRow {

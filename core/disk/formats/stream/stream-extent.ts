@@ -88,8 +88,16 @@ export class StreamExtent implements MarkedExtent {
     return target.length;
   }
 
+  /** Brings the compressed bytes into the page cache without holding up the thread; inflating them is quick beside that. */
   async readAtLater(addressBytes: number, target: Uint8Array): Promise<number> {
-    return await Promise.resolve(this.readAt(addressBytes, target));
+    const from = addressBytes - this.originBytes - FIRST_PLACE * SECTOR_BYTES;
+    const lastGrain = Math.floor((from + Math.max(target.length, 1) - 1) / this.grainBytes);
+    for (let grain = Math.floor(from / this.grainBytes); grain <= lastGrain; grain++) {
+      const sector = this.tables.entry(grain);
+      if (sector <= 1 || this.inflated.has(grain)) continue;
+      await this.file.readLater(sector * SECTOR_BYTES, new Uint8Array(this.grainBytes + SECTOR_BYTES));
+    }
+    return this.readAt(addressBytes, target);
   }
 
   dataBytes(): number {

@@ -41,7 +41,7 @@ async function read(device: ReturnType<typeof setUp>['device'], offset: number):
   return [target[0] ?? -1, target.at(-1) ?? -1];
 }
 
-describe('[W5] writes that come together', () => {
+describe('[W10] writes that come together', () => {
   it('go into the file in one piece, wherever on the disk they lie', async () => {
     const { device, writes } = setUp();
     await device.write(0, filled(9));

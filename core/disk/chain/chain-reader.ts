@@ -1,0 +1,76 @@
+import { NotLocalError, whenLocal } from '../not-local.ts';
+import { planRead, type Lookup, type Piece } from './plan.ts';
+import type { ReadPace } from './read-pace.ts';
+import { readPieces, readPiecesLater } from './read-pieces.ts';
+
+/**
+ * Carries out reads of a chain: at once as long as that is quick, else in the thread pool; what lies elsewhere is
+ * fetched, and then planned and read again. Whoever calls sees to it that nothing is written meanwhile to what is
+ * being read.
+ */
+export class ChainReader {
+  constructor(
+    private readonly lookup: Lookup,
+    private readonly pace: ReadPace,
+  ) {}
+
+  /** Fills `target` from an offset of the disk. Throws, or rejects with, disk.io, disk.corrupt, or why a fetch failed. */
+  read(offsetBytes: number, target: Uint8Array): undefined | Promise<void> {
+    try {
+      const pieces = planRead(this.lookup, offsetBytes, target.length);
+      const choice = this.pace.choose();
+      if (choice === 'at-once') {
+        readPieces(pieces, target);
+        return undefined;
+      }
+      if (pieces.every(isZeros)) {
+        target.fill(0);
+        return undefined;
+      }
+      if (choice === 'later') return this.readLater(offsetBytes, target, pieces);
+      this.pace.time(target.length, () => {
+        readPieces(pieces, target);
+      });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof NotLocalError)) throw error;
+      return this.readLater(offsetBytes, target);
+    }
+  }
+
+  /** The same at once, whatever it takes. Throws NotLocalError where something has to be fetched first. */
+  readNow(offsetBytes: number, target: Uint8Array): void {
+    const pieces = planRead(this.lookup, offsetBytes, target.length);
+    if (!this.pace.isHot) this.pace.takeTurn();
+    if (!this.pace.isHot || this.pace.choose() === 'at-once') {
+      readPieces(pieces, target);
+      return;
+    }
+    this.pace.time(target.length, () => {
+      readPieces(pieces, target);
+    });
+  }
+
+  /** Reads a range in the thread pool and forgets it: reading it again is quick for a while. */
+  async warm(offsetBytes: number, lengthBytes: number): Promise<void> {
+    await this.readLater(offsetBytes, new Uint8Array(lengthBytes));
+  }
+
+  private async readLater(offsetBytes: number, target: Uint8Array, planned?: readonly Piece[]): Promise<void> {
+    this.pace.underWay += 1;
+    let plan = planned;
+    try {
+      await whenLocal(() => {
+        const pieces = plan ?? planRead(this.lookup, offsetBytes, target.length);
+        plan = undefined;
+        return readPiecesLater(pieces, target);
+      });
+    } finally {
+      this.pace.underWay -= 1;
+    }
+  }
+}
+
+function isZeros(piece: Piece): boolean {
+  return piece.extent === undefined;
+}
