@@ -10,6 +10,7 @@ import { protectCommand, unprotectCommand } from './protect.ts';
 import { redoCommand } from './redo.ts';
 import { relinkCommand } from './relink.ts';
 import { serveDiskCommand } from './serve.ts';
+import { shrinkCommand } from './shrink.ts';
 
 /** `redoubt disk …`: one file a command. */
 export function diskCommand(terminal: Terminal): Command {
@@ -20,6 +21,7 @@ export function diskCommand(terminal: Terminal): Command {
     serveDiskCommand,
     commitCommand,
     checkCommand,
+    shrinkCommand,
     discardCommand,
     describeCommand,
     relinkCommand,

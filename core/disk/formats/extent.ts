@@ -85,6 +85,8 @@ export interface Extent {
   free?(firstGrain: number, count: number): void;
   /** The flush that wrote the last frozen tables has ended: no entry on the device names what they cleared. */
   reuseCleared?(): void;
+  /** How the file can be made shorter, where it can. Nothing else may use the extent meanwhile. Throws disk.corrupt, disk.io. */
+  compaction?(): ExtentCompaction;
   /** Overwrites part of a grain that the extent has. */
   writeInPlace(addressBytes: number, chunks: readonly Uint8Array[]): void;
   /** Sets the changed table sectors aside for `writeFrozenTables`; later changes go to new copies. */
@@ -93,4 +95,14 @@ export interface Extent {
   thawTables(): void;
   /** Writes what was set aside. If that fails it is as before the freeze. */
   writeFrozenTables(): void;
+}
+
+/** Grains on their way to where the file has gaps. May be left after any step: the file is consistent. */
+export interface ExtentCompaction {
+  /** What the steps will move, about. */
+  readonly totalBytes: number;
+  /** Moves some grains, in memory as far as entries go: a flush must follow. Returns the bytes; 0 when there is no more to do. Throws disk.io, disk.no-space. */
+  step(): number;
+  /** After the last flush: the file ends behind what is used, when it is closed clean. Returns whether that is shorter than now. */
+  finish(): boolean;
 }

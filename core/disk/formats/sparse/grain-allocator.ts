@@ -115,6 +115,12 @@ export class GrainAllocator {
     for (const { sector, grains } of rows) this.addFree(sector, grains);
   }
 
+  /** Nothing behind `sector` is used any more, and nothing before it is free. */
+  endAt(sector: number): void {
+    this.rows.clear();
+    this.freeSector = sector;
+  }
+
   /** Lets the file end before the free rows at its end. */
   cutTail(): void {
     for (

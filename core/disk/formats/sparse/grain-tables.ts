@@ -1,6 +1,6 @@
 import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
-import { SECTOR_BYTES } from '../../../base/units.ts';
+import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
 import { ZEROS } from '../extent.ts';
 import {
@@ -207,6 +207,25 @@ export class GrainTables {
   /** Whether all metadata lies before `firstDataSector`, so that everything behind it is grains or unused. */
   isMetadataInOneRow(): boolean {
     return this.loadDirectory().isOneRow;
+  }
+
+  /** Directories and tables that lie behind `firstDataSector`, or reach into what does. */
+  metadataRows(): { sector: number; sectors: number }[] {
+    const { lowestGrainSector, entries } = this.loadDirectory();
+    const { directorySector, redundantDirectorySector, directoryEntries } = this.shape;
+    const directorySectors = countOf(directoryEntries * ENTRY_BYTES, SECTOR_BYTES);
+    const rows: { sector: number; sectors: number }[] = [];
+    const add = (sector: number, sectors: number) => {
+      if (sector + sectors > lowestGrainSector) rows.push({ sector, sectors });
+    };
+    for (const [first, tables] of [
+      [directorySector, entries],
+      [redundantDirectorySector, this.redundant],
+    ] as const) {
+      if (first !== undefined) add(first, directorySectors);
+      for (const sector of tables ?? []) if (sector !== 0) add(sector, this.tableSectors);
+    }
+    return rows;
   }
 
   private tableSector(table: number): number {

@@ -1,7 +1,8 @@
 import { assert } from '../../../base/assert.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../disk-file.ts';
-import type { Extent, FreeRow } from '../extent.ts';
+import type { Extent, ExtentCompaction, FreeRow } from '../extent.ts';
+import { SparseCompaction } from './compaction.ts';
 import { findUnusedRows, type GrainRow } from './find-unused-rows.ts';
 import { GrainAllocator } from './grain-allocator.ts';
 import { GrainTables, type TableShape } from './grain-tables.ts';
@@ -162,6 +163,28 @@ export class SparseExtent implements Extent {
   reuseCleared(): void {
     for (const { sector, grains } of this.cleared) this.allocator.addFree(sector, grains);
     this.cleared = [];
+  }
+
+  compaction(): ExtentCompaction {
+    assert(this.namedRows().length === 0, 'what was freed has been flushed');
+    const { file, tables, allocator, grainSectors, grainCount } = this;
+    const writing = new SparseCompaction({
+      file,
+      tables,
+      allocator,
+      grainSectors,
+      grainCount,
+      readPlaces: (firstGrain, count, target) => this.readPlaces(firstGrain, count, target),
+    });
+    return {
+      totalBytes: writing.totalBytes,
+      step: () => {
+        assert(this.isBegun, 'the books are begun before the first write');
+        this.hasUnsynced = true;
+        return writing.step();
+      },
+      finish: () => writing.finish(),
+    };
   }
 
   get pendingMetadataBytes(): number {

@@ -1,0 +1,117 @@
+import { statSync } from 'node:fs';
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import { Chain } from '../chain/chain.ts';
+import { keptCopies } from '../check/check-surroundings.ts';
+import type { LinkHead } from '../link-head.ts';
+import type { FileLock } from '../locks/file-lock.ts';
+import { lockFile } from '../locks/file-lock.ts';
+import { LockSet } from '../locks/lock-set.ts';
+import type { OpenContext } from '../open-context.ts';
+import { checkWritable } from '../protection.ts';
+import { closeLinks, openLinks, resolveChain } from '../resolve-chain.ts';
+import { settleChain } from '../settle.ts';
+import { refuseUnsettled } from '../unsettled.ts';
+import { shrinkLeaf, type ShrinkOptions } from './shrink-leaf.ts';
+
+export interface ShrinkRequest extends ShrinkOptions {
+  readonly file: string;
+  readonly context?: OpenContext;
+}
+
+export interface ShrinkResult {
+  readonly file: string;
+  /** Of all files of the disk together: their lengths. */
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+  /** The format keeps the whole disk as it is: there is nothing to be done for it. */
+  readonly isFixedSize: boolean;
+}
+
+/**
+ * Makes the files of a disk or a redo log as short as what they hold. Generation and content id stay, because what
+ * is read stays. A disk that was found unclean is closed clean.
+ * Throws disk.locked, disk.read-only (protected, an old state), disk.commit-unfinished, disk.corrupt (to be repaired
+ * first), disk.no-space, disk.io, and what opening a chain throws. A signal ends it with job.cancelled: the file is
+ * consistent, and what was done stays done.
+ */
+export async function shrinkDisk(request: ShrinkRequest): Promise<ShrinkResult> {
+  const { file, context = {}, signal } = request;
+  await settleChain(file, context);
+  const locks = new LockSet();
+  try {
+    const { heads, lock } = await lockChain(file, context, locks);
+    const head = heads[0] as LinkHead;
+    refuseOldState(head);
+    refuseRepaired(head);
+    const beforeBytes = lengthOf(head);
+    const isFixedSize = head.format !== 'cowd' && head.format !== 'vmdk';
+    const isDone = isFixedSize || (await shrinkChain(heads, lock, request));
+    if (!isDone || signal?.aborted === true) throw new RedoubtError('job.cancelled', 'Shrinking was stopped.', {});
+    return { file: head.path, beforeBytes, afterBytes: lengthOf(head), isFixedSize };
+  } finally {
+    await locks.release();
+  }
+}
+
+async function lockChain(
+  file: string,
+  context: OpenContext,
+  locks: LockSet,
+): Promise<{ heads: LinkHead[]; lock: FileLock | undefined }> {
+  const { purpose = 'shrink', machineName } = context;
+  const reason = { purpose, ...(machineName === undefined ? {} : { machineName }) };
+  let lock: FileLock | undefined;
+  const heads = await resolveChain(file, context, async (head, position) => {
+    if (position === 'leaf') {
+      checkWritable(head);
+      lock = locks.add(await lockFile(head.path, 'writer', reason));
+      refuseUnsettled(head);
+    } else {
+      locks.add(await lockFile(head.path, 'reader', reason));
+    }
+  });
+  return { heads, lock };
+}
+
+async function shrinkChain(
+  heads: readonly LinkHead[],
+  lock: FileLock | undefined,
+  options: ShrinkOptions,
+): Promise<boolean> {
+  const { generation, record } = (heads[0] as LinkHead).state;
+  const links = openLinks(heads, {
+    isWritable: true,
+    identity: { generation, contentId: record?.contentId ?? '' },
+    checkRight: () => {
+      lock?.prove();
+    },
+  });
+  try {
+    const chain = new Chain(links);
+    const isDone = await shrinkLeaf(chain, options);
+    await chain.leaf.finishClean({ allSegments: true });
+    return isDone;
+  } finally {
+    closeLinks(links);
+  }
+}
+
+/** It stands for a state that others need, and is left as it is. */
+function refuseOldState({ path, state }: LinkHead): void {
+  if (state.record?.standsFor === undefined) return;
+  throw new RedoubtError('disk.read-only', `${path} keeps an old state for other logs.`, { file: path, dependents: [] });
+}
+
+/** What a damaged entry pointed to may still lie between the grains. */
+function refuseRepaired({ files }: LinkHead): void {
+  const file = files.find((path) => keptCopies(path).length > 0);
+  if (file === undefined) return;
+  throw new RedoubtError('disk.unsupported', `A repair has kept old entries of ${file}; remove ${file}.check-… first.`, {
+    file,
+    feature: 'shrinking a file of which a repair has kept old entries',
+  });
+}
+
+function lengthOf({ files }: LinkHead): number {
+  return files.reduce((sum, path) => sum + statSync(path).size, 0);
+}
