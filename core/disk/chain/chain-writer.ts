@@ -2,16 +2,13 @@ import type { Extent, FreeRow } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import type { ChainReader } from './chain-reader.ts';
 import { ChunkCursor, zeroChunks } from './chunk-cursor.ts';
-import { freeableRuns } from './free-grains.ts';
 import { GatheredRows } from './gathered-rows.ts';
+import { FREED_GRAIN_BYTES, freeableRuns } from './free-grains.ts';
 import type { MergedMap } from './merged-map.ts';
 import { planWrite, type WritePiece } from './plan.ts';
 import { zeroRows } from './zero-rows.ts';
 
 type AllocatePiece = WritePiece & { kind: 'allocate' };
-
-/** What a freed grain weighs, as bytes written, when it is judged whether it is time for a flush: its entry and its row are in memory until then. */
-const FREED_GRAIN_BYTES = 64;
 
 /**
  * Carries out writes on a chain's leaf.

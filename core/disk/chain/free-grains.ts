@@ -1,6 +1,9 @@
 import { ZEROS, type Extent } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 
+/** What a freed grain weighs, as bytes written, when it is judged whether it is time for a flush: its entry and its row are in memory until then. */
+export const FREED_GRAIN_BYTES = 64;
+
 /** Grains that are looked at together. */
 const GRAINS_AT_ONCE = 4096;
 

@@ -40,7 +40,7 @@ export function zeroRows(
   return rows;
 }
 
-function isZeroRange(bytes: Uint8Array, from: number, to: number): boolean {
+export function isZeroRange(bytes: Uint8Array, from: number, to: number): boolean {
   if (from < to && bytes[from] !== 0) return false;
   for (let at = from; at < to; at += zeros.length) {
     const end = Math.min(to, at + zeros.length);

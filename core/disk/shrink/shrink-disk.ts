@@ -99,17 +99,24 @@ async function shrinkChain(
 /** It stands for a state that others need, and is left as it is. */
 function refuseOldState({ path, state }: LinkHead): void {
   if (state.record?.standsFor === undefined) return;
-  throw new RedoubtError('disk.read-only', `${path} keeps an old state for other logs.`, { file: path, dependents: [] });
+  throw new RedoubtError('disk.read-only', `${path} keeps an old state for other logs.`, {
+    file: path,
+    dependents: [],
+  });
 }
 
 /** What a damaged entry pointed to may still lie between the grains. */
 function refuseRepaired({ files }: LinkHead): void {
   const file = files.find((path) => keptCopies(path).length > 0);
   if (file === undefined) return;
-  throw new RedoubtError('disk.unsupported', `A repair has kept old entries of ${file}; remove ${file}.check-… first.`, {
-    file,
-    feature: 'shrinking a file of which a repair has kept old entries',
-  });
+  throw new RedoubtError(
+    'disk.unsupported',
+    `A repair has kept old entries of ${file}; remove ${file}.check-… first.`,
+    {
+      file,
+      feature: 'shrinking a file of which a repair has kept old entries',
+    },
+  );
 }
 
 function lengthOf({ files }: LinkHead): number {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { MIB } from '../../base/units.ts';
+import { MIB, SECTOR_BYTES } from '../../base/units.ts';
 import type { Chain } from '../chain/chain.ts';
-import { isAllZeros } from '../chain/chunk-cursor.ts';
-import { freeableRuns } from '../chain/free-grains.ts';
+import { FREED_GRAIN_BYTES, freeableRuns } from '../chain/free-grains.ts';
+import { isZeroRange } from '../chain/zero-rows.ts';
 import type { Extent } from '../formats/extent.ts';
 
 const READ_BYTES = 4 * MIB;
@@ -48,7 +48,7 @@ async function freeZeros(chain: Chain, { signal, onProgress }: ShrinkOptions): P
       for (const zeros of zeroRuns(extent, firstGrain + at, grains)) {
         leaf.beginWriting(extent);
         extent.free?.(zeros.firstGrain, zeros.count);
-        leaf.noteWritten(zeros.count * 64);
+        leaf.noteWritten(zeros.count * FREED_GRAIN_BYTES);
       }
       doneBytes += grains * extent.grainBytes;
       onProgress?.({ phase: 'looking', doneBytes, totalBytes });
@@ -61,7 +61,11 @@ async function freeZeros(chain: Chain, { signal, onProgress }: ShrinkOptions): P
 }
 
 /** The grains of a few that hold only zeros. */
-function* zeroRuns(extent: Extent, firstGrain: number, count: number): Generator<{ firstGrain: number; count: number }> {
+function* zeroRuns(
+  extent: Extent,
+  firstGrain: number,
+  count: number,
+): Generator<{ firstGrain: number; count: number }> {
   const places = new Uint32Array(count);
   extent.readPlaces(firstGrain, count, places);
   const isZero = readZeros(extent, places);
@@ -80,11 +84,11 @@ function readZeros(extent: Extent, places: Uint32Array): (index: number) => bool
   for (let from = 0; from < places.length;) {
     const place = places[from] as number;
     let count = 1;
-    while (places[from + count] === place + (count * grainBytes) / 512) count++;
+    while (places[from + count] === place + (count * grainBytes) / SECTOR_BYTES) count++;
     const bytes = new Uint8Array(count * grainBytes);
-    extent.readAt(extent.originBytes + place * 512, bytes);
+    extent.readAt(extent.originBytes + place * SECTOR_BYTES, bytes);
     for (let index = 0; index < count; index++)
-      zeros[from + index] = isAllZeros([bytes.subarray(index * grainBytes, (index + 1) * grainBytes)]) ? 1 : 0;
+      zeros[from + index] = isZeroRange(bytes, index * grainBytes, (index + 1) * grainBytes) ? 1 : 0;
     from += count;
   }
   return (index) => zeros[index] === 1;

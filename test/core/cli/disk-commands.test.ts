@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../core/cli/run.ts';
 import { contentOf, fingerprintFolder, mib, writeDisk } from '../../support/disk-kit.ts';
+import { SparseFile } from '../../support/sparse-file.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -295,5 +296,36 @@ describe('redoubt disk', () => {
     await refused('disk.read-only', 'disk', 'serve', disk, '--mode', 'persistent', '--socket', folder.at('s'));
     await refused('disk.io', 'disk', 'serve', disk, '--mode', 'undoable', '--socket', folder.at('nowhere', 's'));
     await refused('disk.io', 'disk', 'serve', disk, '--mode', 'nonpersistent', '--socket', folder.at('nowhere', 's'));
+  });
+
+  it('check: says what is wrong with an exit status of 1 and one document, and repairs it when asked', async () => {
+    await ok('disk', 'create', disk, '--size', '64M');
+    await writeDisk(disk, undefined, [[0, 7, 60_000]]);
+    expect(await ok('disk', 'check', disk)).toBe('1 link checked, nothing is wrong.\n');
+    const file = new SparseFile(disk);
+    file.setGrain(3, file.grain(1));
+    const { out, err } = await refused('disk.corrupt', 'disk', 'check', disk, '--json');
+    expect(err).toContain('grain 3');
+    expect(JSON.parse(out)).toMatchObject({
+      links: [disk],
+      findings: [{ kind: 'shared-grain', severity: 'error', grain: 3, canRepair: true }],
+      error: { code: 'disk.corrupt' },
+    });
+    expect(await ok('disk', 'check', disk, '--repair')).toMatch(/^repaired +.*grain 3.*\nkept +.*\.check-/);
+    expect(await ok('disk', 'check', disk)).toMatch(/1 link checked, nothing is wrong\.\n$/);
+  });
+
+  it('shrink: gives space back that is not used', async () => {
+    await ok('disk', 'create', disk, '--size', '64M');
+    await writeDisk(disk, undefined, [[0, 7, 3 * mib]]);
+    await writeDisk(disk, undefined, [[0, 0, mib]]);
+    const before = statSync(disk).size;
+    expect(JSON.parse((await redoubt('disk', 'shrink', disk, '--json')).out)).toEqual({
+      file: disk,
+      beforeBytes: before,
+      afterBytes: before - mib,
+      isFixedSize: false,
+    });
+    expect(statSync(disk).size).toBe(before - mib);
   });
 });

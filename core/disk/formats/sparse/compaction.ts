@@ -119,12 +119,16 @@ export class SparseCompaction implements ExtentCompaction {
       for (let at = slot; at < end; at++) {
         // The last grain may stick out past the file's end.
         if (at >= this.used.count || this.used.add(at)) continue;
-        throw new RedoubtError('disk.corrupt', `${file.path} is damaged: another grain lies where grain ${String(grain)} does; check it first.`, {
-          file: file.path,
-          field: `grain ${String(grain)}`,
-          value: String(place),
-          reason: 'another grain lies there',
-        });
+        throw new RedoubtError(
+          'disk.corrupt',
+          `${file.path} is damaged: another grain lies where grain ${String(grain)} does; check it first.`,
+          {
+            file: file.path,
+            field: `grain ${String(grain)}`,
+            value: String(place),
+            reason: 'another grain lies there',
+          },
+        );
       }
       if (end > this.endSlot) count++;
     });
@@ -208,8 +212,6 @@ function continues(moves: readonly Move[], from: number, count: number, grainSec
   const first = moves[from] as Move;
   const next = moves[from + count];
   return (
-    next !== undefined &&
-    next.from === first.from + count * grainSectors &&
-    next.to === first.to + count * grainSectors
+    next !== undefined && next.from === first.from + count * grainSectors && next.to === first.to + count * grainSectors
   );
 }
