@@ -16,6 +16,8 @@ export class FreeRows {
   /** By the power of two that is in their number of grains: the starts. */
   private readonly classes: Set<number>[] = [];
   private sum = 0;
+  /** What was left of the row that was used last: what is written together lies together. */
+  private rest: number | undefined;
 
   constructor(grainSectors: number) {
     this.grainSectors = grainSectors;
@@ -42,6 +44,7 @@ export class FreeRows {
 
   /** The start of a row of at least `wanted` grains. */
   find(wanted: number): number | undefined {
+    if (this.rest !== undefined && (this.byStart.get(this.rest) ?? 0) >= wanted) return this.rest;
     const lowest = classOf(wanted);
     let tried = 0;
     for (const start of this.classes[lowest] ?? []) {
@@ -66,7 +69,8 @@ export class FreeRows {
   take(sector: number, grains: number): void {
     const count = this.remove(sector);
     assert(grains <= count, 'a row that was found');
-    if (grains < count) this.insert(sector + grains * this.grainSectors, count - grains);
+    this.rest = sector + grains * this.grainSectors;
+    if (grains < count) this.insert(this.rest, count - grains);
   }
 
   /** Takes the row that ends at a sector and returns where it begins; `undefined` if none does. */
@@ -81,6 +85,7 @@ export class FreeRows {
     this.byEnd.clear();
     this.classes.length = 0;
     this.sum = 0;
+    this.rest = undefined;
   }
 
   private insert(start: number, grains: number): void {

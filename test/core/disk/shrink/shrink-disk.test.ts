@@ -4,7 +4,16 @@ import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { lockFile } from '../../../../core/disk/locks/file-lock.ts';
 import { shrinkDisk, type ShrinkResult } from '../../../../core/disk/shrink/shrink-disk.ts';
-import { contentOf, fingerprint, inSession, makeBase, makeLog, mib, write, writeDisk } from '../../../support/disk-kit.ts';
+import {
+  contentOf,
+  fingerprint,
+  inSession,
+  makeBase,
+  makeLog,
+  mib,
+  write,
+  writeDisk,
+} from '../../../support/disk-kit.ts';
 import { SparseFile } from '../../../support/sparse-file.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 

@@ -30,7 +30,8 @@ async function family(): Promise<Family> {
 
 async function fill({ files, disks }: Family): Promise<void> {
   const device = openDevice(disks, { layer: files });
-  for (let at = 0; at < 1000; at += 10) await device.write(at * grain, [new Uint8Array(2 * grain).fill(1 + (at % 251))]);
+  for (let at = 0; at < 1000; at += 10)
+    await device.write(at * grain, [new Uint8Array(2 * grain).fill(1 + (at % 251))]);
   for (let at = 0; at < 1000; at += 40) await device.discard(at * grain, 4 * grain);
   for (let at = 25; at < 1000; at += 100) await device.write(at * grain, [new Uint8Array(grain).fill(9)]);
   for (let at = 25; at < 1000; at += 100) await device.write(at * grain, [new Uint8Array(grain)]);
