@@ -11,7 +11,7 @@ import { writeCowd, type CowdPlan } from './independent/cowd-writer.ts';
 import { openDisk } from './independent/open-disk.ts';
 import { Picture } from './independent/picture.ts';
 import { paintAll, strokesOver } from './independent/strokes-over.ts';
-import { expectReadable, expectServed, infoOf, scribble, whileServed } from './served-disks.ts';
+import { expectReadable, expectServed, expectSoundVmdk4, infoOf, scribble, whileServed } from './served-disks.ts';
 
 const mib = 1024 * 1024;
 
@@ -43,8 +43,18 @@ function expectSoundCowd(files: readonly string[]): void {
   });
 }
 
-/** What the command line can make, and how the files must look. Rows are added as formats are. */
-const made: { name: string; args: readonly string[]; sizeBytes: number; files: number; dialect: CowdDialectName }[] = [
+/** A row of what the command line can make, and how the disk must look. */
+interface Made {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly sizeBytes: number;
+  readonly files: number;
+  readonly format?: 'vmdk';
+  readonly dialect: string;
+}
+
+/** What the command line can make. Rows are added as formats are. */
+const made: Made[] = [
   { name: 'hybrid', args: [], sizeBytes: 100 * mib, files: 1, dialect: 'hybrid' },
   { name: 'hybrid, odd size', args: [], sizeBytes: 70 * mib + 512, files: 1, dialect: 'hybrid' },
   { name: 'hybrid, three files', args: [], sizeBytes: 5120 * mib + 1536, files: 3, dialect: 'hybrid' },
@@ -62,13 +72,37 @@ const made: { name: string; args: readonly string[]; sizeBytes: number; files: n
   { name: 'esx, large', args: ['--dialect', 'esx', '--no-split'], sizeBytes: 3000 * mib, files: 1, dialect: 'esx' },
   { name: 'vmware2', args: ['--dialect', 'vmware2'], sizeBytes: 100 * mib, files: 1, dialect: 'vmware2' },
   { name: 'vmware2, large', args: ['--dialect', 'vmware2'], sizeBytes: 3000 * mib, files: 1, dialect: 'vmware2' },
+  {
+    name: 'VMDK 4, monolithicSparse',
+    args: ['--format', 'vmdk'],
+    sizeBytes: 100 * mib + 512,
+    files: 1,
+    format: 'vmdk',
+    dialect: 'monolithicSparse',
+  },
+  {
+    name: 'VMDK 4, twoGbMaxExtentSparse',
+    args: ['--format', 'vmdk'],
+    sizeBytes: 5120 * mib,
+    files: 4,
+    format: 'vmdk',
+    dialect: 'twoGbMaxExtentSparse',
+  },
+  {
+    name: 'VMDK 4, one large file',
+    args: ['--format', 'vmdk', '--no-split', '--bus', 'scsi'],
+    sizeBytes: 5120 * mib,
+    files: 1,
+    format: 'vmdk',
+    dialect: 'monolithicSparse',
+  },
   { name: 'hybrid, one file', args: ['--no-split'], sizeBytes: 5120 * mib, files: 1, dialect: 'hybrid' },
 ];
 
 describe('what the engine writes, the second implementation reads', () => {
   it.each(made.map((row) => [row.name, row] as const))(
     '%s',
-    async (_name, { name, args, sizeBytes, files, dialect }) => {
+    async (_name, { name, args, sizeBytes, files, format = 'cowd', dialect }) => {
       using folder = makeTempFolder();
       const random = new SeededRandom(name.length * 977 + sizeBytes);
       const picture = new Picture(sizeBytes);
@@ -76,7 +110,7 @@ describe('what the engine writes, the second implementation reads', () => {
       await program.ok('disk', 'create', leaf, '--size', String(sizeBytes), ...args);
       let info = await infoOf(program, leaf);
       expect(info.links[0]?.files).toHaveLength(files);
-      expect(info.links[0]).toMatchObject({ role: 'base', format: 'cowd', dialect, capacityBytes: sizeBytes });
+      expect(info.links[0]).toMatchObject({ role: 'base', format, dialect, capacityBytes: sizeBytes });
       expectReadable(leaf, picture);
 
       const base = openDisk(leaf);
@@ -87,7 +121,8 @@ describe('what the engine writes, the second implementation reads', () => {
         scribble(disk, picture, seams, random),
       );
       expectReadable(leaf, picture);
-      expectSoundCowd((await infoOf(program, leaf)).links[0]?.files ?? []);
+      if (format === 'vmdk') expectSoundVmdk4(leaf);
+      else expectSoundCowd((await infoOf(program, leaf)).links[0]?.files ?? []);
 
       for (let level = 1; level <= 3; level++) {
         const below = (await infoOf(program, leaf)).links.flatMap((link) => link.files);
@@ -104,7 +139,7 @@ describe('what the engine writes, the second implementation reads', () => {
         expectSoundCowd(info.links[0]?.files ?? []);
       }
 
-      expect(await program.ok('disk', 'check', leaf)).toContain('nothing is wrong');
+      if (format === 'cowd') expect(await program.ok('disk', 'check', leaf)).toContain('nothing is wrong');
 
       // Once more into a log that is there already.
       await whileServed(program, folder, leaf, ['--mode', 'persistent'], (disk) =>

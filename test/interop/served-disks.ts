@@ -4,9 +4,10 @@ import { DiskOverNbd } from '../support/disk-over-nbd.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { TempFolder } from '../support/temp-folder.ts';
 import { firstDifference } from './independent/compare.ts';
-import { openDisk } from './independent/open-disk.ts';
+import { cidOf, openDisk, sidecarIdentity } from './independent/open-disk.ts';
 import { joined, type Picture, type Range } from './independent/picture.ts';
 import { strokesOver } from './independent/strokes-over.ts';
+import { Vmdk4Extent } from './independent/vmdk4-extent.ts';
 
 const mib = 1024 * 1024;
 
@@ -79,6 +80,19 @@ export function expectReadable(file: string, picture: Picture): void {
   } finally {
     disk.close();
   }
+}
+
+/** What holds for every VMDK 4 disk of ours: the CID begins the content id, and the two copies of the tables agree. */
+export function expectSoundVmdk4(file: string): void {
+  expect(cidOf(file)).toHaveLength(8);
+  expect(sidecarIdentity(file)?.content?.slice(0, 8)).toBe(cidOf(file));
+  const disk = openDisk(file);
+  for (const extent of disk.extents) {
+    if (!(extent instanceof Vmdk4Extent)) throw new Error(`${file} has an extent that is not sparse`);
+    expect(extent.header.uncleanShutdown).toBe(0);
+    expect(extent.isRedundantCopyEqual()).toBe(true);
+  }
+  disk.close();
 }
 
 /** What `disk info --json` says of one link. */

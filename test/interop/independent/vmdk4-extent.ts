@@ -89,6 +89,9 @@ export class Vmdk4Extent implements Extent {
     const entry = this.entryOf(grain);
     if (entry === 0) return undefined;
     if (entry === 1 && (this.header.flags & vmdk4Flag.zeroGrains) !== 0) return Buffer.alloc(lengthBytes);
+    if (entry < this.header.overHead || entry * sectorBytes >= this.file.sizeBytes) {
+      throw new Error(`${this.file.path}: grain ${String(grain)} lies at sector ${String(entry)}`);
+    }
     const at = entry * sectorBytes;
     if ((this.header.flags & vmdk4Flag.compressed) === 0) return this.file.readPadded(at, lengthBytes);
     const hasMarkers = (this.header.flags & vmdk4Flag.markers) !== 0;
@@ -102,11 +105,26 @@ export class Vmdk4Extent implements Extent {
     const index = Math.floor(grain / perTable);
     const sector = this.directory.readUInt32LE(index * 4);
     if (sector === 0) return 0;
+    if (this.isTaken(sector))
+      throw new Error(`${this.file.path}: table ${String(index)} lies at sector ${String(sector)}`);
     let table = this.tables.get(index);
     if (table === undefined) {
       table = this.file.read(sector * sectorBytes, perTable * 4);
       this.tables.set(index, table);
     }
     return table.readUInt32LE((grain % perTable) * 4);
+  }
+
+  /** Whether the header, the descriptor or a directory lies there. */
+  private isTaken(sector: number): boolean {
+    const { descriptorOffset, descriptorSize, gdOffset, rgdOffset } = this.header;
+    const gdSectors = Math.ceil(this.directory.length / sectorBytes);
+    const taken = [
+      [0, 1],
+      [descriptorOffset, descriptorSize],
+      [gdOffset, gdSectors],
+      [rgdOffset, gdSectors],
+    ] as const;
+    return taken.some(([start, length]) => sector >= start && sector < start + length);
   }
 }
