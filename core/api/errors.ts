@@ -99,6 +99,11 @@ export const errorTable = {
     'environment',
     file.extend({ needBytes: z.number().optional(), freeBytes: z.number().optional() }),
   ),
+  /** A program of others is needed for a format. `install`: a package that has it. */
+  'disk.tool-missing': define(
+    'environment',
+    z.object({ tool: z.string(), install: z.string(), searched: z.array(z.string()) }),
+  ),
   'disk.redo-directory': define(
     'environment',
     z.object({ directory: z.string(), reason: z.enum(['missing', 'not-a-directory', 'not-writable']) }),

@@ -13,6 +13,8 @@ export interface DiskCopyOptions {
 
 /** One read, and what may be lost to a cancel. */
 const readBytes = 2 * MIB;
+/** What is asked for of a map of the source at a time. */
+const mostRuns = 1024;
 /** Zeros are left out in units of this size: a page of the guest, and the smallest usual grain. */
 const unitBytes = 4096;
 const zeros = Buffer.alloc(readBytes);
@@ -31,21 +33,46 @@ export async function copyDisk(
   assert(target.sizeBytes >= totalBytes, 'a copy has room for the disk');
   const buffer = Buffer.alloc(Math.min(readBytes, totalBytes));
   let writtenBytes = 0;
-  for (let at = 0; at < totalBytes; at += readBytes) {
-    if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The copy was stopped.', {});
-    const bytes = buffer.subarray(0, Math.min(readBytes, totalBytes - at));
-    const reading = source.read(at, bytes);
-    if (reading !== undefined) await reading;
-    for (const { start, end } of contentRows(bytes)) {
-      const writing = target.write(at + start, [bytes.subarray(start, end)]);
-      if (writing !== undefined) await writing;
-      writtenBytes += end - start;
-    }
-    onProgress?.(at + bytes.length, totalBytes);
+  for await (const { offsetBytes, lengthBytes, isAllocated } of pieces(source)) {
+    refuseIfStopped(signal);
+    if (isAllocated) writtenBytes += await copyPiece(source, target, offsetBytes, buffer.subarray(0, lengthBytes));
+    onProgress?.(offsetBytes + lengthBytes, totalBytes);
     // Synchronous I/O would starve the signal and the progress.
     await setImmediate();
   }
+  refuseIfStopped(signal);
   await target.flush();
+  return writtenBytes;
+}
+
+function refuseIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The copy was stopped.', {});
+}
+
+/** The whole device in the order of its bytes: holes as large as they are known to be, content cut into reads. */
+async function* pieces(
+  source: BlockDevice,
+): AsyncGenerator<{ readonly offsetBytes: number; readonly lengthBytes: number; readonly isAllocated: boolean }> {
+  for (let at = 0; at < source.sizeBytes;) {
+    for (const { lengthBytes, isAllocated } of await source.mapStatus(at, source.sizeBytes - at, mostRuns)) {
+      const end = at + lengthBytes;
+      for (; at < end; at += isAllocated ? Math.min(readBytes, end - at) : end - at) {
+        yield { offsetBytes: at, lengthBytes: isAllocated ? Math.min(readBytes, end - at) : end - at, isAllocated };
+      }
+    }
+  }
+}
+
+/** Returns how many bytes were written. */
+async function copyPiece(source: BlockDevice, target: BlockDevice, at: number, bytes: Buffer): Promise<number> {
+  let writtenBytes = 0;
+  const reading = source.read(at, bytes);
+  if (reading !== undefined) await reading;
+  for (const { start, end } of contentRows(bytes)) {
+    const writing = target.write(at + start, [bytes.subarray(start, end)]);
+    if (writing !== undefined) await writing;
+    writtenBytes += end - start;
+  }
   return writtenBytes;
 }
 

@@ -76,7 +76,8 @@ function hasHeader({ format }: LinkHead): boolean {
   return format !== 'flat' && format !== 'raw';
 }
 
-function isNamed(path: string, { trustedPaths = [] }: OpenContext): boolean {
+/** Whether the user named the file, or a folder that it lies in, for this call. `path` is a real one. */
+export function isNamed(path: string, { trustedPaths = [] }: OpenContext): boolean {
   return trustedPaths.some((named) => isInside(realPathIfThere(named), path));
 }
 

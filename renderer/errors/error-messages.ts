@@ -59,6 +59,11 @@ const messages = {
         : t('disk.no-space.amounts', { need: { bytes: needBytes }, free: { bytes: freeBytes } }),
     steps: [{ kind: 'retry' }],
   }),
+  'disk.tool-missing': ({ tool, install }) => ({
+    title: t('disk.tool-missing.title', { tool }),
+    text: t('disk.tool-missing.text', { tool, install }),
+    steps: [{ kind: 'retry' }],
+  }),
   'disk.redo-directory': ({ directory, reason }) => ({
     title: t('disk.redo-directory.title'),
     text: t(`disk.redo-directory.${reason}`, { directory }),

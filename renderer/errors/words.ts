@@ -38,6 +38,8 @@ export const t = defineWords({
   'disk.no-space.title': 'There is not enough space for {file}',
   'disk.no-space.text': 'Nothing is lost. Make room and try again.',
   'disk.no-space.amounts': 'It needs {need} more; {free} is free. Nothing is lost. Make room and try again.',
+  'disk.tool-missing.title': '{tool} was not found',
+  'disk.tool-missing.text': 'This format needs {tool}. Install it (for example the package {install}) and try again.',
   'disk.redo-directory.title': 'The redo log folder is not usable',
   'disk.redo-directory.missing': '{directory} does not exist.',
   'disk.redo-directory.not-a-directory': '{directory} is not a folder.',

@@ -19,6 +19,7 @@ export const importTable: readonly ImportRule[] = [
   { from: 'core/display/', inside: ['core/api/', 'core/base/'], outside: ['node:'] },
   { from: 'core/jobs/', inside: ['core/api/', 'core/base/'], outside: ['node:'] },
   { from: 'core/nbd/', inside: ['core/api/', 'core/base/', blockDevice], outside: ['node:'] },
+  { from: 'core/convert/', inside: ['core/api/', 'core/base/', 'core/disk/', 'core/nbd/'], outside: ['node:'] },
   { from: 'core/backends/backend.ts', inside: ['core/api/', 'core/base/'], outside: [] },
   ...['qemu', 'v86', 'fake'].map((name) => ({
     from: `core/backends/${name}/`,
@@ -63,7 +64,15 @@ export const importTable: readonly ImportRule[] = [
   },
   {
     from: 'core/cli/',
-    inside: ['core/create-core.ts', 'core/api/', 'core/base/', 'core/disk/', 'core/nbd/', 'core/host/'],
+    inside: [
+      'core/create-core.ts',
+      'core/api/',
+      'core/base/',
+      'core/disk/',
+      'core/nbd/',
+      'core/convert/',
+      'core/host/',
+    ],
     outside: ['node:', 'ws', 'commander', ...contractLibrary],
   },
   {

@@ -3,11 +3,12 @@ import { Option, type Command } from 'commander';
 import { asFileError } from '../../base/file-error.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { abandonCommit } from '../../disk/abandon-commit.ts';
-import { commitRedoLog, type CommitProgress, type CommitRequest } from '../../disk/commit.ts';
+import { commitRedoLog, type CommitRequest } from '../../disk/commit.ts';
 import { commitToCopy } from '../../disk/commit-to-copy.ts';
 import { formatSize } from '../format-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { collect, newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
+import { progressPrinter } from './progress-printer.ts';
 
 interface CommitOptions extends DiskOptions {
   readonly search: readonly string[];
@@ -119,39 +120,3 @@ function checkFolder(path: string): void {
   const reason = 'is no folder';
   throw new RedoubtError('usage.bad-argument', `${path} ${reason}.`, { argument: '--search', reason });
 }
-
-interface ProgressPrinter {
-  readonly print: (progress: CommitProgress) => void;
-  /** Takes away the line that was drawn, if there is one, so that what follows has a line of its own. */
-  readonly clear: () => void;
-}
-
-/**
- * A line a phase, and while copying one a tenth; a person sees one line that changes. Nothing before the
- * commit has begun: a refusal is one line.
- */
-function progressPrinter(terminal: Terminal): ProgressPrinter {
-  let last = '';
-  let isDrawn = false;
-  const print = ({ phase, doneBytes, totalBytes }: CommitProgress) => {
-    if (phase === 'preparing') return;
-    const share =
-      phase === 'copying' && totalBytes > 0
-        ? Math.floor((doneBytes / totalBytes) * (terminal.isTerminal ? 100 : 10))
-        : 0;
-    const key = `${phase} ${String(share)}`;
-    if (key === last) return;
-    last = key;
-    const text = phase === 'copying' ? `copying: ${formatSize(doneBytes)} of ${formatSize(totalBytes)}` : phase;
-    isDrawn = terminal.isTerminal;
-    terminal.err(isDrawn ? `${clearLine}${text}` : `${text}\n`);
-  };
-  const clear = () => {
-    if (isDrawn) terminal.err(clearLine);
-    isDrawn = false;
-  };
-  return { print, clear };
-}
-
-/** To the first column, and what is there goes. */
-const clearLine = '\r\u001b[K';

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Terminal } from '../terminal.ts';
 import { checkCommand } from './check.ts';
 import { commitCommand } from './commit.ts';
+import { convertCommand } from './convert.ts';
 import { createCommand } from './create.ts';
 import { describeCommand } from './describe.ts';
 import { discardCommand } from './discard.ts';
@@ -23,6 +24,7 @@ export function diskCommand(terminal: Terminal): Command {
     checkCommand,
     shrinkCommand,
     discardCommand,
+    convertCommand,
     describeCommand,
     relinkCommand,
     protectCommand,

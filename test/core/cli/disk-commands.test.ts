@@ -216,6 +216,21 @@ describe('redoubt disk', () => {
     await ok('disk', 'discard', printed.oldState, '--old-state');
   });
 
+  it('convert prints the files made, and the progress on stderr', async () => {
+    await ok('disk', 'create', disk, '--size', '8M');
+    await writeDisk(disk, undefined, [[0, 1, mib]]);
+    const { out, err } = await redoubt('disk', 'convert', disk, folder.at('copy.raw'));
+    expect(out).toBe(`${folder.at('copy.raw')}\n`);
+    expect(err).toContain('copying: 8 MiB of 8 MiB');
+    const json = await ok('disk', 'convert', folder.at('copy.raw'), folder.at('b.vmdk'), '--dialect', 'ws3', '--json');
+    expect(JSON.parse(json)).toEqual({ files: [folder.at('b.vmdk')], format: 'cowd', capacityBytes: 8 * mib });
+    expect(await contentOf(folder.at('b.vmdk'))).toBe(await contentOf(disk));
+    await refused('disk.exists', 'disk', 'convert', disk, folder.at('copy.raw'));
+    await refused('usage.bad-argument', 'disk', 'convert', disk, folder.at('copy.unknown'));
+    await refused('usage.bad-argument', 'disk', 'convert', disk, folder.at('c.vmdk'), '--format', 'floppy');
+    await refused('usage.bad-argument', 'disk', 'convert', disk);
+  });
+
   it('relink prints the parent, and wants to be told twice if that has changed', async () => {
     await ok('disk', 'create', disk, '--size', '8M');
     const log = (await ok('disk', 'redo', disk)).trim();

@@ -15,18 +15,20 @@ describe('a copy of a disk', () => {
     expect(target.bytes.subarray(0, source.sizeBytes).equals(source.bytes)).toBe(true);
     expect(target.log).toEqual([
       'write 8192+4096',
-      `write ${String(2 * mib - 4096)}+4096`,
-      `write ${String(2 * mib)}+8192`,
+      `write ${String(2 * mib - 4096)}+12288`,
       `write ${String(5 * mib)}+512`,
       'flush',
     ]);
     expect(written).toBe(4096 + 4096 + 8192 + 512);
-    expect(progress).toEqual([2 * mib, 4 * mib, 5 * mib + 512]);
+    expect(progress.at(-1)).toBe(5 * mib + 512);
+    // What nobody has written is not read either.
+    expect(source.log.filter((entry) => entry.startsWith('read'))).toHaveLength(3);
   });
 
   it('[V2] stops when it is told to', async () => {
     const abort = new AbortController();
     const source = new MemoryDevice(8 * mib);
+    source.bytes.fill(1);
     const copying = copyDisk(source, new MemoryDevice(8 * mib), {
       signal: abort.signal,
       onProgress: () => {
@@ -34,6 +36,6 @@ describe('a copy of a disk', () => {
       },
     });
     await expect(copying).rejects.toMatchObject({ code: 'job.cancelled' });
-    expect(source.log).toHaveLength(1);
+    expect(source.log.filter((entry) => entry.startsWith('read'))).toHaveLength(1);
   });
 });
