@@ -8,9 +8,10 @@ import { GIB, isPowerOfTwo, SECTOR_BYTES } from '../base/units.ts';
 import { allocateAll } from './allocate-all.ts';
 import { journalFile } from './commit-journal.ts';
 import { createVmdkFiles, planVmdkFiles } from './create-vmdk.ts';
+import { createDescribed, planDescribed } from './described-disk.ts';
 import { hostFiles } from './disk-file.ts';
-import type { NewExtent } from './formats/cowd/create-extent.ts';
-import { dialects, FORMAT_LIMIT_SECTORS, type DialectName } from './formats/cowd/dialect.ts';
+import { createExtent, type NewExtent } from './formats/cowd/create-extent.ts';
+import { dialects, FORMAT_LIMIT_SECTORS, type Dialect, type DialectName } from './formats/cowd/dialect.ts';
 import { sidecarFile } from './formats/sidecar.ts';
 import { fileGeometry, diskGeometry } from './geometry.ts';
 import { segmentPath } from './segment-paths.ts';
@@ -33,7 +34,7 @@ export interface BaseRequest {
   readonly bus: DiskBus;
   /** Default cowd. The rest is about that. */
   readonly format?: 'cowd' | 'vmdk';
-  /** Default hybrid. vmware2 knows no split disks; esx can be made in one file only. */
+  /** Default hybrid. vmware2 knows no split disks; those of esx have a text descriptor. */
   readonly dialect?: DialectName;
   /** Other than the dialect's: sectors, a power of two from 1 to 2048; and 512 or 4096. */
   readonly grainSectors?: number;
@@ -43,7 +44,7 @@ export interface BaseRequest {
 export interface BasePlan {
   /** In order; the first is `file` itself. */
   readonly files: readonly string[];
-  /** Bytes of the disk in each file; of a split VMDK, in each but the first, which describes them. */
+  /** Bytes of the disk in each file; where the first one describes the others, in each of those. */
   readonly spansBytes: readonly number[];
 }
 
@@ -56,17 +57,10 @@ export function planBaseFiles(request: BaseRequest): BasePlan {
   if (request.format === 'vmdk') return planVmdkFiles(file, capacityBytes, split);
   const shape = shapeOf(request);
   const spans = baseSpans(capacityBytes / SECTOR_BYTES, { split, bus, dialect, shape });
-  if (spans !== undefined && spans.length > 1 && dialect.version === 1) {
-    throw new RedoubtError('disk.unsupported', `Disks of dialect ${dialect.name} can't be split.`, {
-      file,
-      feature: `split disks of dialect ${dialect.name}`,
-    });
-  }
   if (spans === undefined) throw badSize(capacityBytes, 'too large for one file; split it or use the format vmdk');
-  return {
-    files: spans.map((_, index) => segmentPath(file, index + 1)),
-    spansBytes: spans.map((span) => span * SECTOR_BYTES),
-  };
+  const spansBytes = spans.map((span) => span * SECTOR_BYTES);
+  if (isDescribed(spans, dialect)) return planDescribed(file, spansBytes);
+  return { files: spans.map((_, index) => segmentPath(file, index + 1)), spansBytes };
 }
 
 /**
@@ -86,7 +80,7 @@ export async function createBase(
     if (isThere(path)) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
   }
   if (request.format === 'vmdk') createVmdkFiles(hostFiles, { files, spansBytes }, request.bus);
-  else createLinkFiles(baseExtents({ files, spansBytes }, request), { isLastingName: true });
+  else createCowdFiles({ files, spansBytes }, request);
   if (request.allocateNow === true) {
     try {
       await allocateAll(files);
@@ -96,6 +90,26 @@ export async function createBase(
     }
   }
   return { files: [...files] };
+}
+
+function createCowdFiles(plan: BasePlan, request: BaseRequest): void {
+  const { files, spansBytes } = plan;
+  if (files.length === spansBytes.length) {
+    createLinkFiles(baseExtents(plan, request), { isLastingName: true });
+    return;
+  }
+  const kind = { createType: 'vmfsSparse', extentType: 'VMFSSPARSE', bus: request.bus } as const;
+  createDescribed(hostFiles, plan, kind, (path, spanSectors) => {
+    // Each says nothing of the others; who the disk is, its descriptor and side file say.
+    const [extent] = baseExtents({ files: [path], spansBytes: [spanSectors * SECTOR_BYTES] }, request);
+    const { record: _, ...unnamed } = extent as NewExtent;
+    createExtent(hostFiles, { ...unnamed, isSplit: true });
+  });
+}
+
+/** Headers of version 1 have no place to say which file of several they are. */
+function isDescribed(spans: readonly number[], { version }: Dialect): boolean {
+  return spans.length > 1 && version === 1;
 }
 
 function baseExtents({ files, spansBytes }: BasePlan, request: BaseRequest): NewExtent[] {

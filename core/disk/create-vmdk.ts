@@ -1,14 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { SECTOR_BYTES, TIB } from '../base/units.ts';
+import { createDescribed, descriptorFor, planDescribed } from './described-disk.ts';
 import type { FileLayer } from './disk-file.ts';
-import type { Descriptor, DescriptorExtent } from './formats/descriptor/descriptor.ts';
-import { formatDescriptor } from './formats/descriptor/format-descriptor.ts';
 import { mostExtents } from './formats/descriptor/parse-descriptor.ts';
 import { createVmdk4File } from './formats/vmdk4/create-vmdk4.ts';
 import { SPLIT_SPAN_SECTORS } from './formats/vmdk4/layout.ts';
-import { diskGeometry } from './geometry.ts';
 import type { DiskBus } from './segmentation.ts';
 
 /** The files of a VMDK 4 disk: one that is everything, or a descriptor and then its extents. */
@@ -38,7 +35,7 @@ export function planVmdkFiles(file: string, capacityBytes: number, split: boolea
   const spansBytes = Array.from({ length: count }, (_, index) =>
     Math.min(spanBytes, capacityBytes - index * spanBytes),
   );
-  return { files: [file, ...spansBytes.map((_, index) => extentName(file, index + 1))], spansBytes };
+  return planDescribed(file, spansBytes);
 }
 
 /**
@@ -46,71 +43,23 @@ export function planVmdkFiles(file: string, capacityBytes: number, split: boolea
  * the others are on the device: its name is the disk's. Throws disk.exists (with the file), disk.permission, disk.not-found (the folder),
  * disk.no-space, disk.io.
  */
-export function createVmdkFiles(layer: FileLayer, { files, spansBytes }: VmdkPlan, bus: DiskBus): void {
-  const [first = '', ...extents] = files;
-  const spans = spansBytes.map((bytes) => bytes / SECTOR_BYTES);
-  const named = extents.length === 0 ? [first] : extents;
-  const text = formatDescriptor(
-    describe(
-      named.map((path, index) => ({ ...sparseExtent, fileName: basename(path), sectors: spans[index] as number })),
-      extents.length === 0 ? 'monolithicSparse' : 'twoGbMaxExtentSparse',
-      bus,
-    ),
-  );
-  const made: string[] = [];
-  try {
-    extents.forEach((path, index) => {
-      createVmdk4File(layer, path, spans[index] as number);
-      made.push(path);
+export function createVmdkFiles(layer: FileLayer, plan: VmdkPlan, bus: DiskBus): void {
+  const { files, spansBytes } = plan;
+  if (files.length > 1) {
+    const kind = { createType: 'twoGbMaxExtentSparse', extentType: 'SPARSE', bus } as const;
+    createDescribed(layer, plan, kind, (path, spanSectors) => {
+      createVmdk4File(layer, path, spanSectors);
     });
-    if (made.length > 0) layer.syncDirectory(dirname(first));
-    if (extents.length === 0) createVmdk4File(layer, first, spans[0] as number, text);
-    else createText(layer, first, text);
-    made.push(first);
-    layer.syncDirectory(dirname(first));
-  } catch (error) {
-    for (const path of made.reverse()) layer.remove(path);
-    throw error;
+    return;
   }
-}
-
-const sparseExtent = { access: 'RW', type: 'SPARSE', offsetSectors: 0, line: 0 } as const;
-
-function describe(extents: readonly DescriptorExtent[], createType: string, bus: DiskBus): Descriptor {
-  const sectors = extents.reduce((sum, extent) => sum + extent.sectors, 0);
-  const { cylinders, heads, sectorsPerTrack } = diskGeometry(bus, sectors, 'hybrid');
-  return {
-    version: 1,
-    // All ones would mean that there is no disk.
-    cid: randomBytes(4).readUInt32LE() % 0xffff_ffff,
-    createType,
-    extents,
-    database: new Map([
-      ['ddb.virtualHWVersion', '4'],
-      ['ddb.adapterType', bus === 'ide' ? 'ide' : 'buslogic'],
-      ['ddb.geometry.cylinders', String(cylinders)],
-      ['ddb.geometry.heads', String(heads)],
-      ['ddb.geometry.sectors', String(sectorsPerTrack)],
-    ]),
-  };
-}
-
-function createText(layer: FileLayer, path: string, text: string): void {
-  const file = layer.create(path);
+  const [file = ''] = files;
+  const spans = spansBytes.map((bytes) => bytes / SECTOR_BYTES);
+  const text = descriptorFor([file], spans, { createType: 'monolithicSparse', extentType: 'SPARSE', bus });
+  createVmdk4File(layer, file, spans[0] as number, text);
   try {
-    file.write(0, [Buffer.from(text)]);
-    file.syncNow();
+    layer.syncDirectory(dirname(file));
   } catch (error) {
-    layer.remove(path);
+    layer.remove(file);
     throw error;
-  } finally {
-    file.close();
   }
-}
-
-/** `disk.vmdk` → `disk-s001.vmdk`. */
-function extentName(file: string, part: number): string {
-  const name = basename(file);
-  const dot = name.lastIndexOf('.');
-  return join(dirname(file), `${name.slice(0, dot)}-s${String(part).padStart(3, '0')}${name.slice(dot)}`);
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { assert } from '../base/assert.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { hostFiles } from './disk-file.ts';
@@ -64,5 +65,6 @@ function mark(first: NewExtent, extents: readonly NewExtent[]): void {
   const files = extents.map(({ path }) => path);
   const taken = files.find(isThere);
   if (taken !== undefined) throw new RedoubtError('disk.exists', `${taken} exists already.`, { file: taken });
+  assert(first.record !== undefined, 'a link that can prove what is its own');
   markMaking(first.path, files, first.record.linkId);
 }

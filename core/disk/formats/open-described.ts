@@ -62,7 +62,6 @@ export function refuseWritingTo({ descriptor, kind, bytes }: FoundDescriptor, fi
   if (kind === 'stream') throw writingToStream(file);
   const unsupported = (feature: string) =>
     new RedoubtError('disk.unsupported', `${file} uses what is not supported: ${feature}.`, { file, feature });
-  if (kind === 'cowd') throw unsupported(`writing to a disk of type ${descriptor.createType}`);
   for (const { access, type, line } of descriptor.extents) {
     const where = `(line ${String(line)})`;
     if (access !== 'RW') throw unsupported(`writing to a disk with a read-only extent ${where}`);

@@ -1,7 +1,7 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { roundUp, SECTOR_BYTES } from '../../base/units.ts';
 import type { DiskFile, FileLayer } from '../disk-file.ts';
-import { CowdExtent } from './cowd/cowd-extent.ts';
+import { CowdExtent, inconsistentError } from './cowd/cowd-extent.ts';
 import { entriesPerTable } from './cowd/dialect.ts';
 import { isCowd } from './cowd/header.ts';
 import { readHeader } from './cowd/read-header.ts';
@@ -122,14 +122,21 @@ function openCowd(file: DiskFile, extent: DescriptorExtent, startBytes: number):
     const reason = `but its descriptor says ${String(extent.sectors)} (line ${String(extent.line)})`;
     throw corrupt(file.path, 'numSectors', String(header.capacitySectors), reason);
   }
+  if (file.isWritable && header.isInconsistent) throw inconsistentError(file.path);
   const place = { startBytes, spanBytes: extent.sectors * SECTOR_BYTES, entriesPerTable: entries };
   return new DescribedCowdExtent(file, header, place);
 }
 
-/** Only read, so it needs no mark. */
+/** Its mark is CLEAN in its own header; who the disk is, the descriptor says. */
 class DescribedCowdExtent extends CowdExtent implements MarkedExtent {
   get isClean(): boolean {
     return this.header.isClean;
+  }
+
+  /** Also of one that was found unclean. */
+  override finishClean(isSynced: boolean): void {
+    if (!this.isClean) this.begin(isSynced);
+    super.finishClean(isSynced);
   }
 }
 

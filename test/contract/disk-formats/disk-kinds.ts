@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SECTOR_BYTES } from '../../../core/base/units.ts';
+import { createDescribed, planDescribed } from '../../../core/disk/described-disk.ts';
+import { createExtent } from '../../../core/disk/formats/cowd/create-extent.ts';
+import { dialects } from '../../../core/disk/formats/cowd/dialect.ts';
 import { createBase } from '../../../core/disk/create-base.ts';
 import { formatDescriptor } from '../../../core/disk/formats/descriptor/format-descriptor.ts';
 import { createVmdk4File } from '../../../core/disk/formats/vmdk4/create-vmdk4.ts';
@@ -16,6 +19,18 @@ export const diskKinds: Readonly<Record<string, MakeDisk>> = {
   'COWD ws3': cowd('ws3'),
   'COWD esx': cowd('esx'),
   'COWD vmware2': cowd('vmware2'),
+  'COWD esx, several files': async (folder, sizeBytes) => {
+    const plan = planDescribed(
+      folder.at('disk.vmdk'),
+      cut(sizeBytes, 4111).map((sectors) => sectors * SECTOR_BYTES),
+    );
+    const kind = { createType: 'vmfsSparse', extentType: 'VMFSSPARSE', bus: 'ide' } as const;
+    const common = { dialect: dialects.esx, ordinal: 0, fileCount: 1, generation: 1, controller: 'ide' } as const;
+    createDescribed(hostFiles, plan, kind, (path, spanSectors) => {
+      createExtent(hostFiles, { ...common, path, spanSectors, diskSectors: spanSectors });
+    });
+    return Promise.resolve(plan.files[0] as string);
+  },
   'VMDK 4, one file': async (folder, capacityBytes) => {
     const file = folder.at('disk.vmdk');
     await createBase({ file, capacityBytes, split: false, bus: 'ide', format: 'vmdk' });

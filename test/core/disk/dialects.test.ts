@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
 import { createBase, planBaseFiles } from '../../../core/disk/create-base.ts';
@@ -10,6 +11,10 @@ import type { NewExtent } from '../../../core/disk/formats/cowd/create-extent.ts
 import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
 import { createLinkFiles } from '../../../core/disk/new-files.ts';
 import { segmentPath } from '../../../core/disk/segment-paths.ts';
+import { Chain } from '../../../core/disk/chain/chain.ts';
+import { identifyFile } from '../../../core/disk/identify.ts';
+import { openLinks, resolveChain } from '../../../core/disk/resolve-chain.ts';
+import { SessionDevice } from '../../../core/disk/session-device.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
 import { contentOf, fingerprint, inSession, makeLog, mib, read, write, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -32,6 +37,16 @@ function headerOf(path: string) {
   } finally {
     file.close();
   }
+}
+
+/** Bytes on both sides of the first two extents' border, and the last of the disk. */
+async function contentAround(file: string): Promise<number[]> {
+  const border = 4_161_024 * 512;
+  const device = new SessionDevice(new Chain(openLinks(await resolveChain(file, {}))));
+  const bytes = [];
+  for (const at of [border - 1, border, 4 * gib - 1]) bytes.push((await read(device, at, 1))[0]);
+  await device.close();
+  return bytes;
 }
 
 /** As another program would have made it: without our record. */
@@ -116,7 +131,22 @@ describe('new disks of other dialects', () => {
     expect(plan('ws3')).toEqual([4_190_208, 4_190_208, 8192].map((sectors) => sectors * 512));
     expect(plan('vmware2')).toEqual([4 * gib]);
     expect(plan('esx', false)).toEqual([4 * gib]);
-    expect(() => plan('esx')).toThrow("can't be split");
+    expect(plan('esx')).toEqual([4_161_536, 4_161_536, 65_536].map((sectors) => sectors * 512));
+  });
+
+  it('[G6] are described by a text where they are split and of dialect esx', async () => {
+    const base = await makeBaseOf('esx', 4 * gib);
+    const names = ['disk.vmdk', 'disk-s001.vmdk', 'disk-s002.vmdk', 'disk-s003.vmdk'];
+    expect(readdirSync(folder.path).sort()).toEqual(names.toSorted());
+    expect((await inspectChain(base)).links).toMatchObject([{ files: names.map((name) => folder.at(name)) }]);
+    expect(identifyFile(folder.at('disk-s002.vmdk'))).toMatchObject({ kind: 'segment', part: 2, first: base });
+    await writeDisk(base, undefined, [[4_161_024 * 512 - 700, 1, 1400]]);
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[4 * gib - 512, 2, 512]]);
+    const content = await contentAround(log);
+    await commitRedoLog({ redo: log });
+    expect(await contentAround(base)).toEqual(content);
+    expect(content).toEqual([1, 1, 2]);
   });
 
   it('[B1] refuse a grain that no reader takes', async () => {

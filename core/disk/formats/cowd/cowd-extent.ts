@@ -42,12 +42,7 @@ export class CowdExtent extends SparseExtent {
     const file = layer.open(path, isWritable);
     try {
       const header = readHeader(file);
-      if (isWritable && header.isInconsistent) {
-        throw new RedoubtError('disk.unsupported', `${path} is marked inconsistent.`, {
-          file: path,
-          feature: 'writing to a file marked inconsistent',
-        });
-      }
+      if (isWritable && header.isInconsistent) throw inconsistentError(path);
       return { file, header };
     } catch (error) {
       file.close();
@@ -79,6 +74,11 @@ export class CowdExtent extends SparseExtent {
   patchHeader(change: (header: CowdHeader) => CowdHeader, isSynced = true): void {
     this.header = patchHeader(this.file, change, { isSynced });
   }
+}
+
+export function inconsistentError(file: string): RedoubtError {
+  const feature = 'writing to a file marked inconsistent';
+  return new RedoubtError('disk.unsupported', `${file} is marked inconsistent.`, { file, feature });
 }
 
 /** Throws disk.io for a file that has become another link's, or another part of it. */

@@ -2,6 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { firstSegmentPath, segmentPath } from '../../segment-paths.ts';
 import type { FileLayer } from '../../disk-file.ts';
+import { claimedBy, claimedHead } from '../descriptor/claimed-by.ts';
 import type { DiskFormat, OpenedLink, OpenLinkRequest } from '../disk-format.ts';
 import { CowdBooks } from './cowd-books.ts';
 import { CowdExtent } from './cowd-extent.ts';
@@ -15,8 +16,12 @@ import { patchHeader, readHeader } from './read-header.ts';
 export const cowdFormat: DiskFormat = {
   name: 'cowd',
   recognises: isCowd,
-  readHead: (file) => {
-    const state = stateOf(readHeader(file));
+  readHead: (file, layer) => {
+    const header = readHeader(file);
+    // Files of version 1 do not say that they are parts of a disk; the descriptor of the usual name may.
+    const claim = header.version === 1 ? claimedBy(layer, file.path, true) : undefined;
+    if (claim !== undefined) return claimedHead(claim);
+    const state = stateOf(header);
     const { ordinal, fileCount } = state;
     if (ordinal > 0) return { state, files: undefined, first: firstSegmentPath(file.path, ordinal + 1) };
     return { state, files: Array.from({ length: fileCount }, (_, index) => segmentPath(file.path, index + 1)) };

@@ -17,7 +17,8 @@ export interface NewExtent {
   /** From 0. */
   readonly ordinal: number;
   readonly fileCount: number;
-  readonly record: LinkRecord;
+  /** Absent in a file whose link says elsewhere who it is. */
+  readonly record?: LinkRecord;
   readonly generation: number;
   readonly controller: 'ide' | 'scsi';
   /** Of this file and of the whole disk, for a base; a redo log has none. */
@@ -72,7 +73,7 @@ export function planExtent(extent: NewExtent): {
     savedGeneration: extent.generation,
     name: '',
     description: '',
-    record: extent.record,
+    ...(extent.record === undefined ? {} : { record: extent.record }),
     controller: extent.controller,
     ordinal: extent.ordinal,
     fileCount: extent.fileCount,
