@@ -43,8 +43,8 @@ function headerOf(path: string) {
 async function contentAround(file: string): Promise<number[]> {
   const border = 4_161_024 * 512;
   const device = new SessionDevice(new Chain(openLinks(await resolveChain(file, {}))));
-  const bytes = [];
-  for (const at of [border - 1, border, 4 * gib - 1]) bytes.push((await read(device, at, 1))[0]);
+  const bytes: number[] = [];
+  for (const at of [border - 1, border, 4 * gib - 1]) bytes.push(...(await read(device, at, 1)));
   await device.close();
   return bytes;
 }
