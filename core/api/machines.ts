@@ -7,6 +7,8 @@ export type DiskMode = z.infer<typeof diskModeSchema>;
 export const backendChoiceSchema = z.enum(['qemu', 'v86', 'fake']);
 export const networkSchema = z.enum(['bridged', 'nat', 'hostonly', 'none']);
 export const decisionSchema = z.enum(['keep', 'commit', 'discard']);
+/** What a commit does to other logs that hang from the parent; absent: it is refused while there are any. */
+export const commitDependentsSchema = z.enum(['preserve', 'break']);
 export type Decision = z.infer<typeof decisionSchema>;
 /** Which bus and place, as in a .vmx: `ide0:0`, `scsi0:1`. */
 export const slotSchema = z.string().regex(/^(ide[01]:[01]|scsi0:([0-6]|[89]|1[0-5]))$/);
@@ -255,13 +257,23 @@ export const machinesContract = {
   decide: call(
     z.object({
       id: z.string(),
-      answers: z.array(z.object({ slot: slotSchema, answer: decisionSchema })),
+      answers: z.array(
+        z.object({ slot: slotSchema, answer: decisionSchema, dependents: commitDependentsSchema.optional() }),
+      ),
       always: z.boolean().optional(),
     }),
     nothing,
   ),
   /** Decides about kept changes of a machine that is off. */
-  decideWaiting: call(z.object({ id: z.string(), slot: slotSchema, answer: z.enum(['commit', 'discard']) }), nothing),
+  decideWaiting: call(
+    z.object({
+      id: z.string(),
+      slot: slotSchema,
+      answer: z.enum(['commit', 'discard']),
+      dependents: commitDependentsSchema.optional(),
+    }),
+    nothing,
+  ),
   /** Goes on with a commit that was interrupted. */
   resumeCommit: call(z.object({ id: z.string(), slot: slotSchema }), nothing),
   /** A PNG file: the screen now, or with `takenAt` (milliseconds since 1970) the last one that was saved. */

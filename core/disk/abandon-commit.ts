@@ -47,7 +47,7 @@ export async function abandonCommit(request: {
 async function abandon(parent: LinkHead): Promise<AbandonedParent> {
   const journal = journalOrDamage(parent.path);
   if (parent.state.record?.committing !== undefined) {
-    formatNamed(parent.format).changeState(hostFiles, parent.files.slice(0, 1), asMixed);
+    formatNamed(parent.format).changeState(hostFiles, parent.files, asMixed);
     removeJournal(parent.path);
     return 'mixed';
   }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { findParent } from './find-parent.ts';
 import { readLinkHead } from './link-head.ts';
+import { isOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
 import { openAlone } from './resolve-chain.ts';
 
@@ -9,6 +10,8 @@ export interface RedoDescription {
   readonly file: string;
   /** Path of the parent, found and checked. */
   readonly parent: string;
+  /** The parent stands for an older state of the disk that the log was made on. */
+  readonly isOverOldState: boolean;
   /** Bytes of grains in all its segments. */
   readonly allocatedBytes: number;
   readonly isEmpty: boolean;
@@ -31,6 +34,7 @@ export async function describeRedo(redo: string, context: OpenContext = {}): Pro
     return {
       file: head.path,
       parent: parent.path,
+      isOverOldState: isOldState(parent),
       allocatedBytes: link.allocatedBytes(),
       isEmpty: link.isEmpty(),
       isUnclean: !link.isClean,

@@ -16,6 +16,8 @@ import { keptRedo, strangersRedo } from './waiting-changes.ts';
 export interface Answer {
   readonly slot: string;
   readonly answer: Decision;
+  /** For a commit: what becomes of other logs that hang from the parent. */
+  readonly dependents?: 'preserve' | 'break' | undefined;
 }
 
 /**
@@ -25,11 +27,11 @@ export interface Answer {
 export function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): void {
   // What was decided about other disks and is not carried out yet still holds.
   const rows = readDecisions(configuration.configPath).filter((row) => !answers.some(({ slot }) => slot === row.slot));
-  for (const { slot, answer } of answers) {
+  for (const { slot, answer, dependents } of answers) {
     const disk = configuration.disks.find((one) => one.slot === slot);
     const redo = disk && keptRedo(configuration, disk);
     if (redo === undefined || answer === 'keep') continue;
-    rows.push({ slot, redo, answer, ...identityOf(redo) });
+    rows.push({ slot, redo, answer, ...(dependents === undefined ? {} : { dependents }), ...identityOf(redo) });
   }
   writeDecisions(configuration.configPath, rows);
 }

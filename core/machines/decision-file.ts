@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { decisionSchema, slotSchema } from '../api/machines.ts';
+import { commitDependentsSchema, decisionSchema, slotSchema } from '../api/machines.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
 
@@ -16,6 +16,7 @@ const rowSchema = z.object({
   slot: slotSchema,
   redo: z.string(),
   answer: decisionSchema,
+  dependents: commitDependentsSchema.optional(),
   linkId: z.string().optional(),
   contentId: z.string().optional(),
 });

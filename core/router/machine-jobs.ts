@@ -10,6 +10,7 @@ export interface CommitJob {
   readonly machineId: string;
   readonly redo: string;
   readonly context: OpenContext;
+  readonly dependents?: 'preserve' | 'break' | undefined;
 }
 
 /** The long work of machines: started here, watched and cancelled by everybody. */
@@ -27,7 +28,7 @@ export class MachineJobs {
    * Resolves when the log's changes are in its parent; rejects with why they are not, and with
    * DecisionPostponed where this process ends first: the commit goes on at the next start.
    */
-  async commit({ machineId, redo, context }: CommitJob): Promise<void> {
+  async commit({ machineId, redo, context, dependents }: CommitJob): Promise<void> {
     const parent = await describeRedo(redo, context).then(
       (one) => one.parent,
       () => redo,
@@ -36,7 +37,7 @@ export class MachineJobs {
       kind: 'commit',
       machineId,
       subject: basename(parent),
-      input: { kind: 'commit', redo, context },
+      input: { kind: 'commit', redo, context, ...(dependents === undefined ? {} : { dependents }) },
     });
     this.onMachineJob(machineId, job.id);
     try {

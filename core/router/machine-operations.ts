@@ -16,6 +16,7 @@ import { checkMemory } from '../machines/create-machine.ts';
 import type { MachineConfiguration } from '../machines/machine-configuration.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { lockMachine } from '../machines/machine-lock.ts';
+import { followOldStates } from '../machines/old-state-disks.ts';
 import { nameProblem } from '../machines/machine-names.ts';
 import { isLockedChange, saveSettings, settingsOf } from '../machines/machine-settings.ts';
 import { machineContext } from '../machines/open-context.ts';
@@ -120,12 +121,17 @@ export class MachineOperations {
   }
 
   /** Decides about the kept changes of a machine that is off; a commit goes on as a job. */
-  async decideWaiting(id: string, slot: string, answer: 'commit' | 'discard'): Promise<void> {
+  async decideWaiting(
+    id: string,
+    slot: string,
+    answer: 'commit' | 'discard',
+    dependents?: Answer['dependents'],
+  ): Promise<void> {
     const configuration = this.atRest(id, 'be decided about');
     this.services.live.setProblem(id, undefined);
     const lock = await lockMachine(configuration.configPath, configuration.name, 'deciding about changes', lockWaitMs);
     try {
-      recordDecisions(configuration, [{ slot, answer }]);
+      recordDecisions(configuration, [{ slot, answer, dependents }]);
     } finally {
       lock.release();
     }
@@ -155,10 +161,12 @@ export class MachineOperations {
         lockWaitMs,
       );
       try {
-        const context = this.context(configuration);
-        await carryOutDecisions(configuration.configPath, context, MachineIndex.read(library), async ({ redo }) => {
+        const index = MachineIndex.read(library);
+        const context = { ...this.context(configuration), searchDirectories: index.searchPaths() };
+        await carryOutDecisions(configuration.configPath, context, index, async ({ redo, dependents }) => {
           if (!isAsked && (await isInterrupted(redo, context))) throw new DecisionPostponed();
-          await jobs.commit({ machineId: id, redo, context });
+          await jobs.commit({ machineId: id, redo, context, dependents });
+          await followOldStates(MachineIndex.read(library), context);
         });
       } finally {
         lock.release();

@@ -105,7 +105,7 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       return {};
     }),
     decideWaiting: machines.decideWaiting.handler(async ({ input }) => {
-      await operations.decideWaiting(input.id, input.slot, input.answer);
+      await operations.decideWaiting(input.id, input.slot, input.answer, input.dependents);
       return {};
     }),
     resumeCommit: machines.resumeCommit.handler(async ({ input }) => {

@@ -6,6 +6,7 @@ import { serveJob } from '../jobs/serve-job.ts';
 export const commitInputSchema = z.object({
   kind: z.literal('commit'),
   redo: z.string(),
+  dependents: z.enum(['preserve', 'break']).optional(),
   context: z.object({
     trustedPaths: z.array(z.string()).optional(),
     searchDirectories: z.array(z.string()).optional(),
@@ -18,11 +19,12 @@ export const commitInputSchema = z.object({
 });
 
 serveJob(async (input, task) => {
-  const { redo, context } = commitInputSchema.parse(input);
+  const { redo, context, dependents = 'refuse' } = commitInputSchema.parse(input);
   // Absent and undefined mean the same here; the engine's types are stricter than JSON.
   const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
   return await commitRedoLog({
     redo,
+    dependents,
     context: given,
     signal: task.signal,
     onProgress: (progress) => {

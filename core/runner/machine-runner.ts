@@ -7,6 +7,7 @@ import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } fro
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { powerOffQuestion } from '../machines/decision-question.ts';
 import { Library } from '../machines/library.ts';
+import { followOldState } from '../machines/old-state-disks.ts';
 import { formatUuid, type MachineConfiguration } from '../machines/machine-configuration.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { machineContext } from '../machines/open-context.ts';
@@ -75,6 +76,7 @@ export class MachineRunner {
       const backend = await this.chooser.choose(this.configuration.backend);
       requireCapabilities(backend, this.configuration);
       this.backend = backend;
+      this.configuration = await followOldState(this.configuration, this.context());
       prepared = await prepareDisks(this.subject());
       this.configuration = loadConfiguration(this.args.configPath);
       const backendDisks = await this.openDisks(prepared);

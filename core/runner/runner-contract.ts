@@ -7,6 +7,7 @@ import {
   pausedSchema,
   powerOffQuestionSchema,
   powerStateSchema,
+  commitDependentsSchema,
   slotSchema,
 } from '../api/machines.ts';
 import { wireErrorSchema } from '../api/errors.ts';
@@ -52,7 +53,9 @@ export const runnerContract = {
   /** Answers the open question. Resolves when it is written down; what commits is left to the shell. */
   decide: call(
     z.object({
-      answers: z.array(z.object({ slot: slotSchema, answer: decisionSchema })),
+      answers: z.array(
+        z.object({ slot: slotSchema, answer: decisionSchema, dependents: commitDependentsSchema.optional() }),
+      ),
       always: z.boolean().optional(),
     }),
     nothing,
