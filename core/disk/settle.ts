@@ -12,6 +12,7 @@ import { lockFile } from './locks/file-lock.ts';
 import type { OpenContext } from './open-context.ts';
 import { parentCandidates } from './parent-check.ts';
 import { recordParent } from './record-parent.ts';
+import { isOldState } from './old-state.ts';
 import { finishRemoval } from './remove-link.ts';
 import { undoOldState } from './write-old-state.ts';
 
@@ -145,11 +146,13 @@ async function settleJournal(
  * parent is not written.
  */
 async function makeCertain(parent: LinkHead, child: LinkHead, context: OpenContext): Promise<void> {
-  if (!parent.isProtected) formatNamed(parent.format).changeState(hostFiles, [parent.path], (state) => state);
+  if (!parent.isProtected) formatNamed(parent.format).changeState(hostFiles, parent.files, (state) => state);
   const searchPaths = context.searchDirectories ?? [];
   for (const { path } of await findDependents(parent.path, { searchPaths, except: [child.path] })) {
-    const { state } = readLinkHead(path);
-    if (state.record?.parentContentId !== parent.state.record?.contentId) continue;
+    // What can't be reached was not moved. An old-state link was synced before the parent changed.
+    if (!isThere(path)) continue;
+    const head = readLinkHead(path);
+    if (isOldState(head) || head.state.record?.parentContentId !== parent.state.record?.contentId) continue;
     const lock = await lockFile(path, 'writer', { purpose: 'commit' });
     try {
       const { format, files } = readLinkHead(path);
