@@ -21,14 +21,19 @@ export interface LinkRequest {
   readonly layer?: FileLayer;
   /** Needed only for foreign redo logs whose segments state the whole disk's capacity. */
   readonly parent?: ParentSpans;
-  /** A commit's values; else a fresh content id and the next generation are drawn. */
-  readonly identity?: {
-    readonly generation: number;
-    readonly contentId: string;
-    readonly committing?: string;
-    /** For a link that has no ids yet: it gets them. */
-    readonly linkId?: string | undefined;
-  };
+  /**
+   * A commit's values; `keep` for work that leaves what is read as it is; else a fresh content id and the next
+   * generation are drawn.
+   */
+  readonly identity?:
+    | 'keep'
+    | {
+        readonly generation: number;
+        readonly contentId: string;
+        readonly committing?: string;
+        /** For a link that has no ids yet: it gets them. */
+        readonly linkId?: string | undefined;
+      };
   /** False for a log that need not outlive its session: nothing is synced. Default true. */
   readonly isDurable?: boolean;
   /** Called before headers and tables are written; throws when the right to write is lost. That is final. */
@@ -256,11 +261,13 @@ export class Link {
   }
 
   private withFreshIdentity(state: LinkState): LinkState {
-    const generation = this.identity?.generation ?? nextGeneration(state.generation);
-    const linkId = state.record?.linkId ?? this.identity?.linkId;
+    const { identity } = this;
+    if (identity === 'keep') return state;
+    const generation = identity?.generation ?? nextGeneration(state.generation);
+    const linkId = state.record?.linkId ?? identity?.linkId;
     if (linkId === undefined) return { ...state, generation };
-    const contentId = this.identity?.contentId ?? randomBytes(16).toString('hex');
-    const committing = this.identity?.committing;
+    const contentId = identity?.contentId ?? randomBytes(16).toString('hex');
+    const committing = identity?.committing;
     const { isMixed: _, ...rest } = state.record ?? {};
     const record = { ...rest, linkId, contentId, ...(committing === undefined ? {} : { committing }) };
     return { ...state, generation, record };

@@ -78,10 +78,9 @@ async function shrinkChain(
   lock: FileLock | undefined,
   options: ShrinkOptions,
 ): Promise<boolean> {
-  const { generation, record } = (heads[0] as LinkHead).state;
   const links = openLinks(heads, {
     isWritable: true,
-    identity: { generation, contentId: record?.contentId ?? '' },
+    identity: 'keep',
     checkRight: () => {
       lock?.prove();
     },

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { checkLinkFiles } from '../../../../core/disk/check/check-link.ts';
+import { Findings } from '../../../../core/disk/check/finding.ts';
+import type { FileLayer } from '../../../../core/disk/disk-file.ts';
 import type { SessionDevice } from '../../../../core/disk/session-device.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink, openDevice, sizeBytesOf } from '../../../support/test-chain.ts';
@@ -19,6 +22,17 @@ async function noteTrimmed(device: SessionDevice, history: SectorHistory, first:
   const words = new Uint32Array(bytes.buffer);
   for (let index = 0; index < count; index++)
     if (words[(index * SECTOR_BYTES) / 4] === 0) history.write(first + index, 1, 0);
+}
+
+/** [K3] What a check calls an error. */
+async function errorsOf(disk: readonly string[], layer: FileLayer): Promise<string[]> {
+  const findings = new Findings();
+  const rights = { canKeep: true, canChange: true, canCut: true };
+  await checkLinkFiles({ files: disk, rights, layer }, findings);
+  return findings
+    .all()
+    .filter(({ severity }) => severity === 'error')
+    .map(({ sentence }) => sentence);
 }
 
 describe(
@@ -80,6 +94,7 @@ describe(
           settle();
         } else {
           files.crash(random);
+          expect(await errorsOf(redo.files, files)).toEqual([]);
         }
       }
     });

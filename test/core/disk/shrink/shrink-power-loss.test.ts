@@ -47,11 +47,9 @@ async function contentOf({ files, disks }: Family): Promise<Buffer> {
 }
 
 function open({ files, disks }: Family): Link[] {
-  return disks.map((disk, index) => {
-    const { record, generation } = readHeader(files.open(disk.files[0] as string, false));
-    const identity = { generation, contentId: record?.contentId ?? '' };
-    return Link.open({ files: disk.files, isWritable: index === 0, layer: files, identity });
-  });
+  return disks.map((disk, index) =>
+    Link.open({ files: disk.files, isWritable: index === 0, layer: files, identity: 'keep' }),
+  );
 }
 
 async function shrink(it: Family): Promise<void> {
