@@ -35,6 +35,11 @@ export class DescriptorCache implements FileLayer {
     return new CachedFile(this, this.layer.open(path, isWritable));
   }
 
+  /** Devices are few and keep their descriptors. */
+  openDevice(path: string, isWritable: boolean): DiskFile {
+    return (this.layer.openDevice ?? this.layer.open)(path, isWritable);
+  }
+
   create(path: string): DiskFile {
     return this.layer.create(path);
   }

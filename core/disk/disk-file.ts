@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   openSync,
   read,
+  readFileSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -16,6 +17,7 @@ import {
 import { syncFolder } from '../base/atomic-file.ts';
 import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { SECTOR_BYTES } from '../base/units.ts';
 
 /**
  * Positioned I/O on host files, and the only place of the engine where it happens: everything above takes
@@ -32,6 +34,8 @@ export interface DiskFile {
   readonly identity: string;
   /** The file has no write bit at all: read-only to the engine, whoever runs it. */
   readonly isProtected: boolean;
+  /** A block device: its length is fixed, and no file can lie beside it for long. */
+  readonly isDevice?: boolean;
   lengthBytes(): number;
   /** Milliseconds since 1970. */
   changedAtMs(): number;
@@ -67,6 +71,8 @@ export interface FileLayer {
    * without a write bit was to be written), disk.unsupported (a file with several hard links was), disk.io.
    */
   open(path: string, isWritable: boolean): DiskFile;
+  /** Opens a block device, where the host has such. Throws disk.not-a-disk for anything else, and as `open`. */
+  openDevice?(path: string, isWritable: boolean): DiskFile;
   /** Makes a new, empty file for writing. Throws disk.exists, disk.permission, disk.not-found (folder), disk.no-space. */
   create(path: string): DiskFile;
   rename(from: string, to: string): void;
@@ -81,6 +87,7 @@ const quickSync = { bytes: 256 * 1024, milliseconds: 1 };
 /** The real thing. */
 export const hostFiles: FileLayer = {
   open: openHostFile,
+  openDevice: openHostDevice,
   create: (path) => {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
     return new HostFile(
@@ -115,6 +122,19 @@ function openHostFile(path: string, isWritable: boolean): DiskFile {
   }
 }
 
+function openHostDevice(path: string, isWritable: boolean): DiskFile {
+  const access = isWritable ? constants.O_RDWR : constants.O_RDONLY;
+  const descriptor = attempt(path, 'open', () => openSync(path, access | (constants.O_NONBLOCK ?? 0)));
+  const file = new HostDevice(path, descriptor, isWritable);
+  try {
+    file.proveUsable();
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
 class HostFile implements DiskFile {
   readonly path: string;
   readonly isWritable: boolean;
@@ -125,7 +145,7 @@ class HostFile implements DiskFile {
   private readsUnderWay = 0;
   /** Closed while reads were under way: their descriptor goes with the last of them, lest its number be another file's. */
   private leaving: number | undefined;
-  private readonly stat: ReturnType<typeof readStat>;
+  protected readonly stat: ReturnType<typeof readStat>;
 
   constructor(path: string, descriptor: number, isWritable: boolean) {
     this.path = path;
@@ -143,6 +163,10 @@ class HostFile implements DiskFile {
         reason: 'not a regular file',
       });
     }
+    this.proveWritable();
+  }
+
+  protected proveWritable(): void {
     if (!this.isWritable) return;
     if (this.isProtected) {
       throw new RedoubtError('disk.read-only', `${this.path} is protected against writing.`, {
@@ -272,6 +296,31 @@ class HostFile implements DiskFile {
   }
 }
 
+/** A block device of Linux: what it holds, the system tells. */
+class HostDevice extends HostFile {
+  readonly isDevice = true;
+
+  override proveUsable(): void {
+    if (this.stat.isBlockDevice) {
+      this.proveWritable();
+      this.lengthBytes();
+      return;
+    }
+    throw new RedoubtError('disk.not-a-disk', `${this.path} is neither a regular file nor a block device.`, {
+      file: this.path,
+      reason: 'neither a regular file nor a block device',
+    });
+  }
+
+  override lengthBytes(): number {
+    const { major, minor } = this.stat;
+    const sectors = attempt(this.path, 'stat', () =>
+      readFileSync(`/sys/dev/block/${String(major)}:${String(minor)}/size`, 'utf8'),
+    );
+    return Number(sectors) * SECTOR_BYTES;
+  }
+}
+
 function readStat(path: string, descriptor: number) {
   return attempt(path, 'stat', () => {
     const stat = fstatSync(descriptor, { bigint: true });
@@ -279,6 +328,10 @@ function readStat(path: string, descriptor: number) {
       identity: `${String(stat.dev)}:${String(stat.ino)}`,
       mode: Number(stat.mode),
       isRegular: stat.isFile(),
+      isBlockDevice: stat.isBlockDevice(),
+      // As Linux packs both into one number.
+      major: Number(((stat.rdev >> 8n) & 0xfffn) | ((stat.rdev >> 32n) & 0xffff_f000n)),
+      minor: Number((stat.rdev & 0xffn) | ((stat.rdev >> 12n) & 0xffff_ff00n)),
       hardLinks: Number(stat.nlink),
       lengthBytes: Number(stat.size),
       changedAtMs: Number(stat.mtimeMs),

@@ -3,6 +3,7 @@ import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { hostFiles } from './disk-file.ts';
 import type { FormatHead } from './formats/disk-format.ts';
+import { openRaw } from './formats/flat/raw-format.ts';
 import type { LinkFormat } from './formats/link-state.ts';
 import { detectFormat } from './formats/open-format.ts';
 
@@ -38,7 +39,7 @@ export function realPath(file: string): string {
  */
 export function readSegmentHead(file: string, { isRawAllowed = false } = {}): SegmentHead {
   const path = realPath(file);
-  const opened = hostFiles.open(path, false);
+  const opened = isRawAllowed ? openRaw(hostFiles, path, false) : hostFiles.open(path, false);
   try {
     const format = detectFormat(opened, isRawAllowed);
     return {

@@ -3,7 +3,7 @@ import type { DiskFile } from '../disk-file.ts';
 import { cowdFormat } from './cowd/cowd-format.ts';
 import { describedFormats } from './described-format.ts';
 import type { DiskFormat, OpenedLink, OpenLinkRequest } from './disk-format.ts';
-import { rawFormat } from './flat/raw-format.ts';
+import { openRaw, rawFormat } from './flat/raw-format.ts';
 import type { LinkFormat } from './link-state.ts';
 
 /** In the order in which they are asked. */
@@ -17,6 +17,7 @@ const SNIFF_BYTES = 512;
  * disk.io, and what reading a descriptor throws.
  */
 export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat {
+  if (file.isDevice === true) return rawFormat;
   const start = new Uint8Array(SNIFF_BYTES);
   const length = file.read(0, start);
   const format = formats.find((known) => known.recognises(start.subarray(0, length), file));
@@ -45,7 +46,7 @@ export function openFormat(
 }
 
 function formatOfFile({ files, layer }: OpenLinkRequest): DiskFormat {
-  const file = layer.open(files[0] as string, false);
+  const file = openRaw(layer, files[0] as string, false);
   try {
     return detectFormat(file, true);
   } finally {

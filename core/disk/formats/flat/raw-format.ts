@@ -18,12 +18,12 @@ export const rawFormat: DiskFormat = {
   recognises: () => false,
   readHead: (file, layer) => {
     refuseForeign(file);
-    const claim = claimedBy(layer, file.path, true);
+    const claim = file.isDevice === true ? undefined : claimedBy(layer, file.path, true);
     if (claim !== undefined) return claimedHead(claim);
     return { state: openExtent(file, layer, [file.path]).books.state, files: [file.path] };
   },
   openLink: ({ files, layer, isWritable }) => {
-    const file = layer.open(files[0] as string, isWritable);
+    const file = openRaw(layer, files[0] as string, isWritable);
     try {
       refuseForeign(file);
       return openExtent(file, layer, files);
@@ -33,7 +33,7 @@ export const rawFormat: DiskFormat = {
     }
   },
   changeState: (layer, files, change) => {
-    const file = layer.open(files[0] as string, true);
+    const file = openRaw(layer, files[0] as string, true);
     try {
       openExtent(file, layer, files).books.change('all', change, true);
     } finally {
@@ -41,11 +41,18 @@ export const rawFormat: DiskFormat = {
     }
   },
   proveWritable: (layer, path) => {
-    layer.open(path, true).close();
+    const file = openRaw(layer, path, true);
+    file.close();
+    if (file.isDevice !== true) return;
+    const feature = 'committing into a device';
+    throw new RedoubtError('disk.unsupported', `${path} is a device, beside which nothing can be kept.`, {
+      file: path,
+      feature,
+    });
   },
   keepRecord: (layer, files) => {
     const path = files[0] as string;
-    const file = layer.open(path, false);
+    const file = openRaw(layer, path, false);
     try {
       openExtent(file, layer, files).books.keepRecord();
     } finally {
@@ -69,8 +76,8 @@ function openExtent(
   }
   const extent = new FlatExtent(file, { startBytes: 0, spanBytes: lengthBytes, offsetBytes: 0 });
   const extents = [extent];
-  const first = file.path;
-  const sidecar = readSidecar(layer, first);
+  const first = file.isDevice === true ? undefined : file.path;
+  const sidecar = first === undefined ? undefined : readSidecar(layer, first);
   const state = stateFromSidecar({
     sidecar,
     cid: undefined,
@@ -83,6 +90,16 @@ function openExtent(
   });
   const books = new SidecarBooks({ layer, first, extents, state, sidecar, sizeBytes: lengthBytes, isSampled: true });
   return { identity: file.identity, extents, books };
+}
+
+/** A regular file, or a block device as it is. Throws as FileLayer.open. */
+export function openRaw(layer: FileLayer, path: string, isWritable: boolean): DiskFile {
+  try {
+    return layer.open(path, isWritable);
+  } catch (error) {
+    if (layer.openDevice === undefined || !(error instanceof RedoubtError) || !error.is('disk.not-a-disk')) throw error;
+    return layer.openDevice(path, isWritable);
+  }
 }
 
 /** What other programs' formats begin with: as raw data they would be shown to a guest, and written over. */
