@@ -15,6 +15,7 @@ import { SessionDevice } from './session-device.ts';
 import { settleChain } from './settle.ts';
 import { switchLeaf, type LeafSwitch, type SwitchHooks } from './switch-leaf.ts';
 import { requireTrustedLeaf } from './trust.ts';
+import { UnlockedParents } from './unlocked-parents.ts';
 import { refuseUnsettled } from './unsettled.ts';
 
 export type DiskMode = 'persistent' | 'undoable' | 'nonpersistent';
@@ -39,6 +40,8 @@ export interface DiskSession {
   readonly mode: DiskMode;
   /** First file of the log that takes the writes; changes with replaceRedo and switchLeaf. Absent when persistent. */
   readonly redo?: string | undefined;
+  /** Why the session has to end: a parent that can't be locked was written. No request is answered any more. */
+  readonly problem: RedoubtError | undefined;
   /** What the leaf holds. */
   stats(): { allocatedBytes: number; isEmpty: boolean };
   /**
@@ -79,7 +82,7 @@ export async function openDiskSession(request: SessionRequest): Promise<DiskSess
   await settleChain(leafFile, context);
   const locks = new LockSet();
   try {
-    const { heads, lock } = await lockChain(leafFile, request, context, locks);
+    const { heads, lock, unlocked } = await lockChain(leafFile, request, context, locks);
     const links = openLinks(heads, {
       context,
       isWritable: true,
@@ -88,7 +91,7 @@ export async function openDiskSession(request: SessionRequest): Promise<DiskSess
         lock.prove();
       },
     });
-    return new OpenSession(request, context, { configured, heads, links, locks, lock });
+    return new OpenSession(request, context, { configured, heads, links, locks, lock, unlocked });
   } catch (error) {
     await locks.release();
     throw error;
@@ -106,9 +109,10 @@ async function lockChain(
   request: SessionRequest,
   context: OpenContext,
   locks: LockSet,
-): Promise<{ heads: LinkHead[]; lock: FileLock }> {
+): Promise<{ heads: LinkHead[]; lock: FileLock; unlocked: LinkHead[] }> {
   const { file, redo, owner, mode } = request;
   const reason = lockReason(context, mode);
+  const unlocked = new Set<string>();
   let leafLock: FileLock | undefined;
   const heads = await resolveChain(leafFile, context, async (head, position) => {
     if (position === 'leaf') {
@@ -118,13 +122,14 @@ async function lockChain(
       leafLock = locks.add(await lockFile(head.path, 'writer', reason));
       refuseUnsettled(readLinkHead(head.path));
     } else {
-      locks.add(await lockFile(head.path, 'reader', reason));
+      const lock = locks.add(await lockFile(head.path, 'reader', reason));
+      if (lock === undefined) unlocked.add(head.path);
     }
   });
   if (redo !== undefined && !hangsFrom(heads, readLinkHead(file))) throw otherParentError(heads[0] as LinkHead, file);
   if (leafLock === undefined)
     throw new RedoubtError('disk.permission', `${leafFile} can't be locked.`, { file: leafFile, operation: 'lock' });
-  return { heads, lock: leafLock };
+  return { heads, lock: leafLock, unlocked: heads.filter(({ path }) => unlocked.has(path)) };
 }
 
 /** Whether a chain's leaf is a log of `disk`, directly or over the old state of it that the log was made on. */
@@ -170,6 +175,8 @@ interface OpenParts {
   readonly links: readonly Link[];
   readonly locks: LockSet;
   readonly lock: FileLock;
+  /** As they were when they were judged. */
+  readonly unlocked: readonly LinkHead[];
 }
 
 class OpenSession implements DiskSession {
@@ -182,9 +189,12 @@ class OpenSession implements DiskSession {
   private leaf: LinkHead;
   private leafLink: Link;
   private lock: FileLock;
+  problem: RedoubtError | undefined;
+  private readonly unlockedParents: UnlockedParents;
   private closing: Promise<void> | undefined;
 
-  constructor(request: SessionRequest, context: OpenContext, { configured, heads, links, locks, lock }: OpenParts) {
+  constructor(request: SessionRequest, context: OpenContext, parts: OpenParts) {
+    const { configured, heads, links, locks, lock, unlocked } = parts;
     this.request = request;
     this.context = context;
     this.configured = configured;
@@ -194,6 +204,10 @@ class OpenSession implements DiskSession {
     this.leaf = heads[0] as LinkHead;
     this.leafLink = links[0] as Link;
     this.device = new SessionDevice(new Chain([...links]));
+    this.unlockedParents = new UnlockedParents(this.leaf.path, unlocked, (error) => {
+      this.problem = error;
+      this.leafLink.fail(error);
+    });
   }
 
   get file(): string {
@@ -273,6 +287,7 @@ class OpenSession implements DiskSession {
   }
 
   private async closeOnce(): Promise<void> {
+    this.unlockedParents.stop();
     try {
       try {
         await this.device.close();

@@ -20,6 +20,8 @@ export interface SessionStats {
   readonly slot: string;
   readonly redo?: string;
   readonly allocatedBytes: number;
+  /** Why the session has to end. */
+  readonly problem?: WireError;
 }
 
 export type DiskReply = { id: number; result: unknown } | { id: number; error: WireError };

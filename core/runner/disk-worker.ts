@@ -57,7 +57,12 @@ async function carryOut(command: DiskCommand): Promise<unknown> {
 
 function statsOf(slot: string, one: DiskSession): SessionStats {
   const { allocatedBytes } = one.stats();
-  return one.redo === undefined ? { slot, allocatedBytes } : { slot, redo: one.redo, allocatedBytes };
+  return {
+    slot,
+    allocatedBytes,
+    ...(one.redo === undefined ? {} : { redo: one.redo }),
+    ...(one.problem === undefined ? {} : { problem: one.problem.toWire() }),
+  };
 }
 
 function session(slot: string): DiskSession {

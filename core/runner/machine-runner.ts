@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Paused, PowerOffQuestion } from '../api/machines.ts';
 import type { Logger } from '../base/logger.ts';
-import { RedoubtError, toWire } from '../base/redoubt-error.ts';
+import { fromWire, RedoubtError, toWire } from '../base/redoubt-error.ts';
 import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '../backends/backend.ts';
 import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
@@ -344,8 +344,10 @@ export class MachineRunner {
 
   private async showStats(): Promise<void> {
     const disks = await this.disks?.stats().catch(() => undefined);
-    if (disks !== undefined && !isAtRest(this.board.now.power) && this.board.now.power !== 'deciding')
-      this.board.change({ disks });
+    if (disks === undefined || isAtRest(this.board.now.power) || this.board.now.power === 'deciding') return;
+    const problem = disks.find((disk) => disk.problem !== undefined)?.problem;
+    if (problem !== undefined && !this.isKeepForced) this.giveUp(fromWire(problem));
+    else this.board.change({ disks });
   }
 
   private goOff(): void {
