@@ -37,6 +37,8 @@ export class Vmdk4Extent implements Extent {
   private readonly directory: Buffer;
   private readonly tables = new Map<number, Buffer>();
   private readonly grainBytes: number;
+  /** Large grains are asked for in small pieces. */
+  private last: Grain | undefined;
 
   constructor(path: string) {
     this.file = new HostFile(path);
@@ -49,6 +51,14 @@ export class Vmdk4Extent implements Extent {
   }
 
   grainAt(offsetBytes: number): Grain {
+    const { last } = this;
+    if (last === undefined || offsetBytes < last.startBytes || offsetBytes >= last.endBytes) {
+      return (this.last = this.readGrain(offsetBytes));
+    }
+    return last;
+  }
+
+  private readGrain(offsetBytes: number): Grain {
     const grain = Math.floor(offsetBytes / this.grainBytes);
     const startBytes = grain * this.grainBytes;
     const endBytes = Math.min(startBytes + this.grainBytes, this.sizeBytes);
