@@ -36,6 +36,7 @@ export class SessionDevice implements BlockDevice {
   private readonly queue = new RangeQueue();
   private closing: Promise<void> | undefined;
   private switching: Promise<void> | undefined;
+  private failure: RedoubtError | undefined;
 
   constructor(chain: Chain, options: { mapBytes?: number; pace?: ReadPace } = {}) {
     this.chain = chain;
@@ -137,6 +138,11 @@ export class SessionDevice implements BlockDevice {
     }
   }
 
+  /** From now on every request is refused with `error`. What was written before is still flushed by `close`. */
+  refuseAll(error: RedoubtError): void {
+    this.failure ??= error;
+  }
+
   gather(): void {
     this.writer.gather();
   }
@@ -147,6 +153,7 @@ export class SessionDevice implements BlockDevice {
 
   async flush(): Promise<void> {
     assert(this.closing === undefined, 'a device is not used after close');
+    if (this.failure !== undefined) throw this.failure;
     // Its leaf is being closed, and has synced everything that was written to it.
     if (this.switching !== undefined) await this.switching.catch(() => undefined);
     this.writer.carryOutFor(0, this.sizeBytes);
@@ -257,6 +264,7 @@ export class SessionDevice implements BlockDevice {
 
   private check(offsetBytes: number, lengthBytes: number): number {
     assert(this.closing === undefined, 'a device is not used after close');
+    if (this.failure !== undefined) throw this.failure;
     const endBytes = offsetBytes + lengthBytes;
     assert(offsetBytes >= 0 && endBytes <= this.sizeBytes, 'a request inside the disk');
     return endBytes;

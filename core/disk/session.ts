@@ -42,6 +42,8 @@ export interface DiskSession {
   readonly redo?: string | undefined;
   /** Why the session has to end: a parent that can't be locked was written. No request is answered any more. */
   readonly problem: RedoubtError | undefined;
+  /** Resolves with `problem` when there is one; what was written before is kept by `close`. */
+  readonly failed: Promise<RedoubtError>;
   /** What the leaf holds. */
   stats(): { allocatedBytes: number; isEmpty: boolean };
   /**
@@ -190,6 +192,7 @@ class OpenSession implements DiskSession {
   private leafLink: Link;
   private lock: FileLock;
   problem: RedoubtError | undefined;
+  readonly failed: Promise<RedoubtError>;
   private readonly unlockedParents: UnlockedParents;
   private closing: Promise<void> | undefined;
 
@@ -204,9 +207,14 @@ class OpenSession implements DiskSession {
     this.leaf = heads[0] as LinkHead;
     this.leafLink = links[0] as Link;
     this.device = new SessionDevice(new Chain([...links]));
+    let tell: (error: RedoubtError) => void = () => undefined;
+    this.failed = new Promise((resolve) => {
+      tell = resolve;
+    });
     this.unlockedParents = new UnlockedParents(this.leaf.path, unlocked, (error) => {
       this.problem = error;
-      this.leafLink.fail(error);
+      this.device.refuseAll(error);
+      tell(error);
     });
   }
 

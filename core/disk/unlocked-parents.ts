@@ -1,4 +1,5 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { hostFiles } from './disk-file.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 
 const everyMs = 10_000;
@@ -41,6 +42,8 @@ export class UnlockedParents {
 function isChanged(before: LinkHead): boolean {
   let now: LinkHead;
   try {
+    // What is known by samples of its content is not sampled again for nothing.
+    if (before.state.sampledContentId !== undefined && changedAtMs(before.path) === before.changedAtMs) return false;
     now = readLinkHead(before.path);
   } catch (error) {
     // Out of reach for a moment, or gone: what was opened is still open, and reads of it tell the rest.
@@ -50,6 +53,16 @@ function isChanged(before: LinkHead): boolean {
   return (
     now.identity !== before.identity ||
     now.state.generation !== before.state.generation ||
-    now.state.record?.contentId !== before.state.record?.contentId
+    now.state.record?.contentId !== before.state.record?.contentId ||
+    (now.state.sampledContentId ?? before.state.sampledContentId) !== before.state.sampledContentId
   );
+}
+
+function changedAtMs(path: string): number {
+  const file = hostFiles.open(path, false);
+  try {
+    return file.changedAtMs();
+  } finally {
+    file.close();
+  }
 }

@@ -19,7 +19,7 @@ export interface ServeOptions extends DiskOptions {
 
 /**
  * `redoubt disk serve FILE --mode … --socket PATH`: the disk over NBD until a signal. Prints `redo FILE` if
- * there is a log, then `ready`.
+ * there is a log, then `ready`; with `--json` the document `{ socket, redo? }` when it is ready.
  */
 export function serveDiskCommand(terminal: Terminal): Command {
   return newDiskCommand('serve', 'Serve a disk over NBD on a Unix socket until SIGTERM or SIGINT.')
@@ -68,7 +68,7 @@ async function serveUntil(
   ended: Promise<void>,
   file: string,
   log: ChosenLog | undefined,
-  { mode, socket }: ServeOptions,
+  { mode, socket, json }: ServeOptions,
   context: OpenContext,
   terminal: Terminal,
 ): Promise<DiskSession> {
@@ -78,10 +78,10 @@ async function serveUntil(
     try {
       const server = await startNbdServer({ socketPath: socket, exports: new Map([['', session.device]]) });
       isServing = true;
-      if (session.redo !== undefined) terminal.out(`redo ${session.redo}\n`);
-      terminal.out('ready\n');
-      await ended;
+      tellReady(session.redo, socket, json, terminal);
+      const failure = await Promise.race([ended.then(() => undefined), session.failed]);
       await server.close();
+      if (failure !== undefined) throw failure;
     } finally {
       await session.close();
     }
@@ -92,6 +92,16 @@ async function serveUntil(
   }
 }
 
+/** With `--json` one document, on one line, so that a reader need not wait for the end. */
+function tellReady(redo: string | undefined, socket: string, json: boolean | undefined, terminal: Terminal): void {
+  if (json === true) {
+    terminal.out(`${JSON.stringify({ socket, ...(redo === undefined ? {} : { redo }) })}\n`);
+    return;
+  }
+  if (redo !== undefined) terminal.out(`redo ${redo}\n`);
+  terminal.out('ready\n');
+}
+
 /** SIGTERM or SIGINT, whichever comes first; further ones are ignored, because closing is under way. */
 class EndSignal {
   readonly came: Promise<void>;
@@ -99,7 +109,9 @@ class EndSignal {
 
   constructor() {
     this.came = new Promise((resolve) => {
-      this.listener = resolve;
+      this.listener = () => {
+        resolve();
+      };
     });
     process.on('SIGTERM', this.listener).on('SIGINT', this.listener);
   }

@@ -91,6 +91,20 @@ describe('redoubt disk serve', () => {
     await served.stop();
   }, 60_000);
 
+  it('says with --json what it serves, in one document', async () => {
+    const run = ['disk', 'serve', base, '--mode', 'undoable', '--json', '--socket', socket];
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../../build/bin/redoubt.cjs'), ...run], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await once(child.stdout, 'data');
+    expect(JSON.parse(said)).toEqual({ socket, redo: `${base}.REDO` });
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(said.trim().split('\n')).toHaveLength(1);
+  });
+
   it('the launcher runs from a clone', async () => {
     const launcher = join(import.meta.dirname, '../../../build/bin/redoubt.cjs');
     const { stdout } = await promisify(execFile)(process.execPath, [launcher, '--help']);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readLinkHead } from '../../../core/disk/link-head.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
 import { makeBase, makeLog, read, write, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -55,7 +56,9 @@ describe('a base on a share that is read-only here', () => {
     expect(session.problem).toMatchObject({ code: 'disk.parent-changed', details: { file: log, parent: shared } });
     await expect(read(session.device, 2 ** 20, 1)).rejects.toMatchObject({ code: 'disk.parent-changed' });
     await expect(write(session.device, 0, 2)).rejects.toMatchObject({ code: 'disk.parent-changed' });
-    await session.close().catch(() => undefined);
+    // What was written before is kept.
+    await session.close();
+    expect(readLinkHead(log).state.isClean).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
