@@ -19,7 +19,17 @@ export interface LeafSwitch {
    * Saves in the configuration that the disk is now `file` and its redo log `redo`, synced. What it rejects with is
    * thrown on, and the session goes on over the leaf it had.
    */
-  readonly save: (names: { readonly file: string; readonly redo: string }) => Promise<void>;
+  readonly save: (names: LeafNames) => Promise<void>;
+  /**
+   * Asked after `save` has rejected: whether the configuration says so all the same, because it was replaced and
+   * only its folder could not be synced. Absent: nobody knows.
+   */
+  readonly isSaved?: (names: LeafNames) => boolean;
+}
+
+export interface LeafNames {
+  readonly file: string;
+  readonly redo: string;
 }
 
 /** Where a test may make a switch fail; in the order in which it passes them. */
@@ -60,7 +70,9 @@ export interface SwitchedLeaf {
  * | its lock lowered to reader; writes go to the new log | the same |
  *
  * Nothing is written to the old leaf after the flush, so the state that the new log records is its last.
- * Fails before the configuration is saved: nothing has changed. Fails after it: the device is of no more use
+ * Fails before the configuration is saved: nothing has changed. Fails in saving it, so that it may say the
+ * one or the other: the new log stays, empty, over the old leaf, which goes on taking the writes and keeps its
+ * content id till the end of the session; both open. Fails after it: the device is of no more use
  * (every request fails, and so does `close`), and what the configuration says opens.
  */
 export async function switchLeaf(
@@ -75,11 +87,17 @@ export async function switchLeaf(
     await old.flush();
     hooks.reached?.('flushed');
     const made = await makeLeaf(subject, request);
+    const names = { file: subject.leaf.path, redo: made.head.path };
+    let mayBeSaved = false;
     try {
       hooks.reached?.('created');
-      await request.save({ file: subject.leaf.path, redo: made.head.path });
+      mayBeSaved = true;
+      await request.save(names);
     } catch (error) {
-      await takeBack(subject, made);
+      mayBeSaved &&= request.isSaved?.(names) !== false;
+      await takeBack(subject, made, mayBeSaved);
+      // Its first write would give it another content id, of which the new log knows nothing.
+      if (mayBeSaved && !old.hasBegun) old.fail(error);
       throw error;
     }
     try {
@@ -142,8 +160,12 @@ async function makeLeaf(subject: SwitchSubject, request: LeafSwitch): Promise<Ne
   }
 }
 
-async function takeBack({ locks }: SwitchSubject, { head, link, below, lock }: NewLeaf): Promise<void> {
+async function takeBack(
+  { locks }: SwitchSubject,
+  { head, link, below, lock }: NewLeaf,
+  isKept: boolean,
+): Promise<void> {
   closeLinks([link, ...below]);
-  await removeLink(head);
+  if (!isKept) await removeLink(head);
   await locks.releaseOne(lock);
 }

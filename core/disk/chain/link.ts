@@ -147,6 +147,11 @@ export class Link {
     return this.books.isClean;
   }
 
+  /** Whether it has been written since it was opened: its content id is the one that it will keep. */
+  get hasBegun(): boolean {
+    return this.extents.some((extent) => extent.isBegun);
+  }
+
   /** Bytes behind the metadata of all files: what the link takes on the host, found without reading a table. */
   allocatedBytes(): number {
     return this.extents.reduce((sum, extent) => sum + extent.dataBytes(), 0);

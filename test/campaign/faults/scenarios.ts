@@ -10,6 +10,7 @@ import { openDiskSession } from '../../../core/disk/session.ts';
 import { settleChain } from '../../../core/disk/settle.ts';
 import type { BlockDevice } from '../../../core/disk/block-device.ts';
 import { SectorHistory } from '../../support/sector-history.ts';
+import { commitScenarios } from './commit-scenarios.ts';
 import { diskSectors, folder, makeBaseMember, makeLogMember, Member, tryStep, type Family } from './family.ts';
 import type { Scenario } from './fault-run.ts';
 
@@ -226,4 +227,5 @@ export const scenarios: readonly Scenario[] = [
   resetNonpersistent,
   discard,
   commit,
+  ...commitScenarios,
 ];

@@ -139,14 +139,36 @@ describe('a leaf switch', () => {
     await write(session.device, mib, 4);
     const before = readdirSync(folder.path).sort();
     const refusal = new Error('no room for the configuration');
-    await expect(session.switchLeaf({ randomSuffix: false, save: () => Promise.reject(refusal) })).rejects.toBe(
-      refusal,
-    );
+    const request = { randomSuffix: false, save: () => Promise.reject(refusal), isSaved: () => false };
+    await expect(session.switchLeaf(request)).rejects.toBe(refusal);
     expect(readdirSync(folder.path).sort()).toEqual(before);
     expect(session.redo).toBe(log);
     await write(session.device, mib, 5);
     await session.close();
     expect((await inspectChain(log)).links).toHaveLength(2);
+  });
+
+  it.each([true, false])('[LS4] that may have been saved opens both ways (written before: %s)', async (isWritten) => {
+    const { base, log, session } = await openUndoable();
+    if (isWritten) await write(session.device, mib, 4);
+    const refusal = new Error('the folder could not be synced');
+    let names = { file: base, redo: log };
+    const save = (after: { file: string; redo: string }): Promise<void> => {
+      names = after;
+      return Promise.reject(refusal);
+    };
+    await expect(session.switchLeaf({ randomSuffix: false, save })).rejects.toBe(refusal);
+    if (isWritten) {
+      await write(session.device, 3 * mib, 5);
+      await session.close();
+    } else {
+      expect(() => session.device.write(mib, [new Uint8Array(512).fill(7)])).toThrow();
+      await expect(session.close()).rejects.toThrow();
+    }
+    expect(names.file).toBe(log);
+    const content = await contentOf(log);
+    expect(await contentOf(names.redo)).toBe(content);
+    await (await openDiskSession({ file: base, mode: 'undoable', redo: log })).close();
   });
 
   it.each(['flushed', 'created', 'saved', 'closed', 'lowered'] as const)(
