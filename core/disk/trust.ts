@@ -58,11 +58,24 @@ export function requireTrustedExtents(link: Link, context: OpenContext): void {
       const details = { file: path, operation: 'open', errno: 'ESTALE' };
       throw new RedoubtError('disk.io', `${path} was replaced while it was being opened.`, details);
     }
-    if (isInside(folder, real) || isNamed(real, context) || isPathApproved(real, context)) continue;
-    const reason = 'it lies outside the folder of the disk and was never approved';
-    const message = `${path} is part of ${link.path} and leads to ${real}: ${reason}.`;
-    throw new RedoubtError('disk.untrusted', message, { file: link.path, path: real, reason });
+    requireTrustedPath(link.path, path, real, context);
   }
+}
+
+/** The same of files that are not open, by what their paths lead to now. Throws disk.untrusted, disk.not-found. */
+export function requireTrustedFiles({ path: first, files }: LinkHead, context: OpenContext): void {
+  for (const path of files) {
+    if (path !== first && statNow(path, false).isSymbolicLink())
+      requireTrustedPath(first, path, realPathOf(path), context);
+  }
+}
+
+/** `path` is part of the link whose first file is `first`, and leads to `real`. */
+function requireTrustedPath(first: string, path: string, real: string, context: OpenContext): void {
+  if (isInside(dirname(first), real) || isNamed(real, context) || isPathApproved(real, context)) return;
+  const reason = 'it lies outside the folder of the disk and was never approved';
+  const message = `${path} is part of ${first} and leads to ${real}: ${reason}.`;
+  throw new RedoubtError('disk.untrusted', message, { file: first, path: real, reason });
 }
 
 /** Whether the folder holds the path, at any depth, or is it. Both must be real. */

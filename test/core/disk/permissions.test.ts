@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { protectDisk, unprotectDisk } from '../../../core/disk/protect.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
@@ -50,6 +50,54 @@ describe('protection', () => {
     await expect(protectDisk(base)).rejects.toMatchObject({ code: 'disk.locked' });
     await session.close();
     await expect(protectDisk(folder.at('disk-02.vmdk'))).rejects.toMatchObject({ code: 'disk.segment-picked' });
+  });
+
+  it('[R4] changes nothing where a file is missing, or leads out of the folder', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 4 * 2 ** 30 });
+    const modes = () => readdirSync(folder.path).map((name) => statSync(folder.at(name)).mode & 0o777);
+    mkdirSync(folder.at('elsewhere'));
+    renameSync(folder.at('disk-02.vmdk'), folder.at('elsewhere', 'x.vmdk'));
+    await expect(protectDisk(base)).rejects.toMatchObject({ code: 'disk.not-found' });
+    mkdirSync(folder.at('machine'));
+    renameSync(base, folder.at('machine', 'disk.vmdk'));
+    renameSync(folder.at('disk-03.vmdk'), folder.at('machine', 'disk-03.vmdk'));
+    symlinkSync(folder.at('elsewhere', 'x.vmdk'), folder.at('machine', 'disk-02.vmdk'));
+    const before = modes();
+    for (const act of [protectDisk, unprotectDisk]) {
+      await expect(act(folder.at('machine', 'disk.vmdk'))).rejects.toMatchObject({
+        code: 'disk.untrusted',
+        details: { path: folder.at('elsewhere', 'x.vmdk') },
+      });
+    }
+    expect(modes()).toEqual(before);
+    await protectDisk(folder.at('machine', 'disk.vmdk'), { trustedPaths: [folder.path] });
+    expect(statSync(folder.at('elsewhere', 'x.vmdk')).mode & 0o222).toBe(0);
+  });
+
+  it('[R4] works in a folder that is read-only, and on a base that others run on', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'));
+    const log = await makeLog(base);
+    const session = await openDiskSession({ file: base, mode: 'undoable', redo: log });
+    await protectDisk(base);
+    expect(statSync(base).mode & 0o222).toBe(0);
+    await session.close();
+    chmodSync(folder.path, 0o555);
+    await unprotectDisk(base);
+    await protectDisk(base);
+    chmodSync(folder.path, 0o755);
+    expect(statSync(base).mode & 0o222).toBe(0);
+    expect(readdirSync(folder.path).filter((name) => name.endsWith('.lck'))).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0 || !isPossible)('[R4] takes all files or none', async () => {
+    const home = ownFolder('home');
+    const base = await makeBase(`${home}/disk.vmdk`, { capacityBytes: 4 * 2 ** 30 });
+    // The third and the first are his, the second is not.
+    for (const name of ['disk.vmdk', 'disk-03.vmdk']) chownSync(`${home}/${name}`, 65534, 65534);
+    const [answer] = await asNobody(home, { call: 'protect', file: base });
+    expect(answer?.error).toMatchObject({ code: 'disk.permission', details: { file: `${home}/disk-02.vmdk` } });
+    for (const name of ['disk.vmdk', 'disk-02.vmdk', 'disk-03.vmdk'])
+      expect(statSync(`${home}/${name}`).mode & 0o777).toBe(0o644);
   });
 
   it.skipIf(process.getuid?.() !== 0 || !isPossible)('[R4] is the owner’s right', async () => {
