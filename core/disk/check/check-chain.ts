@@ -11,11 +11,13 @@ import { checkWritable, protectedFile } from '../protection.ts';
 import { finishRemoval } from '../remove-link.ts';
 import { settleChain } from '../settle.ts';
 import { refuseUnsettled } from '../unsettled.ts';
+import { checkDescribed } from './check-described.ts';
 import { checkLinkFiles } from './check-link.ts';
 import { checkSurroundings, deadChildren, keptCopies } from './check-surroundings.ts';
 import { Findings, type Finding } from './finding.ts';
 import { keepEntries } from './keep-entries.ts';
-import { repairLinkFiles } from './repair-link.ts';
+import { repairLinkFiles, type KeepOld } from './repair-link.ts';
+import { repairVmdkFiles } from './repair-vmdk.ts';
 import { errorFinding, type RepairRights } from './report-scan.ts';
 
 export interface CheckRequest {
@@ -114,7 +116,11 @@ async function lookAt(request: CheckRequest): Promise<Look> {
       checkSurroundings(head, findings);
       spans.set(head.path, parent);
       const rights = rightsOver(head, index === 0);
-      parent = await checkLinkFiles({ files: head.files, parent, rights, signal }, findings);
+      const { files, format } = head;
+      parent =
+        format === 'cowd'
+          ? await checkLinkFiles({ files, parent, rights, signal }, findings)
+          : await checkDescribed({ files, format, rights, signal }, findings);
     }
     const links = heads.map(({ path }) => path);
     return { links, findings: findings.all(), spans, files: new Map(heads.map((head) => [head.path, head.files])) };
@@ -183,9 +189,12 @@ async function repairLink(
     refuseUnsettled(head);
     await repairSurroundings(head);
     const rights = rightsOver(head, isLeaf);
-    await repairLinkFiles({ files: files.get(path) ?? [], parent: spans.get(path), rights, signal }, (file, old) => {
+    const keep: KeepOld = (file, old) => {
       kept.push(keepEntries(file, old));
-    });
+    };
+    const all = files.get(path) ?? [];
+    if (head.format === 'cowd') await repairLinkFiles({ files: all, parent: spans.get(path), rights, signal }, keep);
+    else await repairVmdkFiles({ files: all, format: head.format, rights, signal }, keep);
   } finally {
     await lock?.release();
   }

@@ -105,7 +105,7 @@ function clearEntries(structure: SparseStructure, { tables, grains }: OldEntries
 }
 
 /** Writes directory entries, by whole sectors, synced. */
-function writeDirectory(structure: SparseStructure, changes: ReadonlyMap<number, number>): void {
+export function writeDirectory(structure: SparseStructure, changes: ReadonlyMap<number, number>): void {
   const { file, directory, directorySector } = structure;
   const edits = new SectorEdits(structure);
   for (const [table, sector] of changes) {
@@ -117,7 +117,7 @@ function writeDirectory(structure: SparseStructure, changes: ReadonlyMap<number,
 }
 
 /** Writes entries of tables, by whole sectors, synced. */
-function writeEntries(structure: SparseStructure, changes: ReadonlyMap<number, number>): void {
+export function writeEntries(structure: SparseStructure, changes: ReadonlyMap<number, number>): void {
   const { file, directory, entriesPerTable } = structure;
   const edits = new SectorEdits(structure);
   for (const [grain, sector] of changes) {

@@ -26,6 +26,8 @@ export interface SparseStructure {
   readonly directory: Uint32Array;
   /** Header, descriptor, directories. */
   readonly fixed: readonly FixedRow[];
+  /** No grain lies before, where the format says so; else it follows from where the tables lie. */
+  readonly overheadSectors?: number;
   /** An entry of 1 is a grain of zeros, not a place. */
   readonly hasZeroMark: boolean;
 }

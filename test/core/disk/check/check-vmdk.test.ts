@@ -1,0 +1,166 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkChain } from '../../../../core/disk/check/check-chain.ts';
+import { createBase } from '../../../../core/disk/create-base.ts';
+import { vmdkStructures } from '../../../../core/disk/check/vmdk-file.ts';
+import { hostFiles } from '../../../../core/disk/disk-file.ts';
+import { readVmdk4Header } from '../../../../core/disk/formats/vmdk4/read-vmdk4-header.ts';
+import { readLinkHead } from '../../../../core/disk/link-head.ts';
+import { shrinkDisk } from '../../../../core/disk/shrink/shrink-disk.ts';
+import { contentOf, fingerprint, inSession, makeLog, mib, write, writeDisk } from '../../../support/disk-kit.ts';
+import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
+
+let folder: TempFolder;
+let disk: string;
+beforeEach(async () => {
+  folder = makeTempFolder();
+  disk = folder.at('disk.vmdk');
+  await createBase({ file: disk, capacityBytes: 200 * mib, split: false, bus: 'ide', format: 'vmdk' });
+  await writeDisk(disk, undefined, [
+    [0, 1, 300_000],
+    [100 * mib, 2, 300_000],
+    [199 * mib, 3, 100_000],
+  ]);
+});
+afterEach(() => {
+  folder.remove();
+});
+
+interface Tables {
+  /** Offsets of a table's entry in the directory, and of a grain's in its table: of the first, or of the copy. */
+  table(which: 'first' | 'copy', table: number): number;
+  grain(which: 'first' | 'copy', grain: number): number;
+}
+
+function change(edit: (words: DataView, at: Tables) => void): void {
+  const bytes = readFileSync(disk);
+  const file = hostFiles.open(disk, false);
+  const structures = vmdkStructures(file, readVmdk4Header(file));
+  file.close();
+  edit(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
+    table: (which, table) => (structures?.[which]?.directorySector ?? 0) * 512 + table * 4,
+    grain: (which, grain) => (structures?.[which]?.directory[Math.floor(grain / 512)] ?? 0) * 512 + (grain % 512) * 4,
+  });
+  writeFileSync(disk, bytes);
+}
+
+async function look(): Promise<string[]> {
+  const before = fingerprint([disk]);
+  const { findings } = await checkChain({ file: disk });
+  expect(fingerprint([disk])).toEqual(before);
+  return findings.map(({ severity, kind, canRepair }) => `${severity} ${kind}${canRepair ? ' *' : ''}`);
+}
+
+describe('checking VMDK 4', () => {
+  it('[K1] finds nothing wrong in what the engine has left, a log over it included', async () => {
+    expect(await look()).toEqual([]);
+    const log = await makeLog(disk);
+    await writeDisk(disk, log, [[5 * mib, 9, 9000]]);
+    expect((await checkChain({ file: log })).findings).toEqual([]);
+    await inSession({ file: disk, mode: 'persistent' }, async (device) => {
+      await device.discard(100 * mib, mib);
+      await write(device, 150 * mib, 5, 200_000);
+    });
+    expect(await look()).toEqual(['info unused-space']);
+  });
+
+  it.each<[string, (words: DataView, at: Tables) => void, string[]]>([
+    [
+      'a grain of the copy that differs',
+      (words, at) => {
+        words.setUint32(at.grain('copy', 1), 0, true);
+      },
+      ['warning directory-copies *'],
+    ],
+    [
+      'a directory of the copy that leads nowhere',
+      (words, at) => {
+        words.setUint32(at.table('copy', 3), 1, true);
+      },
+      ['warning directory-copies *'],
+    ],
+    [
+      'a bad grain that the copy knows',
+      (words, at) => {
+        words.setUint32(at.grain('first', 1), 0x7fff_ffff, true);
+      },
+      ['error bad-grain *', 'warning directory-copies *'],
+    ],
+    [
+      'a bad table that the copy knows',
+      (words, at) => {
+        words.setUint32(at.table('first', 0), 0x7fff_ffff, true);
+      },
+      ['error bad-table *', 'warning directory-copies *'],
+    ],
+    [
+      'a file that was not closed',
+      (words) => {
+        words.setUint8(72, 1);
+      },
+      ['warning unclean *'],
+    ],
+  ])('[K4][K5] %s: is found and repaired, and the disk reads as before', async (_name, damage, found) => {
+    const content = await contentOf(disk);
+    const { state } = readLinkHead(disk);
+    change(damage);
+    expect(await look()).toEqual(found);
+    const { findings, repaired } = await checkChain({ file: disk, repair: true });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(repaired).toHaveLength(found.length);
+    expect(await contentOf(disk)).toBe(content);
+    expect(readLinkHead(disk).state).toEqual(state);
+    await writeDisk(disk, undefined, [[60 * mib, 7, 100_000]]);
+    expect((await look()).filter((text) => !text.startsWith('info'))).toEqual([]);
+  });
+
+  it('[K5] two grains in one place read as before', async () => {
+    change((words, at) => {
+      for (const which of ['first', 'copy'] as const)
+        words.setUint32(at.grain(which, 700), words.getUint32(at.grain(which, 0), true), true);
+    });
+    const content = await contentOf(disk);
+    expect(await look()).toEqual(['error shared-grain *']);
+    const { findings } = await checkChain({ file: disk, repair: true });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(await contentOf(disk)).toBe(content);
+  });
+
+  it('[K6] an entry that both copies have lost is cleared, and the content id and CID change', async () => {
+    const before = readLinkHead(disk).state;
+    change((words, at) => {
+      for (const which of ['first', 'copy'] as const) words.setUint32(at.grain(which, 1), 0x7fff_ffff, true);
+    });
+    expect(await look()).toEqual(['error bad-grain *']);
+    const { findings, kept } = await checkChain({ file: disk, repair: true });
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(kept).toHaveLength(1);
+    const after = readLinkHead(disk).state;
+    expect(after.record?.contentId).not.toBe(before.record?.contentId);
+    expect(after.cid).not.toBe(before.cid);
+    await contentOf(disk);
+  });
+
+  it('[Z1] shrinks, and who the disk is stays', async () => {
+    await inSession({ file: disk, mode: 'persistent' }, async (device) => {
+      await device.discard(0, 2 * mib);
+    });
+    const content = await contentOf(disk);
+    const { state } = readLinkHead(disk);
+    const { beforeBytes, afterBytes } = await shrinkDisk({ file: disk });
+    expect(beforeBytes - afterBytes).toBeGreaterThanOrEqual(4 * 65_536);
+    expect(await contentOf(disk)).toBe(content);
+    expect(readLinkHead(disk).state).toEqual(state);
+    expect(await look()).toEqual([]);
+  });
+});
+
+describe('checking flat and raw disks', () => {
+  it('[K1][Z1] looks at what can be told; there is nothing to shrink', async () => {
+    const raw = folder.at('disk.img');
+    writeFileSync(raw, new Uint8Array(mib).fill(7));
+    const context = { trustedPaths: [raw] };
+    expect((await checkChain({ file: raw, context })).findings).toEqual([]);
+    expect(await shrinkDisk({ file: raw, context })).toMatchObject({ isFixedSize: true, beforeBytes: mib });
+  });
+});
