@@ -4,6 +4,7 @@ import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../base/units.ts';
 import type { Link } from './chain/link.ts';
+import { CowdExtent } from './formats/cowd/cowd-extent.ts';
 import { noParentCid, type Descriptor, type DescriptorExtent } from './formats/descriptor/descriptor.ts';
 import { formatDescriptor } from './formats/descriptor/format-descriptor.ts';
 import { FIRST_PLACE, type Extent } from './formats/extent.ts';
@@ -16,19 +17,24 @@ import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
  * Writes one text descriptor a link into `directory` (created if missing), so that qemu-img and others can
  * read the chain; never for writing, because they keep neither free sector nor generation. The content ids
  * that descriptors know are made from the generations, so a reader checks those too.
- * Returns them from the leaf to the base. Throws as inspectChain, and disk.permission, disk.no-space.
+ * Returns them from the leaf to the base. Throws as inspectChain, and disk.permission, disk.no-space,
+ * disk.unsupported (readers of descriptors would find other content: grain tables of 512 entries in all but small files).
  */
 export async function describeChain(file: string, directory: string, context: OpenContext = {}): Promise<string[]> {
   const links = openLinks(await resolveChain(file, context), { context });
   try {
-    mkdirSync(directory, { recursive: true });
     const names = descriptorNames(links);
-    return links.map((link, index) => {
-      const path = join(directory, names[index] as string);
+    const texts = links.map((link, index) => {
       const parent = links[index + 1];
       const name = names[index + 1];
       const about = parent === undefined || name === undefined ? undefined : { link: parent, name };
-      writeFileSync(path, formatDescriptor(describeLink(link, about)));
+      return formatDescriptor(describeLink(link, about));
+    });
+    // All or none: nothing is written for a chain that can't be described.
+    mkdirSync(directory, { recursive: true });
+    return texts.map((text, index) => {
+      const path = join(directory, names[index] as string);
+      writeFileSync(path, text);
       return path;
     });
   } catch (error) {
@@ -61,6 +67,13 @@ const createTypes: Readonly<Record<LinkFormat, string>> = {
 
 function describeExtent(given: Extent, format: LinkFormat): DescriptorExtent {
   const { path, spanBytes, originBytes } = given;
+  if (given instanceof CowdExtent && !given.isReadWithLargeTables()) {
+    const feature = 'describing a file whose grain tables other programs would read wrong';
+    throw new RedoubtError('disk.unsupported', `${path} can't be described: its grain tables have 512 entries.`, {
+      file: path,
+      feature,
+    });
+  }
   const extent = {
     access: 'RW',
     sectors: spanBytes / SECTOR_BYTES,

@@ -6,6 +6,9 @@ import { FORMAT_LIMIT_SECTORS, HEADER_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SE
 import type { CowdHeader } from './header.ts';
 import { patchHeader, readHeader } from './read-header.ts';
 
+/** Of the tables of ESX, which most readers take for those of all COWD files. */
+const LARGE_TABLE_ENTRIES = 4096;
+
 /** Where an extent lies in its disk, as its link has worked out. */
 export interface ExtentPlace {
   /** Of the disk, in bytes. */
@@ -48,6 +51,15 @@ export class CowdExtent extends SparseExtent {
       file.close();
       throw error;
     }
+  }
+
+  /**
+   * Whether readers that know tables of 4096 entries alone find every grain: then eight tables of 512 that lie
+   * side by side are one to them, but they take every directory entry for the beginning of such a row.
+   */
+  isReadWithLargeTables(): boolean {
+    if (this.grainsPerTable === LARGE_TABLE_ENTRIES) return true;
+    return this.grainCount <= LARGE_TABLE_ENTRIES && this.tables.hasTablesSideBySide();
   }
 
   /** Turns CLEAN off, then makes a change that must precede the first write; each synced unless told otherwise. */

@@ -204,6 +204,14 @@ export class GrainTables {
     return this.loadDirectory().lowestGrainSector;
   }
 
+  /** Whether there is a table for every grain, and each lies right behind the one before. */
+  hasTablesSideBySide(): boolean {
+    const { spanSectors, grainSectors, entriesPerTable } = this.shape;
+    const tables = this.loadDirectory().entries.subarray(0, countOf(spanSectors, grainSectors * entriesPerTable));
+    const [first = 0] = tables;
+    return first !== 0 && tables.every((sector, table) => sector === first + table * this.tableSectors);
+  }
+
   /** Whether all metadata lies before `firstDataSector`, so that everything behind it is grains or unused. */
   isMetadataInOneRow(): boolean {
     return this.loadDirectory().isOneRow;
