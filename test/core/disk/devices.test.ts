@@ -41,7 +41,7 @@ describe.skipIf(probed === undefined)('block devices', () => {
     folder.remove();
   });
 
-  it('[V6] are raw disks, read and written, with nothing beside them', async () => {
+  it('[X6] are raw disks, read and written, with nothing beside them', async () => {
     expect((await inspectChain(device, { trustedPaths: [device] })).links).toMatchObject([
       { format: 'raw', capacityBytes: sizeBytes, role: 'base' },
     ]);
@@ -55,7 +55,7 @@ describe.skipIf(probed === undefined)('block devices', () => {
     expect(existsSync(`${device}.redoubt`)).toBe(false);
   });
 
-  it('[V6] have redo logs that know them by their content', async () => {
+  it('[X6] have redo logs that know them by their content', async () => {
     const context = { trustedPaths: [device], settingsDirectory: folder.at('settings') };
     const { file: redo } = await createRedoLog({
       parent: device,

@@ -73,7 +73,7 @@ const first = new Uint8Array(100_000).fill(1);
 const second = new Uint8Array(70_000).fill(2);
 
 describe.each(Object.entries(kinds))('the books of %s', (_name, kind) => {
-  it('[F8] have a record after it was asked for, and the disk is as it was', () => {
+  it('[X5] have a record after it was asked for, and the disk is as it was', () => {
     const layer = new CrashingFiles();
     const files = kind.make(layer, (name) => layer.at(name));
     const before = open(kind, layer, files, false);
@@ -88,7 +88,7 @@ describe.each(Object.entries(kinds))('the books of %s', (_name, kind) => {
       expect(parseInt((after.state.record?.contentId ?? '').slice(0, 8), 16)).toBe(before.state.cid);
   });
 
-  it('[F8] change the content id before the first byte, once a session', async () => {
+  it('[X5] change the content id before the first byte, once a session', async () => {
     const layer = new CrashingFiles();
     const files = make(kind, layer);
     const old = open(kind, layer, files, false).state;
@@ -159,7 +159,7 @@ describe.each(Object.entries(kinds))('the books of %s', (_name, kind) => {
     expect(rounds).toBeGreaterThan(8);
   });
 
-  it('[F8] of a disk that somebody else wrote say nothing of it', () => {
+  it('[X5] of a disk that somebody else wrote say nothing of it', () => {
     const layer = new CrashingFiles();
     const files = make(kind, layer);
     const path = files[0] ?? '';

@@ -53,7 +53,7 @@ async function readAll(file: string): Promise<Uint8Array> {
 }
 
 describe('hosted sparse files', () => {
-  it('[V1] are laid out as VMware and qemu-img do', () => {
+  it('[X1] are laid out as VMware and qemu-img do', () => {
     expect(layOutVmdk4((3 * MIB) / 512, true)).toMatchObject({
       descriptorSector: 1,
       redundantDirectorySector: 21,
@@ -64,7 +64,7 @@ describe('hosted sparse files', () => {
     expect([...fullDirectory(26, 1)]).toEqual([27]);
   });
 
-  it('[V1] of a split disk stay below 2 GiB, and a disk that fits in one is one', () => {
+  it('[X1] of a split disk stay below 2 GiB, and a disk that fits in one is one', () => {
     const plan = (capacityBytes: number, split: boolean) =>
       planBaseFiles({ file: '/d/disk.vmdk', capacityBytes, split, bus: 'ide', format: 'vmdk' });
     expect(plan(2047 * MIB, true)).toEqual({ files: ['/d/disk.vmdk'], spansBytes: [2047 * MIB] });
@@ -136,7 +136,7 @@ describe('hosted sparse files', () => {
     }
   });
 
-  it('[V2] write both tables, and the second is read where the first is damaged', async () => {
+  it('[X2] write both tables, and the second is read where the first is damaged', async () => {
     using folder = makeTempFolder();
     const file = await makeDisk(folder);
     await inSession({ file, mode: 'persistent' }, async (device) => {
@@ -169,7 +169,7 @@ describe('hosted sparse files', () => {
     }
   });
 
-  it('[V2] get tables where a foreign writer left them out', async () => {
+  it('[X2] get tables where a foreign writer left them out', async () => {
     using folder = makeTempFolder();
     const file = await makeDisk(folder);
     const bytes = readFileSync(file);
@@ -186,7 +186,7 @@ describe('hosted sparse files', () => {
     expect(after.subarray(one * 512, one * 512 + 2048).equals(after.subarray(two * 512, two * 512 + 2048))).toBe(true);
   });
 
-  it('[V3] say while they are written that they are', async () => {
+  it('[X3] say while they are written that they are', async () => {
     using folder = makeTempFolder();
     const file = await makeDisk(folder);
     const isMarked = () => readFileSync(file)[72] === 1;
@@ -204,7 +204,7 @@ describe('hosted sparse files', () => {
     expect((await inspectChain(file)).links[0]?.state).toBe('clean');
   });
 
-  it('[V3] of version 3 are only read', async () => {
+  it('[X3] of version 3 are only read', async () => {
     using folder = makeTempFolder();
     const file = await makeDisk(folder);
     patch(file, 4, u32(3));
@@ -237,7 +237,7 @@ describe('compressed files', () => {
     ['without', { hasFooter: false }],
     ['with small grains', { grainSectors: 16 }],
     ['with a whole last grain', { isLastShort: false }],
-  ])('[V4] are read: %s', async (_what, options) => {
+  ])('[X4] are read: %s', async (_what, options) => {
     using folder = makeTempFolder();
     const file = folder.at('stream.vmdk');
     writeFileSync(file, makeStream(content, options));
@@ -245,7 +245,7 @@ describe('compressed files', () => {
     expect((await inspectChain(file)).links[0]).toMatchObject({ format: 'stream', dialect: 'streamOptimized' });
   });
 
-  it('[V4] are never written', async () => {
+  it('[X4] are never written', async () => {
     using folder = makeTempFolder();
     const file = folder.at('stream.vmdk');
     writeFileSync(file, makeStream(content));
