@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { hostFiles } from './disk-file.ts';
+import { hostFiles, type DiskFile } from './disk-file.ts';
+import { claimedBy, claimedHead, type Claim } from './formats/descriptor/claimed-by.ts';
 import type { FormatHead } from './formats/disk-format.ts';
 import { openRaw } from './formats/flat/raw-format.ts';
 import type { LinkFormat } from './formats/link-state.ts';
-import { detectFormat } from './formats/open-format.ts';
+import { detectFormat, isKnownFormat } from './formats/open-format.ts';
 
 /** What any one file of a link says. Nothing is kept open. */
 export interface SegmentHead extends FormatHead {
@@ -41,18 +42,31 @@ export function readSegmentHead(file: string, { isRawAllowed = false } = {}): Se
   const path = realPath(file);
   const opened = isRawAllowed ? openRaw(hostFiles, path, false) : hostFiles.open(path, false);
   try {
+    const claim = isRawAllowed ? undefined : claimOfData(opened);
+    if (claim !== undefined) return { ...claimedHead(claim), ...aboutFile(opened), format: 'flat' };
     const format = detectFormat(opened, isRawAllowed);
     return {
       ...format.readHead(opened, hostFiles),
-      path,
-      identity: opened.identity,
+      ...aboutFile(opened),
       format: format.name,
-      isProtected: opened.isProtected,
-      changedAtMs: opened.changedAtMs(),
     };
   } finally {
     opened.close();
   }
+}
+
+function aboutFile(file: DiskFile): Pick<SegmentHead, 'path' | 'identity' | 'isProtected' | 'changedAtMs'> {
+  return {
+    path: file.path,
+    identity: file.identity,
+    isProtected: file.isProtected,
+    changedAtMs: file.changedAtMs(),
+  };
+}
+
+/** Plain data is known as a disk's if its descriptor says so, and only by its name is that looked for. */
+function claimOfData(file: DiskFile): Claim | undefined {
+  return isKnownFormat(file) ? undefined : claimedBy(hostFiles, file.path, true);
 }
 
 /**

@@ -1,10 +1,20 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { KIB, MIB } from '../../core/base/units.ts';
+import { GIB, KIB, MIB } from '../../core/base/units.ts';
+import { createBase } from '../../core/disk/create-base.ts';
 import { createRedoLog } from '../../core/disk/create-redo-log.ts';
 import { describeChain } from '../../core/disk/describe.ts';
 import { inspectChain } from '../../core/disk/inspect.ts';
@@ -12,6 +22,7 @@ import { Chain } from '../../core/disk/chain/chain.ts';
 import { openLinks, resolveChain } from '../../core/disk/resolve-chain.ts';
 import { SessionDevice } from '../../core/disk/session-device.ts';
 import { fingerprint, inSession, read } from '../support/disk-kit.ts';
+import { serveDisk } from '../support/redoubt-command.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { makeTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { hasTools } from '../support/tools.ts';
@@ -210,5 +221,76 @@ describe.skipIf(process.env['REDOUBT_SAMPLES'] === undefined)('disks of other pr
     const file = `${samples}/${name}`;
     expect((await inspectChain(file)).capacityBytes).toBe(size);
     expect(await contentOf(file)).toBe(hash);
+  });
+});
+
+/** Only root may mount without a helper program. */
+const canMount = process.getuid?.() === 0 && existsSync('/dev/fuse');
+
+describe.skipIf(!hasTools('vmdkinfo', 'vmdkmount') || !canMount)('libvmdk', () => {
+  it.each([
+    ['one file', false],
+    ['files of 2 GB', true],
+  ])('reads what the product makes: %s', { timeout: 60_000 }, async (_what, split) => {
+    using folder = makeTempFolder();
+    const file = folder.at('disk.vmdk');
+    const capacityBytes = 5 * GIB;
+    await createBase({ file, capacityBytes, split, bus: 'ide', format: 'vmdk' });
+    const places = [0, 2047 * MIB - 100 * KIB, 3 * GIB + 12_345, capacityBytes - 70_000];
+    const bytes = new SeededRandom(40).bytes(70_000);
+    await inSession({ file, mode: 'persistent' }, async (device) => {
+      for (const place of places) await device.write(place, [bytes]);
+    });
+    expect((await run('vmdkinfo', [file])).stdout).toContain(`(${String(capacityBytes)} bytes)`);
+    mkdirSync(folder.at('mount'));
+    await run('vmdkmount', [file, folder.at('mount')]);
+    try {
+      const fd = openSync(folder.at('mount', 'vmdk1'), 'r');
+      const found = Buffer.alloc(bytes.length);
+      for (const place of places) {
+        readSync(fd, found, 0, found.length, place);
+        expect(found.equals(bytes)).toBe(true);
+      }
+      readSync(fd, found, 0, found.length, GIB);
+      expect(found.every((byte) => byte === 0)).toBe(true);
+      closeSync(fd);
+    } finally {
+      await run('umount', [folder.at('mount')]);
+    }
+  });
+});
+
+withQemu('disk serve', { timeout: 60_000 }, () => {
+  it.each([...subformats, 'raw'])('%s: in every mode', async (kind) => {
+    using folder = makeTempFolder();
+    const content = makeContent(8);
+    const file = kind === 'raw' ? folder.at('plain') : await makeForeign(folder, kind, content);
+    writeFileSync(folder.at('plain'), content);
+    const paint = async (uri: string, byte: number) => {
+      const lines = ['-c', `write -P ${String(byte)} 1M 100k`, '-c', 'flush', '-c', 'write -z 2M 64k', '-c', 'flush'];
+      await run('qemu-io', ['-f', 'raw', ...lines, uri]);
+    };
+    const expectPainted = async (byte: number | undefined) => {
+      const disk = await serveDisk(file, folder.at('nbd.sock'), '--mode', 'nonpersistent');
+      if (byte !== undefined) {
+        content.fill(byte, MIB, MIB + 100 * KIB);
+        content.fill(0, 2 * MIB, 2 * MIB + 64 * KIB);
+      }
+      writeFileSync(folder.at('expected'), content);
+      await run('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', disk.uri, folder.at('expected')]);
+      await paint(disk.uri, 77);
+      await disk.stop();
+    };
+    await expectPainted(undefined);
+    for (const [byte, ...mode] of [
+      [10, '--mode', 'persistent'],
+      [11, '--mode', 'undoable', '--at-end', 'commit'],
+    ] as const) {
+      const redo = mode[1] === 'undoable' ? ['--redo-dir', folder.path] : [];
+      const disk = await serveDisk(file, folder.at('nbd.sock'), ...mode, ...redo);
+      await paint(disk.uri, byte);
+      await disk.stop();
+      await expectPainted(byte);
+    }
   });
 });

@@ -18,15 +18,24 @@ const SNIFF_BYTES = 512;
  */
 export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat {
   if (file.isDevice === true) return rawFormat;
-  const start = new Uint8Array(SNIFF_BYTES);
-  const length = file.read(0, start);
-  const format = formats.find((known) => known.recognises(start.subarray(0, length), file));
+  const format = knownFormat(file);
   if (format !== undefined) return format;
   if (isRawAllowed) return rawFormat;
   throw new RedoubtError('disk.not-a-disk', `${file.path} is not a virtual disk.`, {
     file: file.path,
     reason: 'no header of a known format',
   });
+}
+
+/** Whether a file's content says what it is. Throws as detectFormat. */
+export function isKnownFormat(file: DiskFile): boolean {
+  return knownFormat(file) !== undefined;
+}
+
+function knownFormat(file: DiskFile): DiskFormat | undefined {
+  const start = new Uint8Array(SNIFF_BYTES);
+  const length = file.read(0, start);
+  return formats.find((known) => known.recognises(start.subarray(0, length), file));
 }
 
 /** The format of that name. Throws disk.unsupported. */

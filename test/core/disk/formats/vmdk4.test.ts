@@ -226,6 +226,52 @@ describe('hosted sparse files', () => {
   });
 });
 
+describe('plain data', () => {
+  it('[N5] that a descriptor lists is a part of that disk; else it is raw, if somebody approves', async () => {
+    using folder = makeTempFolder();
+    const [file, data] = [folder.at('disk.vmdk'), folder.at('disk-flat.vmdk')];
+    writeFileSync(data, Buffer.alloc(MIB, 7));
+    expect(identifyFile(data).kind).toBe('not-a-disk');
+    expect((await inspectChain(data)).links[0]?.format).toBe('raw');
+    const text = '# Disk DescriptorFile\nCID=1234abcd\ncreateType="monolithicFlat"\nRW 2048 FLAT "disk-flat.vmdk" 0\n';
+    writeFileSync(file, text);
+    expect(identifyFile(data)).toMatchObject({ kind: 'segment', part: 1, first: file });
+    await expect(inspectChain(data)).rejects.toMatchObject({ code: 'disk.segment-picked', details: { first: file } });
+    expect((await inspectChain(file)).links[0]?.format).toBe('flat');
+  });
+
+  it('[X8] is not raw if it begins as the format of another program, or has no whole sectors', async () => {
+    using folder = makeTempFolder();
+    const file = folder.at('data');
+    for (const mark of ['QFI\xfb', 'vhdxfile', 'conectix', 'WithoutFreeSpace']) {
+      const bytes = Buffer.alloc(MIB);
+      bytes.write(mark, 'latin1');
+      writeFileSync(file, bytes);
+      await expect(inspectChain(file)).rejects.toMatchObject({ code: 'disk.unsupported', details: { file } });
+    }
+    for (const length of [0, 100, 1025]) {
+      writeFileSync(file, Buffer.alloc(length));
+      await expect(inspectChain(file)).rejects.toMatchObject({ code: 'disk.not-a-disk', details: { file } });
+    }
+  });
+
+  it('[B1] that is shorter than its descriptor says is refused, and so is a part that is missing', async () => {
+    using folder = makeTempFolder();
+    const [file, data] = [folder.at('disk.vmdk'), folder.at('disk-flat.vmdk')];
+    const text = '# Disk DescriptorFile\nCID=1234abcd\ncreateType="monolithicFlat"\nRW 2048 FLAT "disk-flat.vmdk" 9\n';
+    writeFileSync(file, text);
+    await expect(inspectChain(file)).rejects.toMatchObject({
+      code: 'disk.segment-missing',
+      details: { file, part: 1, expected: data },
+    });
+    writeFileSync(data, Buffer.alloc(MIB, 7));
+    await expect(inspectChain(file)).rejects.toMatchObject({
+      code: 'disk.corrupt',
+      details: { file: data, field: 'length' },
+    });
+  });
+});
+
 describe('compressed files', () => {
   const content = Buffer.alloc(2 * MIB + 512 * 5);
   const random = new SeededRandom(9);
