@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
 import { createBase, planBaseFiles } from '../../../core/disk/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { describeChain } from '../../../core/disk/describe.ts';
 import { describeRedo } from '../../../core/disk/describe-redo.ts';
 import { dialects, type DialectName } from '../../../core/disk/formats/cowd/dialect.ts';
 import { patchHeader, readHeader } from '../../../core/disk/formats/cowd/read-header.ts';
@@ -147,6 +148,19 @@ describe('new disks of other dialects', () => {
     await commitRedoLog({ redo: log });
     expect(await contentAround(base)).toEqual(content);
     expect(content).toEqual([1, 1, 2]);
+  });
+
+  it.each<[DialectName, number]>([
+    ['ws3', 257 * mib],
+    ['vmware2', 65 * mib],
+  ])('[X9] are not described where readers take the tables of %s for larger ones', async (dialect, size) => {
+    const base = await makeBaseOf(dialect, size);
+    const out = folder.at('descriptors');
+    await expect(describeChain(await makeLog(base), out)).rejects.toMatchObject({
+      code: 'disk.unsupported',
+      details: { file: base },
+    });
+    expect(existsSync(out)).toBe(false);
   });
 
   it('[B1] refuse a grain that no reader takes', async () => {
