@@ -3,10 +3,9 @@ import type { BlockDevice } from '../../core/disk/block-device.ts';
 const SECTOR_BYTES = 512;
 
 interface State {
-  readonly order: number;
   readonly stamp: number;
-  /** The write was answered: a flush that follows leaves nothing older. */
-  isAnswered: boolean;
+  /** When the write was answered: a flush that begins later leaves nothing older. */
+  answeredAt: number;
 }
 
 /**
@@ -15,10 +14,10 @@ interface State {
  */
 export class SectorHistory {
   private readonly allowed: (readonly State[])[];
-  private order = 0;
+  private now = 0;
 
   constructor(sectors: number) {
-    const never: readonly State[] = [{ order: 0, stamp: 0, isAnswered: true }];
+    const never: readonly State[] = [{ stamp: 0, answeredAt: 0 }];
     this.allowed = Array.from({ length: sectors }, () => never);
   }
 
@@ -29,7 +28,7 @@ export class SectorHistory {
   copy(): SectorHistory {
     const copy = new SectorHistory(0);
     for (const states of this.allowed) copy.allowed.push(states);
-    copy.order = this.order;
+    copy.now = this.now;
     return copy;
   }
 
@@ -40,20 +39,20 @@ export class SectorHistory {
 
   /** Returns what is to be called when it was answered; one that was not may be there, in part or not at all. */
   beginWrite(first: number, count: number, stamp: number): () => void {
-    const state: State = { order: ++this.order, stamp, isAnswered: false };
+    const state: State = { stamp, answeredAt: Infinity };
     for (let sector = first; sector < first + count; sector++)
       this.allowed[sector] = [...(this.allowed[sector] ?? []), state];
     return () => {
-      state.isAnswered = true;
+      state.answeredAt = ++this.now;
     };
   }
 
   /** Returns what is to be called when a flush that begins now has ended: older states are impossible then. */
   beginFlush(): () => void {
-    const { order } = this;
+    const at = this.now;
     return () => {
       for (const [sector, states] of this.allowed.entries()) {
-        const last = states.findLastIndex((state) => state.isAnswered && state.order <= order);
+        const last = states.findLastIndex((state) => state.answeredAt <= at);
         if (last > 0) this.allowed[sector] = states.slice(last);
       }
     };
@@ -64,7 +63,7 @@ export class SectorHistory {
     const states = this.allowed[sector] ?? [];
     const state = states.findLast((one) => one.stamp === stamp);
     if (state === undefined) return false;
-    if (states.length > 1) this.allowed[sector] = [{ ...state, isAnswered: true }];
+    if (states.length > 1) this.allowed[sector] = [{ ...state, answeredAt: 0 }];
     return true;
   }
 

@@ -1,7 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { BlockDevice } from '../../../core/disk/block-device.ts';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
+import { checkChain } from '../../../core/disk/check/check-chain.ts';
+import { createBase } from '../../../core/disk/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { identifyFile } from '../../../core/disk/identify.ts';
 import { openDiskSession, type SessionRequest } from '../../../core/disk/session.ts';
 import { hostInUse, LifeEnded, memoryRoot } from '../../support/memory-host/memory-host.ts';
 import { judgeSectors, SectorHistory, stamped } from '../../support/sector-history.ts';
@@ -52,20 +55,29 @@ export class Member {
     answered();
   }
 
+  /** What it held may stay, or read as zeros. */
+  async trim(device: BlockDevice, first: number, count: number): Promise<void> {
+    this.history.beginWrite(first, count, 0);
+    await device.discard(first * SECTOR_BYTES, count * SECTOR_BYTES);
+  }
+
   async flush(device: BlockDevice): Promise<void> {
     const settle = this.history.beginFlush();
     await device.flush();
     settle();
   }
 
-  /** Opens it as the next power-on would. Returns what is wrong with it, or `undefined`. */
+  /** Opens it as the next power-on would, and has its structure checked. Returns what is wrong with it, or `undefined`. */
   async judge(): Promise<string | undefined> {
     const session = await openDiskSession(this.request());
     try {
-      return await judgeSectors(session.device, this.history);
+      const wrong = await judgeSectors(session.device, this.history);
+      if (wrong !== undefined) return wrong;
     } finally {
       await session.close();
     }
+    const { findings } = await checkChain({ file: this.file });
+    return findings.find((finding) => finding.severity === 'error' && isCowd(finding.file))?.sentence;
   }
 
   /** Whether it can still be used: what is written now is there after the next open. */
@@ -81,6 +93,12 @@ export class Member {
     await session.close();
     return this.judge();
   }
+}
+
+/** What the check knows the structure of. */
+function isCowd(file: string): boolean {
+  const identity = identifyFile(file);
+  return identity.kind === 'segment' || (identity.kind !== 'not-a-disk' && identity.format === 'cowd');
 }
 
 /** Disks that hang together, by the names that scenarios give them. */
@@ -100,14 +118,16 @@ export async function openAll(family: Family): Promise<void> {
   }
 }
 
-export async function makeBaseMember(name = 'disk.vmdk', grainSectors = 16): Promise<Member> {
+export type BaseKind = 'cowd' | 'vmdk' | 'raw';
+
+export async function makeBaseMember(name = 'disk.vmdk', kind: BaseKind = 'cowd'): Promise<Member> {
   mkdirSync(folder, { recursive: true });
-  const member = new Member(
-    makeSmallBase(folder, name, spans, { grainSectors }),
-    undefined,
-    new SectorHistory(diskSectors),
-    1000,
-  );
+  const file = `${folder}/${name}`;
+  if (kind === 'cowd') makeSmallBase(folder, name, spans, { grainSectors: 16 });
+  if (kind === 'vmdk')
+    await createBase({ file, capacityBytes: diskSectors * SECTOR_BYTES, split: false, bus: 'ide', format: 'vmdk' });
+  if (kind === 'raw') writeFileSync(file, new Uint8Array(diskSectors * SECTOR_BYTES));
+  const member = new Member(file, undefined, new SectorHistory(diskSectors), 1000);
   await fill(member, [
     [0, 40],
     [100, 120],

@@ -1,44 +1,18 @@
-import { readdirSync } from 'node:fs';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { isThere } from '../../../core/base/is-there.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
 import { createBase } from '../../../core/disk/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { identifyFile, type FileIdentity } from '../../../core/disk/identify.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
-import { settleChain } from '../../../core/disk/settle.ts';
 import type { BlockDevice } from '../../../core/disk/block-device.ts';
 import { SectorHistory } from '../../support/sector-history.ts';
+import { diskSectors, folder, makeBaseMember, makeLogMember, Member, tryStep } from './family.ts';
 import { commitScenarios } from './commit-scenarios.ts';
-import { diskSectors, folder, makeBaseMember, makeLogMember, Member, tryStep, type Family } from './family.ts';
+import { nestedCommitScenarios } from './nested-commit-scenarios.ts';
+import { answersThatDiffer } from './decision-scenario.ts';
 import type { Scenario } from './fault-run.ts';
-
-const childRanges = [
-  [20, 30],
-  [140, 10],
-  [500, 40],
-  [760, 12],
-] as const;
-
-async function threeGenerations(): Promise<{ base: Member; child: Member; nested: Member }> {
-  const base = await makeBaseMember();
-  const child = await makeLogMember(base, childRanges);
-  const nested = await makeLogMember(child, [
-    [30, 5],
-    [300, 60],
-  ]);
-  return { base, child, nested };
-}
-
-/** Judges members one after the other; the first wrong one counts. */
-async function judgeAll(family: Family, ...names: string[]): Promise<string | undefined> {
-  for (const name of names) {
-    const wrong = await (family[name] as Member).judge();
-    if (wrong !== undefined) return `${name}: ${wrong}`;
-  }
-  return undefined;
-}
+import { childRanges, judgeAll, leftOver } from './judging.ts';
 
 /** Writes, zeros, flushes; what has no room is tried again. */
 async function work(member: Member, device: BlockDevice): Promise<void> {
@@ -177,55 +151,61 @@ const discard: Scenario = {
   },
 };
 
-const commit: Scenario = {
-  name: 'commit',
-  prepare: threeGenerations,
-  act: async ({ child }) => {
-    await tryStep(() => commitRedoLog({ redo: (child as Member).file }));
-  },
-  judge: async (family) => {
-    const child = family['child'] as Member;
-    const base = family['base'] as Member;
-    await settleChain(isThere(child.file) ? child.file : base.file, {});
-    const before = isThere(child.file) ? await judgeAll(family, 'child') : undefined;
-    if (before !== undefined) return before;
-    if (isThere(child.file)) await commitRedoLog({ redo: child.file });
-    const committed = new Member(base.file, undefined, child.history, 8_000_000);
-    const nested = new Member(
-      (family['nested'] as Member).file,
-      base.file,
-      (family['nested'] as Member).history,
-      9_000_000,
-    );
-    return (
-      (await judgeAll({ committed, nested }, 'committed', 'nested')) ??
-      leftOver(child.file) ??
-      (await nested.judgeUse())
-    );
-  },
-};
-
 function identifyOr(file: string): FileIdentity | undefined {
   return isThere(file) ? identifyFile(file) : undefined;
 }
 
-/** What is left of a log that should be gone; neither a lock that nobody holds is a matter, nor a list that leads nowhere. */
-function leftOver(file: string): string | undefined {
-  const name = file.slice(file.lastIndexOf('/') + 1);
-  const ending = name.slice(name.indexOf('.REDO'));
-  const left = readdirSync(folder).filter(
-    (one) => one.includes(ending) && !one.includes(`${ending}.REDO`) && !/\.(lck|children)$/.test(one),
-  );
-  return left.length === 0 ? undefined : `left behind: ${left.join(', ')}`;
-}
+const writeIntoVmdk: Scenario = {
+  ...writeIntoBase,
+  name: 'write into a VMDK 4',
+  prepare: async () => ({ base: await makeBaseMember('disk.vmdk', 'vmdk') }),
+};
+
+const writeIntoRaw: Scenario = {
+  ...writeIntoBase,
+  name: 'write into a raw disk',
+  prepare: async () => ({ base: await makeBaseMember('disk.raw', 'raw') }),
+};
+
+const trimAndReuse: Scenario = {
+  name: 'trim and reuse',
+  prepare: async () => ({ base: await makeBaseMember() }),
+  act: async ({ base }) => {
+    const member = base as Member;
+    await tryStep(async () => {
+      const session = await openDiskSession(member.request());
+      const { device } = session;
+      const steps = [
+        () => member.trim(device, 96, 64),
+        () => member.write(device, 300, 16),
+        () => member.flush(device),
+        () => member.write(device, 330, 40),
+        () => member.trim(device, 480, 60),
+        () => member.write(device, 100, 8),
+        () => member.flush(device),
+        () => member.write(device, 560, 50),
+        () => member.flush(device),
+        () => member.write(device, 500, 3),
+      ];
+      for (const step of steps) await tryStep(step);
+      const settle = member.history.beginFlush();
+      if (await tryStep(() => session.close())) settle();
+    });
+  },
+  judge: async (family) => (await judgeAll(family, 'base')) ?? (await family['base']?.judgeUse()),
+};
 
 export const scenarios: readonly Scenario[] = [
   writeIntoBase,
+  writeIntoVmdk,
+  writeIntoRaw,
+  trimAndReuse,
   writeIntoLog,
   makeBaseScenario,
   makeLog,
   resetNonpersistent,
   discard,
-  commit,
+  ...nestedCommitScenarios,
   ...commitScenarios,
+  answersThatDiffer,
 ];

@@ -142,7 +142,7 @@ export class MemoryHost {
   private disownLocks(life: Life | undefined, gone: 'process' | 'boot'): void {
     const bootId = `boot-${String(this.random.below(1e9))}`;
     this.disk.visit(this.disk.root, false, (inode, path) => {
-      if (inode.kind === 'folder' || !/\.(lck|making|lock)\b/.test(path)) return;
+      if (inode.kind === 'folder' || !/\.(lck|making|lock|edit)\b/.test(path)) return;
       if (life !== undefined && inode.madeBy !== life) return;
       // rl1:kind:pid:start:boot:…
       const parts = inode.target.split(':');
