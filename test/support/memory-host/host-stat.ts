@@ -15,6 +15,8 @@ export class HostStat {
   readonly blocks: number | bigint;
   readonly uid: number | bigint;
   readonly gid: number | bigint;
+  readonly rdev: number | bigint;
+  readonly blksize: number | bigint;
 
   constructor(
     private readonly inode: Inode,
@@ -32,6 +34,8 @@ export class HostStat {
     this.blocks = number(inode.content.current.storedBytes() / 512);
     this.uid = number(owner.uid);
     this.gid = number(owner.gid);
+    this.rdev = number(0);
+    this.blksize = number(4096);
   }
 
   get mtimeNs(): bigint {
