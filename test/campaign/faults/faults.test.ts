@@ -5,7 +5,7 @@ import { FaultRun } from './fault-run.ts';
 import { scenarios } from './scenarios.ts';
 
 /** The short version of `npm run campaign -- --only faults`: the same cases each time. */
-const casesEach = 33;
+const casesEach = 18;
 
 describe('[F4] [C4] [R3] whatever call of the host fails or never happens', { timeout: 120_000 }, () => {
   let uninstall: () => void;
