@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -250,6 +250,74 @@ describe('a disk that a configuration names', () => {
     await (await openDiskSession({ file: base, mode: 'undoable', redo: file, context })).close();
     await discardRedoLog({ redo: file, context });
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('plain data', () => {
+  const flat = (sectors: number, path: string): string =>
+    [
+      '# Disk DescriptorFile',
+      'version=1',
+      'CID=12345678',
+      'parentCID=ffffffff',
+      'createType="monolithicFlat"',
+      '',
+      `RW ${String(sectors)} FLAT "${path}" 0`,
+      'ddb.adapterType = "ide"',
+      '',
+    ].join('\n');
+
+  it('[P9] in the folder of a configuration needs an approval too, by its path', async () => {
+    const raw = join(stranger, 'disk.raw');
+    writeFileSync(raw, Buffer.alloc(8192, 1));
+    const context = { ...settings, configDirectory: stranger };
+    await expect(inspectChain(raw, context)).rejects.toMatchObject({ code: 'disk.untrusted', details: { path: raw } });
+    expect((await inspectChain(raw, settings)).links).toHaveLength(1);
+    approveFile(raw, settings);
+    expect((await inspectChain(raw, context)).links).toHaveLength(1);
+    renameSync(raw, join(stranger, 'other.raw'));
+    await expect(inspectChain(join(stranger, 'other.raw'), context)).rejects.toMatchObject({ code: 'disk.untrusted' });
+  });
+
+  it('[P6] is no parent without an approval, beside the log or not', async () => {
+    const raw = join(stranger, 'disk.raw');
+    writeFileSync(raw, Buffer.alloc(8192, 1));
+    const { file } = await createRedoLog({ parent: raw, randomSuffix: false, context: settings });
+    expect((await inspectChain(file, settings)).links).toHaveLength(2);
+    const other = { settingsDirectory: folder.at('other') };
+    await expect(inspectChain(file, other)).rejects.toMatchObject({ code: 'disk.untrusted', details: { path: raw } });
+    expect((await inspectChain(file, { ...other, trustedPaths: [raw] })).links).toHaveLength(2);
+  });
+
+  it.each([
+    ['by a path', () => folder.at('own', 'data.raw')],
+    ['by a way up', () => '../own/data.raw'],
+    ['by a link', () => 'link.raw'],
+  ])('[P8] that a descriptor names outside its folder is refused, %s', async (_, path) => {
+    writeFileSync(folder.at('own', 'data.raw'), Buffer.alloc(8192, 7));
+    symlinkSync(folder.at('own', 'data.raw'), join(stranger, 'link.raw'));
+    const file = join(stranger, 'flat.vmdk');
+    writeFileSync(file, flat(16, path()));
+    for (const attempt of [
+      inspectChain(file, settings),
+      openDiskSession({ file, mode: 'persistent', context: settings }),
+      createRedoLog({ parent: file, randomSuffix: false, context: settings }),
+    ])
+      await expect(attempt).rejects.toMatchObject({ code: 'disk.untrusted' });
+    await inspectChain(file, { ...settings, trustedPaths: [folder.at('own')] });
+    approveFile(folder.at('own', 'data.raw'), settings);
+    expect((await inspectChain(file, settings)).links).toHaveLength(1);
+  });
+
+  it('[P7] that a descriptor names is refused where it is a device or a pipe', async () => {
+    const file = join(stranger, 'flat.vmdk');
+    execFileSync('mkfifo', [join(stranger, 'pipe')]);
+    for (const path of ['/dev/zero', 'pipe', '/dev/tty']) {
+      writeFileSync(file, flat(16, path));
+      await expect(inspectChain(file, settings)).rejects.toMatchObject({
+        code: expect.stringMatching(/^disk\.(not-a-disk|untrusted|segment-missing|corrupt)$/) as string,
+      });
+    }
   });
 });
 
