@@ -72,7 +72,9 @@ export async function relinkRedoLog(request: RelinkRequest): Promise<Relinked> {
     const below = await followParents([child, parent], context, async (head) => {
       locks.add(await lockFile(head.path, 'reader', reason));
     });
-    closeLinks(openLinks(below, { context: { ...context, trustedPaths: [parent.path] } }));
+    closeLinks(
+      openLinks(below, { context: { ...context, trustedPaths: [...(context.trustedPaths ?? []), parent.path] } }),
+    );
     const names = storableNames(child.path, parent.path);
     approveLink(parent, context);
     await addChild(parent.path, { path, linkId: child.state.record?.linkId, owner: child.state.record?.owner });

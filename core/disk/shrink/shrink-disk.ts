@@ -76,9 +76,10 @@ async function lockChain(
 async function shrinkChain(
   heads: readonly LinkHead[],
   lock: FileLock | undefined,
-  options: ShrinkOptions,
+  { context = {}, ...options }: ShrinkRequest,
 ): Promise<boolean> {
   const links = openLinks(heads, {
+    context,
     isWritable: true,
     identity: 'keep',
     checkRight: () => {
