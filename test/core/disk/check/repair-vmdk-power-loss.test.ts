@@ -47,7 +47,8 @@ const places = [0, 3, 6, 20, 33, 37, 39];
 async function contentOf(layer: CrashingFiles): Promise<Buffer> {
   const device = openDevice([disk], { layer, isWritable: false });
   const bytes = Buffer.alloc(places.length * mib);
-  for (const [index, at] of places.entries()) await device.read(at * mib, bytes.subarray(index * mib, (index + 1) * mib));
+  for (const [index, at] of places.entries())
+    await device.read(at * mib, bytes.subarray(index * mib, (index + 1) * mib));
   await device.close();
   return bytes;
 }
