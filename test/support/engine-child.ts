@@ -5,6 +5,7 @@
  */
 import { toWire } from '../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../core/disk/commit.ts';
+import { commitToCopy } from '../../core/disk/commit-to-copy.ts';
 import { createBase } from '../../core/disk/create-base.ts';
 import { createRedoLog } from '../../core/disk/create-redo-log.ts';
 import { discardRedoLog } from '../../core/disk/discard.ts';
@@ -17,6 +18,7 @@ export type EngineCall =
   | { call: 'log'; request: Parameters<typeof createRedoLog>[0] }
   | { call: 'write'; request: SessionRequest }
   | { call: 'commit' | 'discard'; redo: string }
+  | { call: 'copy'; redo: string; file: string }
   | { call: 'inspect' | 'protect'; file: string };
 
 async function carryOut(command: EngineCall): Promise<unknown> {
@@ -25,6 +27,8 @@ async function carryOut(command: EngineCall): Promise<unknown> {
       return await createBase(command.request);
     case 'log':
       return await createRedoLog(command.request);
+    case 'copy':
+      return await commitToCopy({ redo: command.redo, file: command.file });
     case 'commit':
       return await commitRedoLog({ redo: command.redo });
     case 'discard':

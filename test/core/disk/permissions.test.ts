@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { protectDisk, unprotectDisk } from '../../../core/disk/protect.ts';
 import { openDiskSession } from '../../../core/disk/session.ts';
 import { asNobody, canRunAsNobody } from '../../support/as-nobody.ts';
-import { fingerprint, makeBase, makeLog } from '../../support/disk-kit.ts';
+import { fingerprint, inSession, makeBase, makeLog, read } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const isPossible = canRunAsNobody();
@@ -129,6 +129,32 @@ describe.skipIf(!isPossible)('a user without rights', () => {
     expect(fingerprint([base])).toEqual(before);
     expect(readdirSync(closed)).toEqual(['disk.vmdk']);
     expect(readdirSync(own)).toEqual(['home-of-nobody']);
+    chmodSync(closed, 0o755);
+  }, 60_000);
+
+  it('[C14] can’t commit where there is no place for a journal, and makes a new copy instead', async () => {
+    const closed = closedFolder('bases');
+    const base = await makeBase(`${closed}/disk.vmdk`);
+    chmodSync(base, 0o666);
+    chmodSync(closed, 0o555);
+    const own = ownFolder('machine');
+    const before = fingerprint([base]);
+    const [, written, refused, copied] = await asNobody(
+      own,
+      { call: 'log', request: { parent: base, directory: own, randomSuffix: true } },
+      { call: 'write', request: { file: base, mode: 'undoable', redo: '$log' } },
+      { call: 'commit', redo: '$log' },
+      { call: 'copy', redo: '$log', file: `${own}/copy.vmdk` },
+    );
+    expect(written).toEqual({ ok: null });
+    const operation = 'keep a commit journal beside';
+    expect(refused?.error).toMatchObject({ code: 'disk.permission', details: { file: base, operation } });
+    expect(refused?.error?.message).toContain('--to-copy');
+    expect(copied?.ok).toMatchObject({ file: `${own}/copy.vmdk` });
+    expect(fingerprint([base])).toEqual(before);
+    const start = await inSession({ file: `${own}/copy.vmdk`, mode: 'persistent' }, (device) => read(device, 0, 512));
+    expect(start).toEqual(new Uint8Array(512).fill(1));
+    expect(readdirSync(own).some((name) => name.includes('.REDO_'))).toBe(true);
     chmodSync(closed, 0o755);
   }, 60_000);
 
