@@ -11,15 +11,18 @@ import { hasTools } from '../support/tools.ts';
 import { cowdSeed, vmdk4Seed, type Seed } from './independent/hostile/seeds.ts';
 import { applyVariant, type Variant } from './independent/hostile/variant.ts';
 import { openDisk } from './independent/open-disk.ts';
+import { Vmdk4Extent } from './independent/vmdk4-extent.ts';
 
 const patienceMs = 5000;
 const memoryLimitBytes = 768 * 1024 * 1024;
 
 /**
  * One variant in so many runs every time, other ones for each seed; all of them with REDOUBT_HOSTILE=1. Their number
- * is odd, because the values of a field come in a fixed order.
+ * is odd, because the values of a field come in a fixed order. REDOUBT_HOSTILE_ONLY=TEXT runs those with the text in
+ * their name.
  */
 const share = Number(process.env['REDOUBT_HOSTILE'] ?? '61');
+const only = process.env['REDOUBT_HOSTILE_ONLY'];
 
 let program: CommandProcess;
 let folder: TempFolder;
@@ -116,12 +119,16 @@ async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
-/** The second implementation's opinion; undefined where it finds the disk unreadable. */
+/**
+ * The second implementation's opinion; undefined where it finds the disk unreadable, and where there are two copies of
+ * a table that differ: which one is the right one is for the product to find out.
+ */
 function opinion(seed: Seed, offsetBytes: number, lengthBytes: number): Buffer | undefined {
   try {
     const disk = openDisk(seed.leaf);
     try {
-      return disk.read(offsetBytes, lengthBytes);
+      const isDoubtful = disk.extents.some((one) => one instanceof Vmdk4Extent && !one.isRedundantCopyEqual());
+      return isDoubtful ? undefined : disk.read(offsetBytes, lengthBytes);
     } finally {
       disk.close();
     }
@@ -209,7 +216,9 @@ describe.skipIf(!hasTools('mkfifo'))('spoiled disks get a typed error or are rea
       mkdirSync(folder.at('disk'));
       mkdirSync(folder.at('logs'));
       const seed = make(folder.at('disk'), new SeededRandom(index));
-      const chosen = seed.variants.filter((_, number) => number % share === (index * 7) % share);
+      const chosen = seed.variants.filter(({ name }, number) =>
+        only === undefined ? number % share === (index * 7) % share : name.includes(only),
+      );
       expect(await judge(seed, { name: 'nothing is wrong', changes: [] })).toBeUndefined();
       const complaints: string[] = [];
       for (const variant of chosen) {

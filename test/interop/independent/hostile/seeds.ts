@@ -9,6 +9,7 @@ import { paintAll, strokesOver } from '../strokes-over.ts';
 import { writeVmdk4, type Vmdk4Plan } from '../vmdk4-writer.ts';
 import { cowdVariants } from './cowd-variants.ts';
 import { descriptorVariants } from './descriptor-variants.ts';
+import { lockVariants, sideFileVariants } from './side-file-variants.ts';
 import type { Variant } from './variant.ts';
 import { vmdk4Variants } from './vmdk4-variants.ts';
 
@@ -94,7 +95,8 @@ export function cowdSeed(folder: string, dialect: CowdDialectName, isOurs: boole
       names.filter((other) => other !== name),
     ),
   );
-  return { folder, leaf, files, picture, variants: [...variants, ...swaps(names)] };
+  const beside = [...sideFileVariants('disk.vmdk'), ...lockVariants('disk.vmdk'), ...lockVariants(basename(leaf))];
+  return { folder, leaf, files, picture, variants: [...variants, ...swaps(names), ...beside] };
 }
 
 /** Files that are missing, or that hold what another should. */
@@ -142,5 +144,6 @@ export function vmdk4Seed(
       ...(name === 'disk.vmdk' ? descriptorVariants(name, bytes, others) : []),
     ];
   });
-  return { folder, leaf, files, picture, variants: [...variants, ...swaps(names)] };
+  const beside = [...sideFileVariants('disk.vmdk'), ...lockVariants('disk.vmdk')];
+  return { folder, leaf, files, picture, variants: [...variants, ...swaps(names), ...beside] };
 }

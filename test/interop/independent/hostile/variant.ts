@@ -6,6 +6,8 @@ import { readField, writeField, type Field, type FieldTable } from '../fields.ts
 export interface Variant {
   readonly name: string;
   readonly changes: readonly FileChange[];
+  /** Puts more into the disk's folder. Whoever applies it clears the folder of what was not there. */
+  readonly add?: (folder: string) => void;
   /** Grains lie in the same place, so that writing to one changes the other: nothing that is written need read right. */
   readonly sharesPlaces?: boolean;
 }
@@ -17,8 +19,8 @@ export interface FileChange {
   readonly change: (bytes: Buffer) => Buffer | undefined;
 }
 
-/** Spoils the files in `folder` and returns what puts them right again. */
-export function applyVariant(folder: string, { changes }: Variant): () => void {
+/** Spoils the files in `folder`. */
+export function applyVariant(folder: string, { changes, add }: Variant): void {
   const before = changes.map(({ file }) => ({ path: join(folder, file), bytes: readFileSync(join(folder, file)) }));
   changes.forEach(({ change }, index) => {
     const { path, bytes } = before[index] ?? { path: '', bytes: Buffer.alloc(0) };
@@ -26,9 +28,7 @@ export function applyVariant(folder: string, { changes }: Variant): () => void {
     if (changed === undefined) rmSync(path);
     else writeFileSync(path, changed);
   });
-  return () => {
-    for (const { path, bytes } of before) writeFileSync(path, bytes);
-  };
+  add?.(folder);
 }
 
 /** Bytes put over those at an offset. */
