@@ -11,6 +11,7 @@ export class Chain {
   /** Leaf first. */
   readonly links: readonly Link[];
   readonly sizeBytes: number;
+  private lastFound: readonly Extent[] = [];
 
   /** Throws disk.capacity-mismatch. That each link is the parent of the one above is the caller's to prove. */
   constructor(links: readonly Link[]) {
@@ -39,7 +40,7 @@ export class Chain {
   }
 
   /** The extents of all links that lie in [startBytes, endBytes) of the disk, leaf first. */
-  extentsIn(startBytes: number, endBytes: number): Extent[] {
+  extentsIn(startBytes: number, endBytes: number): readonly Extent[] {
     const found: Extent[] = [];
     for (const { extents } of this.links) {
       for (let index = firstEndingAfter(extents, startBytes); index < extents.length; index++) {
@@ -48,6 +49,11 @@ export class Chain {
         found.push(extent);
       }
     }
+    // Most of the disk has the same extents one over the other; whoever keeps the row need not keep it twice.
+    const { lastFound } = this;
+    if (lastFound.length === found.length && lastFound.every((extent, index) => extent === found[index]))
+      return lastFound;
+    this.lastFound = found;
     return found;
   }
 

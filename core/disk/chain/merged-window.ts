@@ -11,8 +11,9 @@ const MAX_CELLS = WINDOW_BYTES / SECTOR_BYTES;
 const HIDDEN = 0xffff;
 /** Owners count from 1 in 16 bits, below HIDDEN. */
 const MAX_EXTENTS = HIDDEN - 1;
-/** What the objects around the arrays take, about. */
+/** What a window takes beside its arrays, and an array beside its content: measured, for they outweigh it in sparse disks. */
 const OBJECT_BYTES = 400;
+const ARRAY_BYTES = 600;
 
 /** Where tables are read to and merged before a window takes what it needs of it. */
 const scratch = {
@@ -33,6 +34,9 @@ interface Cells {
   readonly places: Uint32Array;
   readonly starts?: Uint16Array;
 }
+
+/** One run, and nobody has it: what most windows of a large disk are. Never changed, so that all can share it. */
+const NOTHING: Cells = { owners: new Uint16Array(1), places: new Uint32Array(1), starts: new Uint16Array(1) };
 
 /**
  * Where the content of one window of the disk lies, all links of the chain taken together. A lookup costs the
@@ -78,7 +82,9 @@ export class MergedWindow {
 
   get memoryBytes(): number {
     const { owners, places, starts } = this.cells;
-    return OBJECT_BYTES + this.extents.length * 8 + owners.byteLength + places.byteLength + (starts?.byteLength ?? 0);
+    if (this.cells === NOTHING) return OBJECT_BYTES;
+    const arrays = starts === undefined ? 2 : 3;
+    return OBJECT_BYTES + arrays * ARRAY_BYTES + owners.byteLength + places.byteLength + (starts?.byteLength ?? 0);
   }
 
   /** Finds a byte of the disk: sets `extent` and `addressBytes`, and returns where the row ends at the latest that it lies in. */
@@ -176,6 +182,7 @@ export class MergedWindow {
       (owners[cell] === 0 || places[cell] === (places[cell - 1] as number) + cellPlaces);
     let runs = 1;
     for (let cell = 1; cell < count; cell++) if (!continues(cell)) runs++;
+    if (runs === 1 && owners[0] === 0) return NOTHING;
     // A run takes 8 bytes and a search, a cell takes 6.
     if (runs > count / 4) return { owners: owners.slice(0, count), places: places.slice(0, count) };
     const packed = { owners: new Uint16Array(runs), places: new Uint32Array(runs), starts: new Uint16Array(runs) };
