@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { hostFiles } from './disk-file.ts';
 import { formatNamed } from './formats/open-format.ts';
+import { contentIdFor } from './formats/sidecar-books.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 
 /**
@@ -11,7 +12,7 @@ import { readLinkHead, type LinkHead } from './link-head.ts';
  */
 export function adoptLog(head: LinkHead): LinkHead {
   if (head.state.record !== undefined) return head;
-  const record = { contentId: randomBytes(16).toString('hex'), linkId: randomBytes(16).toString('hex') };
+  const record = { contentId: contentIdFor(head.state.cid), linkId: randomBytes(16).toString('hex') };
   formatNamed(head.format).changeState(hostFiles, head.files, (state) => ({ ...state, record }));
   const adopted = readLinkHead(head.path);
   if (adopted.state.record?.linkId === record.linkId) return adopted;

@@ -11,7 +11,8 @@ export type FileIdentity =
       readonly parent?: string;
       /** Absent for a redo log of several segments: its first header does not say. */
       readonly capacityBytes?: number;
-      /** Files of the whole disk. */
+      /** All files of the disk in order; only the first is known to exist. */
+      readonly files: readonly string[];
       readonly segmentCount: number;
       readonly generation: number;
       readonly linkId?: string;
@@ -56,6 +57,7 @@ export function identifyFile(path: string): FileIdentity {
     format: head.format,
     ...(state.parent === undefined ? {} : { parent: state.parent.storedName }),
     ...(capacityBytes === undefined ? {} : { capacityBytes }),
+    files: head.files,
     segmentCount: state.fileCount,
     generation: state.generation,
     ...(record === undefined ? {} : { linkId: record.linkId, contentId: record.contentId }),

@@ -1,9 +1,11 @@
 import { basename, dirname, join } from 'node:path';
+import { removeFile } from '../base/atomic-file.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { removeChild, removeChildrenList } from './children-list.ts';
 import { hostFiles } from './disk-file.ts';
 import type { LinkState } from './formats/link-state.ts';
+import { sidecarFile } from './formats/sidecar.ts';
 import { readSegmentHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { parentCandidates } from './parent-check.ts';
@@ -18,7 +20,7 @@ const ending = '.removing';
  *    there is no log. The folder is synced.
  * 2. The further segments are unlinked, each only after its header proved that it belongs to the log, and the
  *    folder is synced; then the renamed first, and again.
- * 3. The log's own list of children goes, and its entry in its parent's.
+ * 3. The log's own list of children and its record, if it has one beside it, go, and its entry in its parent's.
  *
  * What a crash leaves after 1 is finished by `finishRemoval`.
  */
@@ -81,8 +83,20 @@ async function unlinkFiles(path: string, state: LinkState): Promise<void> {
   if (state.fileCount > 1) hostFiles.syncDirectory(dirname(path));
   hostFiles.remove(removingName(path));
   hostFiles.syncDirectory(dirname(path));
-  if (!isThere(path)) removeChildrenList(path);
+  if (!isThere(path)) {
+    removeChildrenList(path);
+    removeSideFile(path);
+  }
   for (const parent of parentCandidates(path, state, undefined)) await removeChild(parent, path);
+}
+
+/** For a link that is gone. Where that is refused it stays, and speaks of nothing. */
+function removeSideFile(path: string): void {
+  try {
+    removeFile(sidecarFile(path));
+  } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error;
+  }
 }
 
 /** Whether a file is that segment of the log, and not another log's that has got the name since. */

@@ -1,11 +1,10 @@
 import { readdirSync, type Dirent } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { PickerRow } from '../api/disks.ts';
 import { asFileError } from '../base/file-error.ts';
 import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { identifyFile, type FileIdentity } from '../disk/identify.ts';
-import { segmentName } from '../disk/names.ts';
 import type { MachineIndex } from '../machines/machine-index.ts';
 
 export type PickerFilter = 'disks-and-logs' | 'vmdk' | 'redo-logs' | 'all' | 'images';
@@ -78,19 +77,15 @@ function describe(path: string, identity: FileIdentity, index: MachineIndex): Pa
     kind: identity.kind,
     parent: identity.parent,
     capacityBytes: identity.capacityBytes,
-    sizeBytes: sizeOfAll(path, identity.segmentCount),
+    format: identity.format,
+    sizeBytes: sizeOfAll(identity.files),
     usedBy: [...new Set(index.usersOf(path).map((machine) => machine.configuration.name))],
   };
 }
 
-/** All segments together, as far as they are where their names say. */
-function sizeOfAll(first: string, segmentCount: number): number {
-  let sizeBytes = 0;
-  for (let part = 1; part <= segmentCount; part++) {
-    const path = join(dirname(first), segmentName(basename(first), part));
-    sizeBytes += statusOf(path)?.size ?? 0;
-  }
-  return sizeBytes;
+/** All files together, as far as they are where they should be. */
+function sizeOfAll(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + (statusOf(file)?.size ?? 0), 0);
 }
 
 function isSideFolder(name: string): boolean {

@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { GIB, KIB, MIB } from '../../core/base/units.ts';
 import { createBase } from '../../core/disk/create-base.ts';
+import { commitRedoLog } from '../../core/disk/commit.ts';
 import { createRedoLog } from '../../core/disk/create-redo-log.ts';
 import { describeChain } from '../../core/disk/describe.ts';
 import { inspectChain } from '../../core/disk/inspect.ts';
@@ -189,6 +190,27 @@ withQemu('VMDK of qemu-img', { timeout: 60_000 }, () => {
     await run('qemu-img', ['compare', '-f', 'vmdk', '-F', 'raw', parent, folder.at('plain')]);
     await run('qemu-io', ['-f', 'vmdk', '-c', 'write -P 99 0 64k', file]);
     await expect(contentOf(parent)).rejects.toMatchObject({ code: 'disk.parent-changed' });
+  });
+
+  it('a hosted child is committed into its parent, and zeroed grains are zeros there', async () => {
+    using folder = makeTempFolder();
+    const content = makeContent(7);
+    const file = await makeForeign(folder, 'monolithicSparse', content);
+    const child = folder.at('child.vmdk');
+    await run('qemu-img', ['create', '-q', '-f', 'vmdk', '-b', file, '-F', 'vmdk', '-o', 'zeroed_grain=on', child]);
+    await run('qemu-io', ['-f', 'vmdk', '-c', 'write -z 1M 2M', '-c', 'write -P 5 4M 300k', child]);
+    content.fill(0, MIB, 3 * MIB);
+    content.fill(5, 4 * MIB, 4 * MIB + 300 * KIB);
+    const reached = (point: string) => {
+      if (point === 'copying') throw new Error('stopped');
+    };
+    await expect(commitRedoLog({ redo: child }, { reached })).rejects.toThrow('stopped');
+    expect(await contentOf(child)).toBe(hashOf(content));
+    await commitRedoLog({ redo: child });
+    expect(existsSync(child)).toBe(false);
+    expect(await contentOf(file)).toBe(hashOf(content));
+    await run('qemu-img', ['check', '-f', 'vmdk', file]);
+    expect(readdirSync(folder.path).sort()).toEqual(['disk.vmdk', 'disk.vmdk.redoubt', 'plain']);
   });
 
   it('zeroed grains hide what is below, and can be written', async () => {

@@ -119,13 +119,14 @@ export class SidecarBooks implements LinkBooks {
     this.write(after, samples, before);
     const cid = cidOf(after.record);
     if (cid !== undefined) cids?.write('CID', cid);
-    if (
-      before.parent !== undefined &&
-      after.parent !== undefined &&
-      after.parent.generation !== before.parent.generation
-    )
-      cids?.write('parentCID', after.parent.generation);
-    this.current = { ...after, ...(cids === undefined || cid === undefined ? {} : { cid }) };
+    const parent = parentIn(after);
+    if (before.parent !== undefined && parent !== undefined && parent.generation !== before.parent.generation)
+      cids?.write('parentCID', parent.generation);
+    this.current = {
+      ...after,
+      ...(parent === undefined ? {} : { parent }),
+      ...(cids === undefined || cid === undefined ? {} : { cid }),
+    };
     this.samples = samples;
   }
 
@@ -165,6 +166,12 @@ export class SidecarBooks implements LinkBooks {
 export function contentIdFor(cid: number | undefined): string {
   const random = randomBytes(16).toString('hex');
   return cid === undefined ? random : formatCid(cid) + random.slice(8);
+}
+
+/** What a descriptor can say of a parent: its CID, which is the beginning of the content id where it has one. */
+function parentIn({ parent, record }: LinkState): LinkState['parent'] {
+  if (parent === undefined || record?.parentContentId === undefined) return parent;
+  return { ...parent, generation: parseInt(record.parentContentId.slice(0, 8), 16) };
 }
 
 function cidOf(record: LinkRecord | undefined): number | undefined {
