@@ -75,6 +75,7 @@ export async function createRedoLogOver(
 ): Promise<{ file: string; files: string[] }> {
   const { context = {} } = request;
   const parent = heads[0] as LinkHead;
+  if (parent.state.record?.isMixed === true) throw mixedError(parent);
   const folder = redoFolder(request.directory, parent.path);
   const links = openLinks(heads, { context });
   try {
@@ -94,6 +95,16 @@ export async function createRedoLogOver(
   } finally {
     closeLinks(links);
   }
+}
+
+/** A log over it could never be opened. */
+function mixedError({ path }: LinkHead): RedoubtError {
+  const reason = 'a commit into it was abandoned half-way, and nothing has been written to it since';
+  return new RedoubtError('disk.parent-changed', `No redo log can be made over ${path}: ${reason}.`, {
+    file: path,
+    parent: path,
+    reason,
+  });
 }
 
 /** Before the log exists, so that it never has to ask. Beside its parent it needs no approval, only if it is moved. */

@@ -152,6 +152,7 @@ describe.each(Object.keys(parents))('a commit into %s', (kind) => {
     expect(await abandonCommit({ parent })).toMatchObject({ state: 'mixed' });
     expect(await contentOf(sibling)).toBe(kept);
     expect((await inspectChain(parent)).links[0]?.state).toBe('mixed');
+    await expect(log(parent)).rejects.toMatchObject({ code: 'disk.parent-changed' });
     await writeDisk(parent, undefined, [[0, 1]]);
     expect((await inspectChain(parent)).links[0]?.state).toBe('clean');
     await log(parent);
