@@ -10,6 +10,7 @@ import type { Sample } from './measure.ts';
 import { serveOurs, serveQcow2 } from './nbd-servers.ts';
 import { describeMachine, renderTable, summariseLimit, summariseRatio } from './report.ts';
 import { commitRows } from './rows/commits.ts';
+import { memoryRows } from './rows/memory.ts';
 import { openingRows } from './rows/opening.ts';
 import { readRows } from './rows/reads.ts';
 import type { BenchContext, LimitRow, RatioRow, Row, ServedSet } from './rows/row.ts';
@@ -66,7 +67,7 @@ async function bench(): Promise<void> {
   const context = makeContext(folder);
   const isWanted = ({ work }: Row) => work.includes(values.only);
   const ratioRows = [...readRows(), ...writeRows(), ...commitRows()].filter(isWanted);
-  const limitRows = openingRows().filter(isWanted);
+  const limitRows = [...openingRows(), ...memoryRows()].filter(isWanted);
   const pairs = new Map<RatioRow, { ours: Sample; peer: Sample }[]>(ratioRows.map((row) => [row, []]));
   const figures = new Map<LimitRow, number[]>(limitRows.map((row) => [row, []]));
   for (let round = 1; round <= rounds; round++) {

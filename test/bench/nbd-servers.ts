@@ -11,6 +11,8 @@ export interface NbdServerProcess {
   readonly socketPath: string;
   /** Processor time that it has used so far, in seconds. */
   cpuSeconds(): number;
+  /** The most memory that it had so far, in MiB. */
+  peakMemoryMib(): number;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ async function serving(child: OwnedChild, socketPath: string): Promise<NbdServer
     socketPath,
     uri: `nbd+unix:///?socket=${socketPath}`,
     cpuSeconds: () => cpuSecondsOf(child.pid),
+    peakMemoryMib: () => peakMemoryMibOf(child.pid),
     stop: async () => {
       await endChild(child.process, { patienceMs: 10_000 });
     },
@@ -80,6 +83,15 @@ function cpuSecondsOf(pid: number): number {
       .replace(/^.*\) /, '')
       .split(' ');
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  } catch {
+    return 0;
+  }
+}
+
+/** Resident set, as /proc has it; 0 where there is none. */
+function peakMemoryMibOf(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }
