@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIB } from '../../../core/base/units.ts';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
@@ -37,6 +37,8 @@ describe.skipIf(probed === undefined)('block devices', () => {
   });
 
   afterEach(() => {
+    // The next device may have its name.
+    rmSync(`${device}.children`, { force: true });
     execFileSync('losetup', ['--detach', device]);
     folder.remove();
   });
