@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readFileIfThere, removeFile, replaceFile } from '../base/atomic-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { withGate } from './locks/gate.ts';
@@ -27,6 +28,8 @@ export function readChildren(parent: string): ChildEntry[] {
 
 /** Adds a log to its parent's list, or renews its entry. Where the folder refuses, nothing is listed. */
 export async function addChild(parent: string, entry: ChildEntry): Promise<void> {
+  // A list beside a device would speak of whatever disk has its name next.
+  if (statSync(parent, { throwIfNoEntry: false })?.isBlockDevice() === true) return;
   try {
     await change(parent, (children) => [...children.filter((child) => child.path !== entry.path), entry]);
   } catch (error) {

@@ -67,6 +67,7 @@ describe.skipIf(probed === undefined)('block devices', () => {
     });
     await inSession({ file: device, redo, mode: 'undoable', context }, (disk) => write(disk, 0, 9, 10_000));
     expect((await inspectChain(redo, context)).links).toHaveLength(2);
+    expect(existsSync(`${device}.children`)).toBe(false);
     await expect(commitRedoLog({ redo, context })).rejects.toMatchObject({ code: 'disk.unsupported' });
     await inSession({ file: device, mode: 'persistent' }, (disk) => write(disk, 0, 7, 2 * MIB));
     await expect(inspectChain(redo, context)).rejects.toMatchObject({ code: 'disk.parent-changed' });
