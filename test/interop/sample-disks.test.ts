@@ -78,6 +78,8 @@ describe.skipIf(samples === undefined)('sample disks', () => {
     expect(hashOf(await disk.read(0, sizeBytes))).toBe(sha256);
     disk.close();
     expect(await serving.stop()).toMatchObject({ status: 0 });
+    await program.ok('disk', 'convert', path, folder.at(`${file}.raw`));
+    expect(hashOf(readFileSync(folder.at(`${file}.raw`)))).toBe(sha256);
     expect(fingerprint([path])).toBe(before);
   });
 
