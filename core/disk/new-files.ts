@@ -3,7 +3,8 @@ import { assert } from '../base/assert.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { hostFiles } from './disk-file.ts';
-import { createExtent, type NewExtent } from './formats/cowd/create-extent.ts';
+import { createExtent, planExtent, type NewExtent } from './formats/cowd/create-extent.ts';
+import { entriesPerTable } from './formats/cowd/dialect.ts';
 import { markMaking, sweepUnfinished, unmarkMaking } from './unfinished-files.ts';
 
 export interface NewFilesOptions {
@@ -22,6 +23,7 @@ export interface NewFilesOptions {
 export function createLinkFiles(extents: readonly NewExtent[], options: NewFilesOptions = {}): void {
   const [first, ...rest] = extents;
   if (first === undefined) return;
+  checkTables(extents);
   const { isSynced = true, isLastingName = false } = options;
   const isMarked = isSynced && isLastingName;
   if (isMarked) mark(first, extents);
@@ -41,6 +43,23 @@ export function createLinkFiles(extents: readonly NewExtent[], options: NewFiles
   } finally {
     if (isMarked) unmarkMaking(first.path);
   }
+}
+
+/**
+ * The entries of a table are stored nowhere: readers go by the largest segment, and a disk smaller than one table in
+ * small grains has the larger tables to them. One with smaller tables could not be opened again.
+ */
+function checkTables(extents: readonly NewExtent[]): void {
+  const [largest] = [...extents].sort((a, b) => b.spanSectors - a.spanSectors);
+  if (largest === undefined) return;
+  const { header } = planExtent(largest);
+  const read = entriesPerTable(header) ?? 0;
+  if (read <= (largest.entriesPerTable ?? largest.dialect.entriesPerTable)) return;
+  const reason = `a disk as small as this with grains of ${String(header.grainSectors)} sectors is read with ${String(read)} entries a table`;
+  throw new RedoubtError('usage.bad-argument', `${largest.path} can't be made: ${reason}.`, {
+    argument: 'grainSectors',
+    reason,
+  });
 }
 
 /**
