@@ -127,7 +127,7 @@ class World {
   /** A link that fits reads as the model does, and its structure is in order; one that does not is refused. */
   async verify(link: ModelLink): Promise<void> {
     if (!isReadable(link)) {
-      await refused(() => this.read(link), 'disk.parent-changed');
+      await refused(() => this.read(link), 'disk.parent-changed', 'disk.parent-missing');
       return;
     }
     const wrong = link.disk.compare(await this.read(link));
@@ -142,7 +142,7 @@ async function refused(act: () => Promise<unknown>, ...codes: string[]): Promise
   try {
     await act();
   } catch (error) {
-    if (error instanceof RedoubtError && codes.includes(error.code)) return;
+    if (error instanceof RedoubtError && codes.includes(error.code as string)) return;
     throw error;
   }
   assert.fail(`it was not refused with ${codes.join(' or ')}`);
@@ -195,7 +195,8 @@ async function session(world: World, link: ModelLink, random: SeededRandom): Pro
   const ends = random.pick(['closed', 'closed', 'killed', 'switched'] as const);
   const life: Life = world.host.startLife();
   await world.host.runIn(life, async () => {
-    if (!isReadable(link)) return refused(() => openDiskSession(world.request(link)), 'disk.parent-changed');
+    if (!isReadable(link))
+      return refused(() => openDiskSession(world.request(link)), 'disk.parent-changed', 'disk.parent-missing');
     const open = await openDiskSession(world.request(link));
     const hasWritten = await work(open, link.disk, random);
     // A trim may have had nothing to do; then the link was not begun.
@@ -272,7 +273,7 @@ const operations = {
         ...(dialect === undefined ? {} : { dialect }),
         ...(grainSectors === undefined ? {} : { grainSectors }),
       };
-      if (!isReadable(link)) return refused(() => createRedoLog(request), 'disk.parent-changed');
+      if (!isReadable(link)) return refused(() => createRedoLog(request), 'disk.parent-changed', 'disk.parent-missing');
       const { file } = await createRedoLog(request);
       world.add(file, link, link.disk.bytes.slice());
     });
