@@ -1,7 +1,7 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import type { DiskFile } from '../disk-file.ts';
-import { formatCid, type Descriptor } from './descriptor/descriptor.ts';
-import { locateCid } from './descriptor/format-descriptor.ts';
+import { changeCid } from './descriptor/change-cid.ts';
+import type { Descriptor } from './descriptor/descriptor.ts';
 import { readDescriptor, type FoundDescriptor } from './descriptor/read-descriptor.ts';
 import type { OpenedLink, OpenLinkRequest } from './disk-format.ts';
 import type { LinkState } from './link-state.ts';
@@ -58,7 +58,7 @@ export function openDescribed({
 }
 
 /** Throws disk.unsupported where a disk of this kind is only read. */
-export function refuseWritingTo({ descriptor, kind, bytes }: FoundDescriptor, file: string): void {
+export function refuseWritingTo({ descriptor, kind, bytes, offsetBytes }: FoundDescriptor, file: string): void {
   if (kind === 'stream') throw writingToStream(file);
   const unsupported = (feature: string) =>
     new RedoubtError('disk.unsupported', `${file} uses what is not supported: ${feature}.`, { file, feature });
@@ -67,7 +67,11 @@ export function refuseWritingTo({ descriptor, kind, bytes }: FoundDescriptor, fi
     if (access !== 'RW') throw unsupported(`writing to a disk with a read-only extent ${where}`);
     if (type === 'ZERO') throw unsupported(`writing to a disk with an extent of zeros ${where}`);
   }
-  locateCid(bytes, file);
+  const { cid, parentCid } = descriptor;
+  const isEmbedded = offsetBytes > 0;
+  const { after } = changeCid(bytes, file, { key: 'CID', cid, isEmbedded });
+  // Both may change, and the second must not find the room taken.
+  if (parentCid !== undefined) changeCid(after, file, { key: 'parentCID', cid: parentCid, isEmbedded });
 }
 
 /** What a child records of its parent: its CID. */
@@ -87,21 +91,30 @@ export function withoutDescriptor(file: string): RedoubtError {
   return new RedoubtError('disk.unsupported', `${file} uses what is not supported: ${feature}.`, { file, feature });
 }
 
-/** Changes CIDs where they stand: eight digits in one sector. */
+/**
+ * Changes CIDs in place. Order of writes: where a text file has to grow, first its length, synced: then it ends
+ * in NULs, at which readers stop. Then the sector with the CID, synced: the one step.
+ */
 class DescriptorCids implements CidWriter {
   private readonly file: DiskFile;
-  private readonly found: FoundDescriptor;
+  private readonly offsetBytes: number;
+  private bytes: Uint8Array;
 
-  constructor(file: DiskFile, found: FoundDescriptor) {
+  constructor(file: DiskFile, { bytes, offsetBytes }: FoundDescriptor) {
     this.file = file;
-    this.found = found;
+    this.offsetBytes = offsetBytes;
+    this.bytes = bytes;
   }
 
   write(key: 'CID' | 'parentCID', cid: number): void {
-    const { bytes, offsetBytes } = this.found;
-    const place = locateCid(bytes, this.file.path, key);
-    const digits = Buffer.from(formatCid(cid));
-    this.file.write(offsetBytes + place.offsetBytes, [digits]);
-    this.file.syncNow();
+    const { file, offsetBytes, bytes } = this;
+    const { after, startBytes, endBytes } = changeCid(bytes, file.path, { key, cid, isEmbedded: offsetBytes > 0 });
+    if (after.length > bytes.length) {
+      file.setLength(offsetBytes + after.length);
+      file.syncNow();
+    }
+    file.write(offsetBytes + startBytes, [after.subarray(startBytes, endBytes)]);
+    file.syncNow();
+    this.bytes = after;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../../core/base/redoubt-error.ts';
 import { kindOfDescribed } from '../../../../core/disk/formats/descriptor/create-type.ts';
 import { isDescriptor, type Descriptor } from '../../../../core/disk/formats/descriptor/descriptor.ts';
-import { formatDescriptor, locateCid } from '../../../../core/disk/formats/descriptor/format-descriptor.ts';
+import { formatDescriptor } from '../../../../core/disk/formats/descriptor/format-descriptor.ts';
 import { longestDescriptorBytes, parseDescriptor } from '../../../../core/disk/formats/descriptor/parse-descriptor.ts';
 
 const good = `# Disk DescriptorFile
@@ -176,14 +176,5 @@ describe('writing descriptors', () => {
       extents: [{ ...(parse(good).extents[0] as Descriptor['extents'][0]), fileName: 'a"b' }],
     };
     expect(failure(() => formatDescriptor(descriptor)).code).toBe('disk.bad-name');
-  });
-
-  it('finds the digits of a CID, so that nothing else has to change', () => {
-    const bytes = Buffer.from(good.replace('ffffffff', '0000000a'));
-    expect(locateCid(bytes, '/d')).toEqual({ offsetBytes: bytes.indexOf('8df05e3b'), cid: 0x8df05e3b });
-    expect(locateCid(bytes, '/d', 'parentCID')).toEqual({ offsetBytes: bytes.indexOf('0000000a'), cid: 10 });
-    expect(failure(() => locateCid(Buffer.from(good.replace('8df05e3b', '1')), '/d')).code).toBe('disk.unsupported');
-    const shifted = Buffer.from(good.replace('CID=8', `${'#'.repeat(455)}\nCID=8`));
-    expect(failure(() => locateCid(shifted, '/d')).code).toBe('disk.unsupported');
   });
 });

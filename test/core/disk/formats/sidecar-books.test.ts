@@ -27,15 +27,26 @@ const kinds: Readonly<Record<string, Kind>> = {
       return [...plan.files];
     },
   },
-  flat: {
-    format: 'flat',
+  'VMDK 4 with a short CID': {
+    format: 'vmdk',
     make: (layer, at) => {
-      const sectors = sizeBytes / 512;
-      const text = `# Disk DescriptorFile\nCID=00000007\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW ${String(sectors)} FLAT "disk-flat.vmdk" 0\n`;
-      put(layer, at('disk-flat.vmdk'), new Uint8Array(sizeBytes));
-      put(layer, at('disk.vmdk'), Buffer.from(text));
-      return [at('disk.vmdk'), at('disk-flat.vmdk')];
+      createVmdkFiles(layer, planVmdkFiles(at('disk.vmdk'), sizeBytes, true), 'ide');
+      const file = layer.open(at('disk.vmdk'), true);
+      const room = Buffer.alloc(20 * 512);
+      file.read(512, room);
+      const text = room
+        .toString('latin1')
+        .replace(/\nCID=[0-9a-f]{8}\n(.*)\0{5}$/s, '\nCID=abc\n$1\0\0\0\0\0\0\0\0\0\0');
+      file.write(512, [Buffer.from(text, 'latin1')]);
+      file.syncNow();
+      return [at('disk.vmdk')];
     },
+  },
+  flat: { format: 'flat', make: (layer, at) => makeFlat(layer, at, 'CID=00000007') },
+  'flat with a short CID': { format: 'flat', make: (layer, at) => makeFlat(layer, at, 'CID=7') },
+  'flat with a short CID and a long descriptor': {
+    format: 'flat',
+    make: (layer, at) => makeFlat(layer, at, 'CID=7', `# Extent description\n${'# and more\n'.repeat(80)}`),
   },
   raw: {
     format: 'raw',
@@ -45,6 +56,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
   },
 };
+
+function makeFlat(layer: FileLayer, at: (name: string) => string, cid: string, comments = ''): string[] {
+  const sectors = String(sizeBytes / 512);
+  const head = `# Disk DescriptorFile\n${cid}\nparentCID=ffffffff\ncreateType="monolithicFlat"\n`;
+  put(layer, at('disk-flat.vmdk'), new Uint8Array(sizeBytes));
+  put(layer, at('disk.vmdk'), Buffer.from(`${head}${comments}RW ${sectors} FLAT "disk-flat.vmdk" 0\n`));
+  return [at('disk.vmdk'), at('disk-flat.vmdk')];
+}
 
 function put(layer: FileLayer, path: string, bytes: Uint8Array): void {
   const file = layer.create(path);
@@ -169,7 +188,8 @@ describe.each(Object.entries(kinds))('the books of %s', (_name, kind) => {
     } else {
       const text = new Uint8Array(2048);
       const length = file.read(0, text);
-      file.write(Buffer.from(text.subarray(0, length)).indexOf('CID=') + 4, [Buffer.from('cafe0000')]);
+      const match = /CID=([0-9a-f]+)/.exec(Buffer.from(text.subarray(0, length)).toString('latin1'));
+      file.write((match?.index ?? 0) + 4, [Buffer.from('cafe0000'.slice(0, match?.[1]?.length))]);
     }
     const { state } = open(kind, layer, files, false);
     expect(state.record).toBeUndefined();
