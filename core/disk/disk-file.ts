@@ -60,7 +60,7 @@ export interface DiskFile {
    * that it is the same file. `prove` gets it before anybody else and throws if it is not.
    */
   onReopen?(prove: (again: DiskFile) => void): void;
-  /** Idempotent. Reads that are under way still end as they should. */
+  /** Idempotent. Reads and syncs that are under way still end as they should. */
   close(): void;
 }
 
@@ -142,8 +142,8 @@ class HostFile implements DiskFile {
   readonly isProtected: boolean;
   private descriptor: number | undefined;
   private lastSyncMs = Infinity;
-  private readsUnderWay = 0;
-  /** Closed while reads were under way: their descriptor goes with the last of them, lest its number be another file's. */
+  private inPool = 0;
+  /** Closed with reads or a sync in the thread pool: the descriptor goes with the last of them, lest its number be another file's. */
   private leaving: number | undefined;
   protected readonly stat: ReturnType<typeof readStat>;
 
@@ -207,7 +207,7 @@ class HostFile implements DiskFile {
 
   readLater(offsetBytes: number, target: Uint8Array): Promise<number> {
     const descriptor = this.fd();
-    this.readsUnderWay += 1;
+    this.inPool += 1;
     return new Promise((resolve, reject) => {
       let done = 0;
       const readRest = (): void => {
@@ -217,7 +217,7 @@ class HostFile implements DiskFile {
             readRest();
             return;
           }
-          this.endRead();
+          this.leavePool();
           if (error === null) resolve(done);
           else reject(asFileError(error, this.path, 'read'));
         });
@@ -262,8 +262,11 @@ class HostFile implements DiskFile {
   }
 
   private syncInPool(): Promise<void> {
+    const descriptor = this.fd();
+    this.inPool += 1;
     return new Promise((resolve, reject) => {
-      fdatasync(this.fd(), (error) => {
+      fdatasync(descriptor, (error) => {
+        this.leavePool();
         if (error === null) resolve();
         else reject(asFileError(error, this.path, 'sync'));
       });
@@ -278,14 +281,14 @@ class HostFile implements DiskFile {
 
   close(): void {
     if (this.descriptor === undefined) return;
-    if (this.readsUnderWay > 0) this.leaving = this.descriptor;
+    if (this.inPool > 0) this.leaving = this.descriptor;
     else closeSync(this.descriptor);
     this.descriptor = undefined;
   }
 
-  private endRead(): void {
-    this.readsUnderWay -= 1;
-    if (this.readsUnderWay > 0 || this.leaving === undefined) return;
+  private leavePool(): void {
+    this.inPool -= 1;
+    if (this.inPool > 0 || this.leaving === undefined) return;
     closeSync(this.leaving);
     this.leaving = undefined;
   }

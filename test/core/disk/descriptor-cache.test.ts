@@ -121,4 +121,15 @@ describe('[W7] files that share descriptors', () => {
     });
     await device.close();
   });
+
+  it('keep a descriptor that is being synced until that has ended, lest its number be another file’s', async () => {
+    const [path = ''] = makeFiles(1);
+    const file = hostFiles.open(path, true);
+    file.write(0, [new Uint8Array(512)]);
+    const syncing = file.sync();
+    file.close();
+    expect(openInFolder()).toBe(1);
+    await syncing;
+    expect(openInFolder()).toBe(0);
+  });
 });
