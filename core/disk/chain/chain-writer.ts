@@ -116,9 +116,13 @@ export class ChainWriter {
     this.writeGathered();
     for (const { extent, firstGrain, count } of freeableRuns(this.chain, offsetBytes, lengthBytes)) {
       this.chain.leaf.beginWriting(extent);
-      extent.free?.(firstGrain, count);
       const startBytes = extent.startBytes + firstGrain * extent.grainBytes;
-      this.map.drop(startBytes, startBytes + count * extent.grainBytes);
+      try {
+        extent.free?.(firstGrain, count);
+      } finally {
+        // Even if it fails half-way: what the tables no longer name must not be written in place.
+        this.map.drop(startBytes, startBytes + count * extent.grainBytes);
+      }
       this.chain.leaf.noteWritten(count * FREED_GRAIN_BYTES);
     }
   }
@@ -131,6 +135,7 @@ export class ChainWriter {
     for (let at = piece.offsetBytes; at < end;) {
       const firstGrain = Math.floor((at - extent.startBytes) / extent.grainBytes);
       const rowStart = extent.startBytes + firstGrain * extent.grainBytes;
+      if (this.gathered?.isFull === true) this.writeGathered();
       const row = this.findRow(extent, firstGrain, Math.ceil((end - rowStart) / extent.grainBytes));
       const rowEnd = rowStart + row.grains * extent.grainBytes;
       const to = Math.min(end, rowEnd);
@@ -189,6 +194,8 @@ export class ChainWriter {
     gathered.carryOut((firstGrain, row) => {
       this.publish(gathered.extent, firstGrain, row);
     });
+    // Its bytes were counted when they came; a flush that began since did not have them.
+    this.chain.leaf.noteWritten(0);
   }
 
   private publish(extent: Extent, firstGrain: number, row: FreeRow): void {
@@ -209,5 +216,9 @@ export class ChainWriter {
 
 function both(a: undefined | Promise<void>, b: undefined | Promise<void>): undefined | Promise<void> {
   if (a === undefined || a === b) return b;
-  return b === undefined ? a : Promise.all([a, b]).then(() => undefined);
+  if (b === undefined) return a;
+  const all = Promise.all([a, b]).then(() => undefined);
+  // As with what it is made of: a request that fails on its own account does not wait for it.
+  all.catch(() => undefined);
+  return all;
 }

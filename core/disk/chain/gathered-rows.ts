@@ -41,14 +41,14 @@ export class GatheredRows {
     this.written.catch(() => undefined);
   }
 
-  /** Whether a row can be added: it lies behind the others, and there is room. */
+  /** Whether it is time to write: to be asked before a row is looked for, which depends on what is given back. */
+  get isFull(): boolean {
+    return this.bytes >= limitBytes || this.chunks.length >= limitChunks;
+  }
+
+  /** Whether a row can be added: it lies behind the others. */
   takes(extent: Extent, row: FreeRow): boolean {
-    return (
-      extent === this.extent &&
-      row.place === this.endPlace &&
-      this.bytes < limitBytes &&
-      this.chunks.length < limitChunks
-    );
+    return extent === this.extent && row.place === this.endPlace;
   }
 
   /** Adds a row with its whole content, which must stay as it is until `written` has settled. */
@@ -77,12 +77,17 @@ export class GatheredRows {
     const [first] = this.rows;
     if (first === undefined) return;
     const grains = this.rows.reduce((sum, { row }) => sum + row.grains, 0);
+    let begun = 0;
     try {
       this.extent.writeRow({ ...first.row, grains }, this.chunks);
-      for (const { firstGrain, row } of this.rows) entered(firstGrain, row);
+      for (const { firstGrain, row } of this.rows) {
+        begun++;
+        entered(firstGrain, row);
+      }
       this.resolve();
     } catch (error) {
-      for (const { row } of this.rows.reverse()) this.extent.giveBack(row);
+      // A row that was entered, even in part, is named by tables: nobody else may have its space.
+      for (const { row } of this.rows.slice(begun).reverse()) this.extent.giveBack(row);
       this.reject(error);
     }
   }
