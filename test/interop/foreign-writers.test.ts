@@ -62,11 +62,9 @@ function writePlain(path: string, picture: Picture): string {
   return path;
 }
 
-/** Until its CID, which it draws at random and may write in fewer digits, has eight of them. */
 async function convert(plain: string, file: string, format: string, options: string | undefined): Promise<void> {
   const how = options === undefined ? [] : ['-o', options];
-  do await run('qemu-img', ['convert', '-f', 'raw', '-O', format, ...how, plain, file]);
-  while (format === 'vmdk' && cidOf(file)?.length !== 8);
+  await run('qemu-img', ['convert', '-f', 'raw', '-O', format, ...how, plain, file]);
 }
 
 /** Writes a CID of three digits where eight were. */
