@@ -11,7 +11,7 @@ import { dialects, type Dialect, type DialectName } from './formats/cowd/dialect
 import type { NewExtent } from './formats/cowd/create-extent.ts';
 import { nextGeneration } from './generation.ts';
 import { keepRecord } from './keep-record.ts';
-import { readLinkHead, type LinkHead } from './link-head.ts';
+import { readLinkHead, realPath, type LinkHead } from './link-head.ts';
 import { LockSet } from './locks/lock-set.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { redoName, shortRedoName } from './names.ts';
@@ -23,7 +23,7 @@ import { closeLinks, openLinks, resolveChain } from './resolve-chain.ts';
 import { redoShape, redoSpans } from './segmentation.ts';
 import { segmentPath } from './segment-paths.ts';
 import { settleChain } from './settle.ts';
-import { requireTrustedLeaf } from './trust.ts';
+import { isInside, requireTrustedLeaf } from './trust.ts';
 
 export interface RedoLogRequest {
   readonly parent: string;
@@ -84,8 +84,8 @@ export async function createRedoLogOver(
     const file = files[0] as string;
     try {
       const head = readLinkHead(file);
-      // A configuration may name it from elsewhere.
-      if (folder !== dirname(parent.path)) approveLink(head, context);
+      // A configuration that lies elsewhere will name it.
+      if (!isInside(namingFolder(parent, context), file)) approveLink(head, context);
       await addChild(parent.path, { path: file, linkId: head.state.record?.linkId, owner: request.owner });
     } catch (error) {
       removeNewFiles(files);
@@ -95,6 +95,11 @@ export async function createRedoLogOver(
   } finally {
     closeLinks(links);
   }
+}
+
+/** Where the file is that will name a log: the machine's configuration, or without one the folder of its disk. */
+function namingFolder(parent: LinkHead, { configDirectory }: OpenContext): string {
+  return configDirectory === undefined ? dirname(parent.path) : realPath(configDirectory);
 }
 
 /** A log over it could never be opened. */

@@ -251,6 +251,14 @@ describe('a disk that a configuration names', () => {
     await discardRedoLog({ redo: file, context });
     expect(existsSync(file)).toBe(false);
   });
+
+  it('[P9] has a log that this product made beside a disk that was approved elsewhere', async () => {
+    approveFile(secret, settings);
+    const { file } = await createRedoLog({ parent: secret, randomSuffix: false, context });
+    await (await openDiskSession({ file: secret, mode: 'undoable', redo: file, context })).close();
+    await discardRedoLog({ redo: file, context });
+    expect(existsSync(file)).toBe(false);
+  });
 });
 
 describe('plain data', () => {
