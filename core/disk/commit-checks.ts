@@ -9,6 +9,7 @@ import { formatNamed } from './formats/open-format.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { isOldState } from './old-state.ts';
 import type { OpenContext } from './open-context.ts';
+import { parentNames } from './parent-check.ts';
 import { checkWritable, protectedFile } from './protection.ts';
 
 /** How a commit treats the logs that hang from its parent, besides the one that is committed. */
@@ -56,8 +57,21 @@ export async function checkCommit(
     if (head === undefined) continue;
     for (const path of head.files) formatNamed(head.format).proveWritable(hostFiles, path);
   }
+  for (const head of heads) if (head !== undefined) proveMovable(head, parent);
   if (wish !== 'preserve') return { kind: 'plain' };
   return { kind: 'preserve', extended: extensible(parent, dependents) };
+}
+
+/**
+ * A log that hangs from the one that goes gets the parent instead. A descriptor can't be given a longer name, and
+ * after the commit point it would be too late to say so. Throws disk.unsupported.
+ */
+function proveMovable({ path, format, state }: LinkHead, parent: LinkHead): void {
+  if (format === 'cowd' || state.parent?.storedName === parentNames(path, parent.path).storedName) return;
+  throw new RedoubtError('disk.unsupported', `${path} hangs from the log and can't be given another parent.`, {
+    file: path,
+    feature: 'another name for the parent',
+  });
 }
 
 /** The journal of a commit lies beside the parent. Throws disk.permission where nothing can be written there. */

@@ -10,6 +10,11 @@ export interface CommitJournal {
     readonly path: string;
     /** Of its files together. Where it has changed, the child's grains may lie in another order. */
     readonly lengthBytes?: number | undefined;
+    /**
+     * What it recorded of its parent before: given back to it where the commit is taken back. It is not always
+     * what the parent's record says, because a parent can be known by its CID or by samples of its content.
+     */
+    readonly before?: { readonly contentId: string | undefined; readonly generation: number } | undefined;
   };
   readonly parent: {
     /** Absent where a foreign parent had no ids before. */
@@ -50,7 +55,15 @@ export function writeJournal(parent: string, journal: CommitJournal): void {
   const { child, parent: values, oldState, syncedBytes, phase } = journal;
   const content = {
     redoubt: 1,
-    child: { link: child.linkId, content: child.contentId, path: child.path, length: child.lengthBytes },
+    child: {
+      link: child.linkId,
+      content: child.contentId,
+      path: child.path,
+      length: child.lengthBytes,
+      ...(child.before === undefined
+        ? {}
+        : { before: { content: child.before.contentId ?? null, generation: child.before.generation } }),
+    },
     parent: {
       link: values.linkId ?? null,
       oldContent: values.oldContentId ?? null,
@@ -101,7 +114,7 @@ function decode(text: string): CommitJournal | undefined {
     return undefined;
   }
   const { child, parent, syncedBytes, phase, oldState = null } = (value ?? {}) as Record<string, unknown>;
-  const { link, content, path, length } = (child ?? {}) as Record<string, unknown>;
+  const { link, content, path, length, before } = (child ?? {}) as Record<string, unknown>;
   const values = (parent ?? {}) as Record<string, unknown>;
   const { newContent, oldGeneration, newGeneration } = values;
   const parentLink = values['link'] ?? undefined;
@@ -113,8 +126,18 @@ function decode(text: string): CommitJournal | undefined {
     return undefined;
   if (oldState !== null && typeof oldState !== 'string') return undefined;
   if (phase !== 'prepared' && phase !== 'copying' && phase !== 'done') return undefined;
+  const earlier = (before ?? {}) as Record<string, unknown>;
+  const earlierContent = earlier['content'] ?? undefined;
+  const earlierGeneration = earlier['generation'] ?? oldGeneration;
+  if ((earlierContent !== undefined && !isId(earlierContent)) || !isCount(earlierGeneration)) return undefined;
   return {
-    child: { linkId: link, contentId: content, path, lengthBytes: isCount(length) ? length : undefined },
+    child: {
+      linkId: link,
+      contentId: content,
+      path,
+      lengthBytes: isCount(length) ? length : undefined,
+      before: isNothing(before) ? undefined : { contentId: earlierContent, generation: earlierGeneration },
+    },
     oldState: oldState ?? undefined,
     parent: { linkId: parentLink, oldContentId: oldContent, newContentId: newContent, oldGeneration, newGeneration },
     syncedBytes,
@@ -124,6 +147,10 @@ function decode(text: string): CommitJournal | undefined {
 
 function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+}
+
+function isNothing(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
 }
 
 function isCount(value: unknown): value is number {

@@ -301,10 +301,11 @@ class Commit {
 }
 
 function childValues(child: LinkHead): CommitJournal['child'] {
-  const { record } = child.state;
-  if (record === undefined) throw new Error('a log has its ids before it is committed');
+  const { record, parent } = child.state;
+  if (record === undefined || parent === undefined) throw new Error('a log has its ids before it is committed');
   const lengthBytes = child.files.reduce((sum, file) => sum + statSync(file).size, 0);
-  return { linkId: record.linkId, contentId: record.contentId, path: child.path, lengthBytes };
+  const before = { contentId: record.parentContentId, generation: parent.generation };
+  return { linkId: record.linkId, contentId: record.contentId, path: child.path, lengthBytes, before };
 }
 
 function withoutMark(state: LinkState): LinkState {

@@ -2,7 +2,8 @@ import { realpathSync } from 'node:fs';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { CommitJournal } from './commit-journal.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
-import { parentCandidates } from './parent-check.ts';
+import type { LinkState } from './formats/link-state.ts';
+import { hasRecorded, parentCandidates } from './parent-check.ts';
 
 /**
  * The log that a journal speaks of, at the first of `paths` where it is: by its link id, and only if it is a
@@ -38,8 +39,17 @@ function isCommitted(
   const { state, path } = child;
   if (state.parent === undefined || state.record?.linkId !== journal.child.linkId) return false;
   const { oldContentId, newContentId } = journal.parent;
-  if (![oldContentId, newContentId].includes(state.record.parentContentId)) return false;
+  if (!hasRecorded(state, newContentId) && !isAsBefore(state, journal.child.before ?? { contentId: oldContentId }))
+    return false;
   return parentCandidates(path, state, configDirectory).some((candidate) => leadsTo(candidate, parent.path));
+}
+
+function isAsBefore(
+  { parent, record }: LinkState,
+  before: { readonly contentId: string | undefined; readonly generation?: number },
+): boolean {
+  if (record?.parentContentId !== before.contentId) return false;
+  return before.contentId !== undefined || before.generation === undefined || parent?.generation === before.generation;
 }
 
 function leadsTo(candidate: string, realPath: string): boolean {

@@ -1,13 +1,15 @@
 import { basename, dirname, isAbsolute, relative, resolve, win32 } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { CommitJournal } from './commit-journal.ts';
-import type { LinkState } from './formats/link-state.ts';
+import { formatCid } from './formats/descriptor/descriptor.ts';
+import type { LinkRecord, LinkState } from './formats/link-state.ts';
 import { hasCid } from './formats/sidecar-state.ts';
 
 /** Where a child's parent may lie and whether a file is it. Pure. */
 
 /** Bytes of the header's field, less the final NUL. */
 const longestStoredName = 1023;
+const CID_DIGITS = 8;
 
 /**
  * The paths to try, in order: the relative path, the stored name from the child's folder, then from the
@@ -79,7 +81,7 @@ export function judgeParent(child: LinkState, parent: LinkState, journal: Commit
     return { kind: 'changed', reason: 'a commit into it was abandoned half-way' };
   const expected = { contentId: child.record?.parentContentId, generation: child.parent?.generation ?? 0 };
   const found = { contentId: parent.record?.contentId ?? parent.sampledContentId, generation: parent.generation };
-  if (isSameState(expected, found) || (standsFor !== undefined && isSameState(expected, standsFor)))
+  if (isSameState(expected, found) || (standsFor !== undefined && isStoodFor(expected, standsFor)))
     return { kind: 'agrees' };
   if (isProvedOtherwise(expected, parent)) return { kind: 'agrees' };
   if (isRollBackPending(child, parent, journal) || isMovePending(child, parent, journal)) return { kind: 'agrees' };
@@ -99,12 +101,27 @@ function isSameState(expected: State, found: State): boolean {
  * A parent that keeps its record beside the disk may have had none when the child was made, or may have lost it
  * since: then its CID, or samples of its content, prove that it is the same.
  */
-function isProvedOtherwise(expected: State, { record, sampledContentId, cid }: LinkState): boolean {
+function isProvedOtherwise(expected: State, { sampledContentId, cid }: LinkState): boolean {
   const { contentId, generation } = expected;
   if (contentId === undefined) return cid !== undefined && generation === cid;
   // What is sampled may have been written by a program that knows no CID.
   if (sampledContentId !== undefined) return contentId === sampledContentId;
-  return record === undefined && cid !== undefined && hasCid(contentId, cid);
+  // A record that was lost and made anew has another content id for the same content; the CID is the disk's own.
+  return cid !== undefined && hasCid(contentId, cid);
+}
+
+/** The same for a state that is gone, and that an old-state link speaks for. */
+function isStoodFor(expected: State, standsFor: NonNullable<LinkRecord['standsFor']>): boolean {
+  const { knownAs } = standsFor;
+  if (knownAs === undefined) return isSameState(expected, standsFor);
+  const { contentId, generation } = expected;
+  if (contentId === undefined) return knownAs.length === CID_DIGITS && generation === parseInt(knownAs, 16);
+  return contentId === standsFor.contentId || contentId.startsWith(knownAs);
+}
+
+/** What a child can know a state of its parent by besides a content id of a record and a generation. */
+export function otherNameOf({ sampledContentId, cid }: LinkState): string | undefined {
+  return sampledContentId ?? (cid === undefined ? undefined : formatCid(cid));
 }
 
 /** The child, or an old-state link that is extended, has the new values already, and the parent has the old ones. */
@@ -115,10 +132,16 @@ function isRollBackPending(child: LinkState, parent: LinkState, journal: CommitJ
     journal.child.linkId === record.linkId || (journal.oldState !== undefined && record.standsFor !== undefined);
   return (
     isMeant &&
-    record.parentContentId === journal.parent.newContentId &&
+    hasRecorded(child, journal.parent.newContentId) &&
     parent.record?.contentId === journal.parent.oldContentId &&
     parent.generation === journal.parent.oldGeneration
   );
+}
+
+/** Whether a child has recorded that content of its parent; a descriptor has room for its first eight digits. */
+export function hasRecorded({ parent, record }: LinkState, contentId: string): boolean {
+  if (record?.parentContentId !== undefined) return record.parentContentId === contentId;
+  return parent?.generation === parseInt(contentId.slice(0, CID_DIGITS), 16);
 }
 
 /** The parent has everything that the committed child had, which is what this child still records. */

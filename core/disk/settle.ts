@@ -179,6 +179,6 @@ async function finishWithoutChild(parent: LinkHead, journal: CommitJournal): Pro
 async function rollBack(parent: LinkHead, journal: CommitJournal, child: LinkHead): Promise<void> {
   const { oldContentId, oldGeneration } = journal.parent;
   await undoOldState(parent, journal);
-  recordParent(child, { generation: oldGeneration, contentId: oldContentId });
+  recordParent(child, journal.child.before ?? { generation: oldGeneration, contentId: oldContentId });
   removeJournal(parent.path);
 }

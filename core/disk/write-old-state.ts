@@ -17,7 +17,7 @@ import { readLinkHead, readSegmentHead, type LinkHead } from './link-head.ts';
 import { oldStateName } from './names.ts';
 import { createLinkFiles } from './new-files.ts';
 import type { OpenContext } from './open-context.ts';
-import { parentNames } from './parent-check.ts';
+import { otherNameOf, parentNames } from './parent-check.ts';
 import { recordParent } from './record-parent.ts';
 import { finishRemoval, removeLink } from './remove-link.ts';
 import { segmentPath } from './segment-paths.ts';
@@ -63,11 +63,16 @@ export interface OldStateRequest {
  */
 export async function createOldState({ path, parent, child, values, context }: OldStateRequest): Promise<LinkHead> {
   const { storedName, relativePath } = parentNames(path, parent.path);
+  const knownAs = otherNameOf(parent.state);
   const record = {
     contentId: randomBytes(16).toString('hex'),
     linkId: randomBytes(16).toString('hex'),
     parentContentId: values.newContentId,
-    standsFor: { contentId: values.oldContentId, generation: values.oldGeneration },
+    standsFor: {
+      contentId: values.oldContentId,
+      generation: values.oldGeneration,
+      ...(knownAs === undefined ? {} : { knownAs }),
+    },
     relativePath,
   };
   const generation = nextGeneration();

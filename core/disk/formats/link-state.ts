@@ -17,7 +17,15 @@ export interface LinkRecord {
   /** The link id of the child that is being committed into this one. */
   readonly committing?: string;
   /** An old-state link: the state of its parent that it stands for. No content id: the parent had none then. */
-  readonly standsFor?: { readonly contentId: string | undefined; readonly generation: number };
+  readonly standsFor?: {
+    readonly contentId: string | undefined;
+    readonly generation: number;
+    /**
+     * What else children know that state by: the 8 digits of a CID, or the 32 that stand for samples of the content.
+     * Absent where content id and generation are all there is.
+     */
+    readonly knownAs?: string;
+  };
   /** A commit into this link was abandoned: its content is neither old nor new. Gone with the content id. */
   readonly isMixed?: boolean;
   /** The parent's path relative to the child's folder. */

@@ -32,11 +32,14 @@ export function formatLinkRecord(record: LinkRecord): string {
   if (record.committing !== undefined) words.push(`committing=${record.committing}`);
   if (record.standsFor !== undefined)
     words.push(`stands-for=${record.standsFor.contentId ?? NO_ID}:${String(record.standsFor.generation)}`);
+  const knownAs = record.standsFor?.knownAs === undefined ? '' : `known-as=${record.standsFor.knownAs}`;
+  if (knownAs !== '') words.push(knownAs);
   if (record.isMixed === true) words.push('mixed');
   if (record.relativePath !== undefined) {
     const pathWord = `relpath=${record.relativePath}`;
     const pathBytes = 1 + new TextEncoder().encode(pathWord).length;
-    if (RESERVED_BYTES + pathBytes <= ROOM_BYTES) words.push(pathWord);
+    // An old-state link keeps this word for life, so it is counted where it is.
+    if (RESERVED_BYTES + knownAs.length + 1 + pathBytes <= ROOM_BYTES) words.push(pathWord);
   }
   return MARK + words.join(' ');
 }
@@ -70,6 +73,9 @@ export function parseLinkRecord(description: string): LinkRecord | string | unde
   const standsFor = words.get('stands-for');
   const standing = standsFor === undefined ? undefined : /^([0-9a-f]{32}):(\d{1,10})$/.exec(standsFor);
   if (standing === null || Number(standing?.[2] ?? 0) > 0xffff_ffff) return 'stands-for is not <id>:<generation>';
+  const knownAs = words.get('known-as');
+  if (knownAs !== undefined && !/^(?:[0-9a-f]{8}|[0-9a-f]{32})$/.test(knownAs))
+    return 'known-as is neither 8 nor 32 hexadecimal digits';
   return {
     contentId,
     linkId,
@@ -82,6 +88,7 @@ export function parseLinkRecord(description: string): LinkRecord | string | unde
           standsFor: {
             contentId: standing[1] === NO_ID ? undefined : standing[1],
             generation: Number(standing[2]),
+            ...(knownAs === undefined ? {} : { knownAs }),
           },
         }),
     ...(words.has('mixed') ? { isMixed: true } : {}),

@@ -163,6 +163,8 @@ describe('the line that says who a link is', () => {
     { ...record, parentContentId: id('3'), owner: id('4'), relativePath: 'a b/c=d relpath=e.vmdk' },
     { ...record, committing: id('5'), isMixed: true },
     { ...record, standsFor: { contentId: id('6'), generation: 4294967295 } },
+    { ...record, standsFor: { contentId: id('6'), generation: 7, knownAs: '0a1b2c3d' } },
+    { ...record, standsFor: { contentId: undefined, generation: 0, knownAs: id('7') } },
   ])('comes back as it was written: %j', (value) => {
     expect(parseLinkRecord(formatLinkRecord(value))).toEqual(value);
   });
