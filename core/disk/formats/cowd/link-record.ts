@@ -39,7 +39,8 @@ export function formatLinkRecord(record: LinkRecord): string {
     const pathWord = `relpath=${record.relativePath}`;
     const pathBytes = 1 + new TextEncoder().encode(pathWord).length;
     // An old-state link keeps this word for life, so it is counted where it is.
-    if (RESERVED_BYTES + knownAs.length + 1 + pathBytes <= ROOM_BYTES) words.push(pathWord);
+    const knownBytes = knownAs === '' ? 0 : knownAs.length + 1;
+    if (RESERVED_BYTES + knownBytes + pathBytes <= ROOM_BYTES) words.push(pathWord);
   }
   return MARK + words.join(' ');
 }

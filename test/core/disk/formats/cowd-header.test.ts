@@ -187,6 +187,9 @@ describe('the line that says who a link is', () => {
       expect(longest.length).toBeLessThan(1536 - 1124);
       expect(longest.includes('relpath=')).toBe(plain.includes('relpath='));
       expect(plain.includes('relpath=')).toBe(length <= 181);
+      const known = { contentId: id('6'), generation: 4294967295, knownAs: id('7') };
+      const oldState = { ...record, parentContentId: id('3'), relativePath: path, standsFor: known };
+      expect(formatLinkRecord({ ...oldState, isMixed: true, committing: id('5') }).length).toBeLessThan(1536 - 1124);
     }
   });
 
