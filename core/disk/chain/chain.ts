@@ -41,18 +41,23 @@ export class Chain {
 
   /** The extents of all links that lie in [startBytes, endBytes) of the disk, leaf first. */
   extentsIn(startBytes: number, endBytes: number): readonly Extent[] {
-    const found: Extent[] = [];
+    // Most of the disk has the same extents one over the other; whoever keeps the row need not keep it twice.
+    const { lastFound } = this;
+    let found: Extent[] | undefined;
+    let count = 0;
     for (const { extents } of this.links) {
       for (let index = firstEndingAfter(extents, startBytes); index < extents.length; index++) {
         const extent = extents[index] as Extent;
         if (extent.startBytes >= endBytes) break;
-        found.push(extent);
+        if (found === undefined && lastFound[count] !== extent) found = lastFound.slice(0, count);
+        found?.push(extent);
+        count++;
       }
     }
-    // Most of the disk has the same extents one over the other; whoever keeps the row need not keep it twice.
-    const { lastFound } = this;
-    if (lastFound.length === found.length && lastFound.every((extent, index) => extent === found[index]))
-      return lastFound;
+    if (found === undefined) {
+      if (count === lastFound.length) return lastFound;
+      found = lastFound.slice(0, count);
+    }
     this.lastFound = found;
     return found;
   }

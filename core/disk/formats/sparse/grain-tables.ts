@@ -244,7 +244,7 @@ export class GrainTables {
 
   /** Reads entries of the table at `tableSector`, and what waits for a flush of the table that it is or copies. */
   private readSlice(tableSector: number, firstSector: number, index: number, target: Uint32Array): void {
-    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    const bytes = bytesOf(target);
     const got = this.file.read(tableSector * SECTOR_BYTES + index * ENTRY_BYTES, bytes);
     if (got < bytes.length) throw this.corrupt('grain table', tableSector, 'past the end of the file');
     if (this.pendingSectors === 0) return;
@@ -346,4 +346,15 @@ export class GrainTables {
   private corrupt(field: string, value: number, reason: string): RedoubtError {
     return corruptTable(this.file.path, field, value, reason);
   }
+}
+
+const last: { entries: Uint32Array; bytes: Uint8Array } = { entries: new Uint32Array(0), bytes: new Uint8Array(0) };
+
+/** The bytes of entries. Tables of all links are read to the same place one after the other, so the last are kept. */
+function bytesOf(entries: Uint32Array): Uint8Array {
+  if (last.entries !== entries) {
+    last.entries = entries;
+    last.bytes = new Uint8Array(entries.buffer, entries.byteOffset, entries.byteLength);
+  }
+  return last.bytes;
 }
