@@ -11,32 +11,29 @@ const MAX_CELLS = WINDOW_BYTES / SECTOR_BYTES;
 const HIDDEN = 0xffff;
 /** Owners count from 1 in 16 bits, below HIDDEN. */
 const MAX_EXTENTS = HIDDEN - 1;
-/** What a window takes beside its arrays, and an array beside its content: measured, for they outweigh it in sparse disks. */
-const OBJECT_BYTES = 400;
-const ARRAY_BYTES = 600;
+/** The first word of a run has the cell above, the owner below. */
+const START_SHIFT = 16;
+const OWNER_MASK = 0xffff;
+/**
+ * What a window takes beside its arrays, its place in the cache with it, and an array beside its content, which is
+ * kept on the heap while it is short. They outweigh the content in sparse disks. Twice what the objects themselves
+ * take, as measured by what the process grows: the heap holds as much again that waits for a collection.
+ */
+const OBJECT_BYTES = 500;
+const SHORT_ARRAY_BYTES = 64;
+const SHORT_ARRAY_OVERHEAD_BYTES = 400;
+const ARRAY_OVERHEAD_BYTES = 450;
 
 /** Where tables are read to and merged before a window takes what it needs of it. */
-const scratch = {
+const scratch: { found: Uint32Array; positions: Uint16Array; owners: Uint16Array; places: Uint32Array } = {
   found: new Uint32Array(MAX_CELLS + 1),
   positions: new Uint16Array(MAX_CELLS + 1),
   owners: new Uint16Array(MAX_CELLS),
   places: new Uint32Array(MAX_CELLS),
 };
 
-/**
- * Rows of cells that are one behind the other in one extent, or that read as zeros.
- * Kept for each cell, or as runs where that is smaller: then `starts` has the first cell of each.
- */
-interface Cells {
-  /** 1 + the index of the extent, or 0 for zeros: no link has the cell, or the first that has it says zeros. */
-  readonly owners: Uint16Array;
-  /** The place in the owner; 0 without one. */
-  readonly places: Uint32Array;
-  readonly starts?: Uint16Array;
-}
-
 /** One run, and nobody has it: what most windows of a large disk are. Never changed, so that all can share it. */
-const NOTHING: Cells = { owners: new Uint16Array(1), places: new Uint32Array(1), starts: new Uint16Array(1) };
+const NOTHING = new Uint32Array(2);
 
 /**
  * Where the content of one window of the disk lies, all links of the chain taken together. A lookup costs the
@@ -44,6 +41,15 @@ const NOTHING: Cells = { owners: new Uint16Array(1), places: new Uint32Array(1),
  *
  * A cell is the greatest common divisor of the grains in the window and of where they begin in it, so no
  * cell lies in two grains. It is a power of two sectors, because grains are.
+ *
+ * Kept are runs, which are cells that are one behind the other in one extent or that read as zeros; or cell by cell,
+ * where that is smaller. An owner is 1 + the index of the extent, or 0 for zeros: no link has the cell, or the first
+ * that has it says zeros. A place is where the owner has the first cell; 0 without one.
+ *
+ * | | runs | cell by cell |
+ * | --- | --- | --- |
+ * | `table` | two words a run: its first cell × 65536 + its owner; its place. Room may be left behind them | the places |
+ * | `owners` | | the owners |
  */
 export class MergedWindow {
   readonly startBytes: number;
@@ -56,9 +62,10 @@ export class MergedWindow {
   wasUsed = true;
   private readonly extents: readonly Extent[];
   private readonly cellShift: number;
-  private readonly cellPlaces: number;
   private readonly count: number;
-  private cells: Cells;
+  private table: Uint32Array = NOTHING;
+  private runCount = 1;
+  private owners: Uint16Array | undefined;
 
   /**
    * Reads the tables of every extent in [startBytes, endBytes), the nearest to the guest first.
@@ -71,44 +78,47 @@ export class MergedWindow {
     this.extents = extents;
     const cellBytes = cellBytesOf(startBytes, extents);
     this.cellShift = Math.log2(cellBytes);
-    this.cellPlaces = cellBytes / SECTOR_BYTES;
     this.count = Math.ceil((endBytes - startBytes) / cellBytes);
     scratch.owners.fill(0, 0, this.count);
     scratch.places.fill(0, 0, this.count);
     let missing = this.count;
     for (let index = 0; index < extents.length && missing > 0; index++) missing -= this.merge(index);
-    this.cells = this.compact();
+    this.compact();
   }
 
   get memoryBytes(): number {
-    const { owners, places, starts } = this.cells;
-    if (this.cells === NOTHING) return OBJECT_BYTES;
-    const arrays = starts === undefined ? 2 : 3;
-    return OBJECT_BYTES + arrays * ARRAY_BYTES + owners.byteLength + places.byteLength + (starts?.byteLength ?? 0);
+    const { table, owners } = this;
+    if (table === NOTHING) return OBJECT_BYTES;
+    return OBJECT_BYTES + arrayBytes(table) + (owners === undefined ? 0 : arrayBytes(owners));
   }
 
   /** Finds a byte of the disk: sets `extent` and `addressBytes`, and returns where the row ends at the latest that it lies in. */
   locate(offsetBytes: number): number {
-    const { owners, places, starts } = this.cells;
+    const { table, owners } = this;
     const within = offsetBytes - this.startBytes;
     const cell = within >>> this.cellShift;
-    let index = cell;
+    let owner: number;
+    let place: number;
     let firstCell = cell;
     let endCell = cell + 1;
-    if (starts !== undefined) {
-      index = lastNotAbove(starts, cell);
-      firstCell = starts[index] as number;
-      endCell = index + 1 < starts.length ? (starts[index + 1] as number) : this.count;
+    if (owners !== undefined) {
+      owner = owners[cell] as number;
+      place = table[cell] as number;
+    } else {
+      const run = this.runAt(cell);
+      const head = table[2 * run] as number;
+      owner = head & OWNER_MASK;
+      place = table[2 * run + 1] as number;
+      firstCell = head >>> START_SHIFT;
+      endCell = this.endOf(run);
     }
-    const owner = owners[index] as number;
     if (owner === 0) {
       this.extent = undefined;
       this.addressBytes = 0;
     } else {
       const extent = this.extents[owner - 1] as Extent;
       this.extent = extent;
-      this.addressBytes =
-        extent.originBytes + (places[index] as number) * SECTOR_BYTES + (within - (firstCell << this.cellShift));
+      this.addressBytes = extent.originBytes + place * SECTOR_BYTES + (within - (firstCell << this.cellShift));
     }
     return Math.min(this.endBytes, this.startBytes + (endCell << this.cellShift));
   }
@@ -122,28 +132,115 @@ export class MergedWindow {
   enter(extent: Extent, firstGrain: number, count: number, place: number): void {
     const owner = this.extents.indexOf(extent) + 1;
     assert(owner > 0, 'an extent of this window');
-    const { owners, places } = this.expand();
     const cellBytes = 2 ** this.cellShift;
     const grainsStart = extent.startBytes + firstGrain * extent.grainBytes;
     const grainsEnd = Math.min(grainsStart + count * extent.grainBytes, extent.startBytes + extent.spanBytes);
     const from = Math.max(0, (grainsStart - this.startBytes) / cellBytes);
     const to = Math.min(this.count, Math.ceil((grainsEnd - this.startBytes) / cellBytes));
     const firstPlace = place + (this.startBytes + from * cellBytes - grainsStart) / SECTOR_BYTES;
+    if (from >= to) return;
+    if (this.owners === undefined && this.enterRun(from, to, owner, firstPlace)) return;
+    const { owners, places } = this.expand();
     for (let cell = from; cell < to; cell++) {
       owners[cell] = owner;
       places[cell] = firstPlace + (cell - from) * this.cellPlaces;
     }
   }
 
+  /** Lays cells [from, to) over the runs, joined with neighbours they continue. False, and nothing done: runs would be too many. */
+  private enterRun(from: number, to: number, owner: number, place: number): boolean {
+    const { table, runCount, cellPlaces } = this;
+    const first = this.runAt(from);
+    const last = this.runAt(to - 1);
+    // What stays before the new cells: a run that they cut keeps its beginning.
+    let before = this.startOf(first) < from ? first + 1 : first;
+    const isJoined = before > 0 && this.isContinuedBy(before - 1, from, owner, place);
+    // What stays behind them: of the last run that they cut, the rest.
+    let behind = last + 1;
+    let rest = 0;
+    let restPlace = 0;
+    const endPlace = place + (to - from) * cellPlaces;
+    if (to < this.endOf(last)) {
+      const lastOwner = (table[2 * last] as number) & OWNER_MASK;
+      restPlace = lastOwner === 0 ? 0 : (table[2 * last + 1] as number) + (to - this.startOf(last)) * cellPlaces;
+      if (lastOwner !== owner || restPlace !== endPlace) rest = headOf(to, lastOwner);
+    } else if (behind < runCount) {
+      const isSame = ((table[2 * behind] as number) & OWNER_MASK) === owner;
+      if (isSame && table[2 * behind + 1] === endPlace) behind++;
+    }
+
+    const added = (isJoined ? 0 : 1) + (rest === 0 ? 0 : 1);
+    const runs = before + added + runCount - behind;
+    if (!isSmallerAsRuns(runs, this.count)) return false;
+    const target = this.roomFor(runs, before);
+    target.set(table.subarray(2 * behind, 2 * runCount), 2 * (before + added));
+    if (!isJoined) {
+      target[2 * before] = headOf(from, owner);
+      target[2 * before + 1] = place;
+      before++;
+    }
+    if (rest !== 0) {
+      target[2 * before] = rest;
+      target[2 * before + 1] = restPlace;
+    }
+    this.table = target;
+    this.runCount = runs;
+    return true;
+  }
+
+  /** The table, or a longer one with its first `kept` runs if it has no room for so many. */
+  private roomFor(runs: number, kept: number): Uint32Array {
+    const { table } = this;
+    if (table !== NOTHING && 2 * runs <= table.length) return table;
+    // Half as much again, so that a window that fills up is not copied for every grain.
+    const target = new Uint32Array(2 * Math.max(4, runs + (runs >>> 1)));
+    target.set(table.subarray(0, 2 * kept));
+    return target;
+  }
+
+  private get cellPlaces(): number {
+    return 2 ** this.cellShift / SECTOR_BYTES;
+  }
+
+  /** Index of the run that a cell lies in. */
+  private runAt(cell: number): number {
+    const { table } = this;
+    let low = 0;
+    let high = this.runCount - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((table[2 * middle] as number) >>> START_SHIFT <= cell) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  private startOf(run: number): number {
+    return (this.table[2 * run] as number) >>> START_SHIFT;
+  }
+
+  private endOf(run: number): number {
+    return run + 1 < this.runCount ? this.startOf(run + 1) : this.count;
+  }
+
+  private isContinuedBy(run: number, cell: number, owner: number, place: number): boolean {
+    const { table, cellPlaces } = this;
+    return (
+      ((table[2 * run] as number) & OWNER_MASK) === owner &&
+      (table[2 * run + 1] as number) + (cell - this.startOf(run)) * cellPlaces === place
+    );
+  }
+
   /** Enters an extent's grains into the scratch where no extent before it has any; returns how many cells that were. */
   private merge(index: number): number {
     const extent = this.extents[index] as Extent;
     const { grainBytes } = extent;
-    const { found, positions, owners, places } = scratch;
+    const { positions, owners, places } = scratch;
     const from = Math.max(this.startBytes, extent.startBytes) - extent.startBytes;
     const to = Math.min(this.endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
     const firstGrain = Math.floor(from / grainBytes);
-    const allocated = extent.readPlaces(firstGrain, Math.ceil(to / grainBytes) - firstGrain, found, positions);
+    const found = foundOf(Math.ceil(to / grainBytes) - firstGrain);
+    const allocated = extent.readPlaces(firstGrain, found.length, found, positions);
     if (allocated === 0) return 0;
 
     const { cellPlaces } = this;
@@ -172,7 +269,7 @@ export class MergedWindow {
   }
 
   /** Takes what was merged out of the scratch: as runs if that is smaller than cell by cell. */
-  private compact(): Cells {
+  private compact(): void {
     const { owners, places } = scratch;
     const { count, cellPlaces } = this;
     for (let cell = owners.indexOf(HIDDEN); cell >= 0 && cell < count; cell = owners.indexOf(HIDDEN, cell))
@@ -182,51 +279,62 @@ export class MergedWindow {
       (owners[cell] === 0 || places[cell] === (places[cell - 1] as number) + cellPlaces);
     let runs = 1;
     for (let cell = 1; cell < count; cell++) if (!continues(cell)) runs++;
-    if (runs === 1 && owners[0] === 0) return NOTHING;
-    // A run takes 8 bytes and a search, a cell takes 6.
-    if (runs > count / 4) return { owners: owners.slice(0, count), places: places.slice(0, count) };
-    const packed = { owners: new Uint16Array(runs), places: new Uint32Array(runs), starts: new Uint16Array(runs) };
-    let run = 0;
+    if (runs === 1 && owners[0] === 0) return;
+    this.runCount = runs;
+    if (!isSmallerAsRuns(runs, count)) {
+      this.owners = owners.slice(0, count);
+      this.table = places.slice(0, count);
+      return;
+    }
+    const table = new Uint32Array(2 * runs);
+    let word = 0;
     for (let cell = 0; cell < count; cell++) {
       if (cell > 0 && continues(cell)) continue;
-      packed.starts[run] = cell;
-      packed.owners[run] = owners[cell] as number;
-      packed.places[run] = places[cell] as number;
-      run++;
+      table[word++] = headOf(cell, owners[cell] as number);
+      table[word++] = places[cell] as number;
     }
-    return packed;
+    this.table = table;
   }
 
-  /** The cells one by one, as a window that changes has them. */
-  private expand(): Cells {
-    const { cells, count, cellPlaces } = this;
-    if (cells.starts === undefined) return cells;
+  /** The cells one by one, as a window of many runs has them. */
+  private expand(): { owners: Uint16Array; places: Uint32Array } {
+    if (this.owners !== undefined) return { owners: this.owners, places: this.table };
+    const { table, count, cellPlaces } = this;
     const owners = new Uint16Array(count);
     const places = new Uint32Array(count);
-    for (let run = 0; run < cells.starts.length; run++) {
-      const start = cells.starts[run] as number;
-      const end = cells.starts[run + 1] ?? count;
-      const owner = cells.owners[run] as number;
+    for (let run = 0; run < this.runCount; run++) {
+      const owner = (table[2 * run] as number) & OWNER_MASK;
       if (owner === 0) continue;
+      const start = this.startOf(run);
+      const end = this.endOf(run);
       owners.fill(owner, start, end);
       for (let cell = start; cell < end; cell++)
-        places[cell] = (cells.places[run] as number) + (cell - start) * cellPlaces;
+        places[cell] = (table[2 * run + 1] as number) + (cell - start) * cellPlaces;
     }
-    this.cells = { owners, places };
-    return this.cells;
+    this.owners = owners;
+    this.table = places;
+    return { owners, places };
   }
 }
 
-/** Index of the last value that is not above `wanted`, in ascending values of which the first is not. */
-function lastNotAbove(values: Uint16Array, wanted: number): number {
-  let low = 0;
-  let high = values.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((values[middle] as number) <= wanted) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+/** The scratch for so many places. The same array as before where it can be: a chain has many links of one shape. */
+function foundOf(count: number): Uint32Array {
+  if (scratch.found.length !== count) scratch.found = new Uint32Array(scratch.found.buffer, 0, count);
+  return scratch.found;
+}
+
+/** The first word of a run. */
+function headOf(start: number, owner: number): number {
+  return (start << START_SHIFT) | owner;
+}
+
+/** A run takes 8 bytes and a search, a cell takes 6. */
+function isSmallerAsRuns(runs: number, cells: number): boolean {
+  return runs <= cells / 4;
+}
+
+function arrayBytes({ byteLength }: Uint16Array | Uint32Array): number {
+  return byteLength + (byteLength <= SHORT_ARRAY_BYTES ? SHORT_ARRAY_OVERHEAD_BYTES : ARRAY_OVERHEAD_BYTES);
 }
 
 function tooManyError(extents: readonly Extent[]): RedoubtError {
