@@ -4,7 +4,7 @@ import type { Chain } from './chain.ts';
 import { MergedWindow, WINDOW_BYTES } from './merged-window.ts';
 
 /** The bound is 64 MiB. The rest of it is for arrays of dropped windows that wait for a collection. */
-const CAPACITY_BYTES = 40 * MIB;
+const CAPACITY_BYTES = 32 * MIB;
 
 /**
  * The merged tables of a chain, built window by window on first touch and kept within 64 MiB. What to drop
