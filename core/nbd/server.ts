@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
+import { dirname } from 'node:path';
 import type { BlockDevice } from '../disk/block-device.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { Connection } from './connection.ts';
@@ -21,6 +22,9 @@ export interface NbdServer {
   close(): Promise<void>;
 }
 
+/** What sockaddr_un holds before its terminating zero. */
+const longestPathBytes = process.platform === 'linux' ? 107 : 103;
+
 /**
  * Serves block devices over NBD (fixed newstyle, simple replies) on a Unix socket. Resolves when it
  * accepts connections. Throws disk.io, with the error number, if the socket can't be made.
@@ -37,6 +41,7 @@ export async function startNbdServer({ socketPath, exports }: NbdServerOptions):
       if (connections.size === 0) pool.clear();
     });
   });
+  refuseHopelessPath(socketPath);
   if (await isAbandoned(socketPath)) unlinkSync(socketPath);
   await listen(server, socketPath);
   let closing: Promise<void> | undefined;
@@ -91,11 +96,26 @@ function listen(server: Server, socketPath: string): Promise<void> {
   });
 }
 
+/**
+ * What the system would not say by itself: too long a path is cut off without a word, and the socket is another
+ * one than the caller's; a missing folder is called a want of permission. Windows has other names for sockets.
+ */
+function refuseHopelessPath(socketPath: string): void {
+  if (process.platform === 'win32') return;
+  if (Buffer.byteLength(socketPath) > longestPathBytes)
+    throw listenError(socketPath, `its path is longer than ${String(longestPathBytes)} bytes`, 'ENAMETOOLONG');
+  if (!existsSync(dirname(socketPath))) throw listenError(socketPath, 'its folder does not exist', 'ENOENT');
+}
+
 function socketError(socketPath: string, cause: NodeJS.ErrnoException): RedoubtError<'disk.io'> {
+  return listenError(socketPath, cause.message, cause.code ?? 'unknown', cause);
+}
+
+function listenError(socketPath: string, reason: string, errno: string, cause?: Error): RedoubtError<'disk.io'> {
   return new RedoubtError(
     'disk.io',
-    `Cannot listen on the socket ${socketPath}: ${cause.message}`,
-    { file: socketPath, operation: 'listen', errno: cause.code ?? 'unknown' },
+    `Cannot listen on the socket ${socketPath}: ${reason}`,
+    { file: socketPath, operation: 'listen', errno },
     { cause },
   );
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { command, maximumPayloadBytes, nbdErrno, option } from '../../../core/nbd/protocol.ts';
@@ -64,7 +65,21 @@ describe('the socket', () => {
 
   it("says why it can't be made", async () => {
     const socketPath = temporaryPath('missing', 'nbd.sock');
-    await expect(startNbdServer({ socketPath, exports: new Map() })).rejects.toMatchObject({ code: 'disk.io' });
+    await expect(startNbdServer({ socketPath, exports: new Map() })).rejects.toMatchObject({
+      code: 'disk.io',
+      details: { file: socketPath, errno: 'ENOENT' },
+    });
+  });
+
+  it('is not made under another name where its own is too long', async () => {
+    const folder = dirname(temporaryPath('nbd.sock'));
+    const before = readdirSync(folder);
+    const socketPath = join(folder, 's'.repeat(120));
+    await expect(startNbdServer({ socketPath, exports: new Map() })).rejects.toMatchObject({
+      code: 'disk.io',
+      details: { file: socketPath, errno: 'ENAMETOOLONG' },
+    });
+    expect(readdirSync(folder)).toEqual(before);
   });
 });
 
