@@ -38,9 +38,12 @@ export async function addChild(parent: string, entry: ChildEntry): Promise<void>
   }
 }
 
-/** Lists under `to` all that is listed under `from`: what hangs from the one may be found to hang from the other. */
-export async function copyChildren(from: string, to: string): Promise<void> {
-  const entries = readChildren(from);
+/**
+ * Lists under `to` all that is listed under `from`: what hangs from the one may be found to hang from the other.
+ * The log at the path `except` never will.
+ */
+export async function copyChildren(from: string, to: string, except?: string): Promise<void> {
+  const entries = readChildren(from).filter(({ path }) => path !== except);
   if (entries.length === 0) return;
   try {
     await change(to, (children) => [

@@ -95,7 +95,8 @@ export async function createOldState({ path, parent, child, values, context }: O
   const head = readLinkHead(path);
   // Logs that lie elsewhere find it without asking: they were told to trust the parent that it speaks for.
   approveQuietly(head, context);
-  await copyChildren(parent.path, head.path);
+  // The log that is committed moves on with the parent.
+  await copyChildren(parent.path, head.path, child.path);
   return head;
 }
 

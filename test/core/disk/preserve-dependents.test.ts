@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandonCommit } from '../../../core/disk/abandon-commit.ts';
+import { readChildren } from '../../../core/disk/children-list.ts';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
 import type { CommitPoint } from '../../../core/disk/commit-steps.ts';
 import { findDependents } from '../../../core/disk/dependents.ts';
@@ -82,6 +83,7 @@ describe('a commit that preserves dependents', () => {
     expect(await pathsOf(sibling)).toEqual([sibling, oldState, base]);
     expect(fingerprint([sibling])).toEqual(untouched);
     expect(existsSync(log)).toBe(false);
+    expect(readChildren(oldState ?? '').map(({ path }) => path)).toEqual([sibling]);
   });
 
   it('[O1] over segments, and zeros of the parent count', async () => {
