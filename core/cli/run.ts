@@ -56,6 +56,8 @@ function usageError(error: CommanderError): RedoubtError {
 function fail(error: unknown, args: readonly string[], terminal: Terminal): number {
   const wire = toWire(error);
   if (args.includes('--json')) terminal.out(`${JSON.stringify({ error: wire }, undefined, 2)}\n`);
-  terminal.err(`redoubt: ${wire.code}: ${wire.message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  // Names come from files that anybody may have made: none may move a person's cursor or start a second line.
+  const sentence = wire.message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '?');
+  terminal.err(`redoubt: ${wire.code}: ${sentence}\n`);
   return wire.code === 'usage.bad-argument' ? exitStatus.usage : exitStatus.failed;
 }

@@ -51,6 +51,12 @@ describe('the command line', () => {
     }
   });
 
+  it('lets no name in an error speak to the terminal', async () => {
+    const { status, err } = await redoubt(true, 'disk', 'info', folder.at('a\u001b[2Jb\rc\u009b2Jd.vmdk'));
+    expect(status).toBe(1);
+    expect(err).toMatch(/^redoubt: disk\.not-found: .*a\?\[2Jb\?c\?2Jd\.vmdk does not exist\.\n$/);
+  });
+
   it('lets no progress stand before an error, nor after success', async () => {
     const log = await makeLog(base);
     await writeDisk(base, log, [[0, 1]]);
