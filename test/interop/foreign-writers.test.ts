@@ -156,7 +156,7 @@ describe.skipIf(!hasTools('qemu-img'))('disks that qemu-img made', () => {
     const random = new SeededRandom(name.length * 37);
     const picture = new Picture(40 * mib);
     paintAll(picture, strokesOver(picture.sizeBytes, [], random));
-    const file = folder.at('disk.vmdk');
+    const file = folder.at(format === 'raw' ? 'disk.img' : 'disk.vmdk');
     await convert(writePlain(folder.at('plain'), picture), file, format, options);
     const trust = ['--trust', folder.path];
     const redo = await whileServed(program, folder, file, ['--mode', 'undoable', ...trust], async (disk, log) => {

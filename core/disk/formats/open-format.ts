@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import type { DiskFile } from '../disk-file.ts';
+import { parseDiskName } from '../names.ts';
 import { cowdFormat } from './cowd/cowd-format.ts';
 import { describedFormats } from './described-format.ts';
 import type { DiskFormat, OpenedLink, OpenLinkRequest } from './disk-format.ts';
@@ -13,18 +15,30 @@ const formats: readonly DiskFormat[] = [cowdFormat, ...describedFormats, rawForm
 const SNIFF_BYTES = 512;
 
 /**
- * The format of an open file, by its content. `isRawAllowed`: what is not known is raw. Throws disk.not-a-disk,
- * disk.io, and what reading a descriptor throws.
+ * The format of an open file, by its content. `isRawAllowed`: what is not known is raw, but for a file with the
+ * name of a disk or a redo log: that one has lost its header, and taken for plain data it would be checked,
+ * served and written over as if nothing were wrong. Throws disk.not-a-disk, disk.io, and what reading a
+ * descriptor throws.
  */
 export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat {
   if (file.isDevice === true) return rawFormat;
   const format = knownFormat(file);
   if (format !== undefined) return format;
-  if (isRawAllowed) return rawFormat;
-  throw new RedoubtError('disk.not-a-disk', `${file.path} is not a virtual disk.`, {
+  const isNamedAsDisk = hasNameOfDisk(basename(file.path));
+  if (isRawAllowed && !isNamedAsDisk) return rawFormat;
+  const reason = isNamedAsDisk
+    ? 'it has the name of a disk, but no header of a known format'
+    : 'no header of a known format';
+  throw new RedoubtError('disk.not-a-disk', `${file.path} is not a virtual disk: ${reason}.`, {
     file: file.path,
-    reason: 'no header of a known format',
+    reason,
   });
+}
+
+/** Plain data of a flat VMDK is named like a disk too, and is plain data all the same. */
+function hasNameOfDisk(name: string): boolean {
+  const parsed = parseDiskName(name);
+  return parsed !== undefined && !(parsed.tail === '' && /-(flat|f\d+)$/i.test(parsed.stem));
 }
 
 /** Whether a file's content says what it is. Throws as detectFormat. */

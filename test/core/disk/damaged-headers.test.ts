@@ -1,6 +1,7 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
+import { checkChain } from '../../../core/disk/check/check-chain.ts';
 import { commitRedoLog } from '../../../core/disk/commit.ts';
 import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
 import { describeRedo } from '../../../core/disk/describe-redo.ts';
@@ -8,6 +9,7 @@ import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
 import { identifyFile } from '../../../core/disk/identify.ts';
 import { inspectChain } from '../../../core/disk/inspect.ts';
+import { openDiskSession } from '../../../core/disk/session.ts';
 import { makeBase, makeLog, mib, read, inSession, write, writeDisk } from '../../support/disk-kit.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
@@ -74,4 +76,20 @@ describe('damaged files', () => {
       rmSync(folder.at('bad'), { recursive: true });
     }
   }, 120_000);
+});
+
+describe('a disk that has lost its magic', () => {
+  it.each(['disk.vmdk', 'disk.vmdk.REDO'])('[B1] is not taken for plain data: %s', async (name) => {
+    using folder = makeTempFolder();
+    const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: mib });
+    await makeLog(base);
+    const fd = openSync(folder.at(name), 'r+');
+    writeSync(fd, 'XXXX', 0);
+    closeSync(fd);
+    const refusal = { code: 'disk.not-a-disk' };
+    await expect(inspectChain(folder.at(name))).rejects.toMatchObject(refusal);
+    await expect(checkChain({ file: folder.at(name) })).rejects.toMatchObject(refusal);
+    await expect(openDiskSession({ file: folder.at(name), mode: 'persistent' })).rejects.toMatchObject(refusal);
+    await expect(createRedoLog({ parent: folder.at(name), randomSuffix: true })).rejects.toMatchObject(refusal);
+  });
 });
