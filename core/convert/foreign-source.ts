@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
 import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { isPathApproved } from '../disk/approvals.ts';
+import { isPathApproved } from '../disk/parents/approvals.ts';
 import type { OpenContext } from '../disk/open-context.ts';
-import { isInside, isNamed } from '../disk/trust.ts';
+import { isInside, isNamed } from '../disk/parents/trust.ts';
 import { askInfo } from './qemu-img.ts';
 
 /** A disk that only qemu-img reads. */

@@ -1,14 +1,14 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { Chain } from '../disk/chain/chain.ts';
 import type { BlockDevice } from '../disk/block-device.ts';
-import type { DiskBus } from '../disk/create-base.ts';
+import type { DiskBus } from '../disk/create/create-base.ts';
 import { readLinkHead, readSegmentHead, realPath } from '../disk/link-head.ts';
 import { lockFile } from '../disk/locks/file-lock.ts';
 import { LockSet } from '../disk/locks/lock-set.ts';
 import type { OpenContext } from '../disk/open-context.ts';
-import { openLinks, resolveChain } from '../disk/resolve-chain.ts';
-import { SessionDevice } from '../disk/session-device.ts';
-import { settleChain } from '../disk/settle.ts';
+import { openLinks, resolveChain } from '../disk/parents/resolve-chain.ts';
+import { SessionDevice } from '../disk/session/session-device.ts';
+import { settleChain } from '../disk/commit/settle.ts';
 import { openForeign, type ForeignSource } from './foreign-source.ts';
 import { RawFileDevice } from './raw-file-device.ts';
 

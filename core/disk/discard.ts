@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { dependentsThrough, findDependents } from './dependents.ts';
-import { commitUnfinishedError, findParent } from './find-parent.ts';
+import { dependentsThrough, findDependents } from './parents/dependents.ts';
+import { commitUnfinishedError, findParent } from './parents/find-parent.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
-import { refuseOldState } from './old-state.ts';
+import { refuseOldState } from './parents/old-state.ts';
 import type { OpenContext } from './open-context.ts';
-import { parentCandidates } from './parent-check.ts';
+import { parentCandidates } from './parents/parent-check.ts';
 import { checkWritable } from './protection.ts';
 import { finishRemoval, removeLink } from './remove-link.ts';
-import { settleChain } from './settle.ts';
-import { requireTrustedLeaf } from './trust.ts';
+import { settleChain } from './commit/settle.ts';
+import { requireTrustedLeaf } from './parents/trust.ts';
 
 export interface DiscardRequest {
   readonly redo: string;

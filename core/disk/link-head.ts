@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { asFileError } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { hostFiles, type DiskFile } from './disk-file.ts';
+import { hostFiles, type DiskFile } from './files/disk-file.ts';
 import { claimedBy, claimedHead, type Claim } from './formats/descriptor/claimed-by.ts';
 import type { FormatHead } from './formats/disk-format.ts';
 import { openRaw } from './formats/flat/raw-format.ts';

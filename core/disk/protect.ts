@@ -3,7 +3,7 @@ import { asFileError } from '../base/file-error.ts';
 import { readLinkHead, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import type { OpenContext } from './open-context.ts';
-import { requireTrustedFiles } from './trust.ts';
+import { requireTrustedFiles } from './parents/trust.ts';
 
 /**
  * Takes every write bit from all files of a disk, or, where one of them refuses, from none. Returns the files.

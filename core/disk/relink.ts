@@ -1,22 +1,22 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { approveLink } from './approvals.ts';
-import { addChild, removeChild } from './children-list.ts';
+import { approveLink } from './parents/approvals.ts';
+import { addChild, removeChild } from './parents/children-list.ts';
 import { readJournal } from './commit-journal.ts';
-import { hostFiles } from './disk-file.ts';
-import { checkParent, commitUnfinishedError } from './find-parent.ts';
+import { hostFiles } from './files/disk-file.ts';
+import { checkParent, commitUnfinishedError } from './parents/find-parent.ts';
 import { formatNamed } from './formats/open-format.ts';
 import { readLinkHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { LockSet } from './locks/lock-set.ts';
-import { refuseOldState } from './old-state.ts';
+import { refuseOldState } from './parents/old-state.ts';
 import type { OpenContext } from './open-context.ts';
-import { judgeParent, parentCandidates, storableNames } from './parent-check.ts';
+import { judgeParent, parentCandidates, storableNames } from './parents/parent-check.ts';
 import { checkWritable } from './protection.ts';
-import { recordParent } from './record-parent.ts';
-import { closeLinks, followParents, openLinks } from './resolve-chain.ts';
-import { settleChain } from './settle.ts';
-import { requireTrustedLeaf } from './trust.ts';
-import { refuseUnsettled } from './unsettled.ts';
+import { recordParent } from './parents/record-parent.ts';
+import { closeLinks, followParents, openLinks } from './parents/resolve-chain.ts';
+import { settleChain } from './commit/settle.ts';
+import { requireTrustedLeaf } from './parents/trust.ts';
+import { refuseUnsettled } from './parents/unsettled.ts';
 
 export interface RelinkRequest {
   readonly redo: string;

@@ -2,13 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { removeFile } from '../base/atomic-file.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { removeChild, removeChildrenList } from './children-list.ts';
-import { hostFiles } from './disk-file.ts';
+import { removeChild, removeChildrenList } from './parents/children-list.ts';
+import { hostFiles } from './files/disk-file.ts';
 import type { LinkState } from './formats/link-state.ts';
 import { sidecarFile } from './formats/sidecar.ts';
 import { readSegmentHead, realPath, type LinkHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
-import { parentCandidates } from './parent-check.ts';
+import { parentCandidates } from './parents/parent-check.ts';
 import { segmentPath } from './segment-paths.ts';
 
 const ending = '.removing';

@@ -1,4 +1,4 @@
-import { inspectChain } from '../disk/inspect.ts';
+import { inspectChain } from '../disk/describe/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { realPath } from './machine-index.ts';
 

@@ -1,8 +1,8 @@
 import type { PowerOffQuestion } from '../api/machines.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { findDependents } from '../disk/dependents.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
-import { forecastCommit } from '../disk/forecast-commit.ts';
+import { findDependents } from '../disk/parents/dependents.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
+import { forecastCommit } from '../disk/commit/forecast-commit.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import type { ConfiguredDisk } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { MachineSettings } from '../api/machines.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { approveFile } from '../disk/approvals.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
+import { approveFile } from '../disk/parents/approvals.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
 import { discardRedoLog } from '../disk/discard.ts';
-import { inspectChain } from '../disk/inspect.ts';
+import { inspectChain } from '../disk/describe/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { adopts } from './adoption.ts';
 import { editConfiguration } from './configuration-file.ts';

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
 import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { identifyFile } from '../disk/identify.ts';
+import { identifyFile } from '../disk/describe/identify.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
 import { realPath } from './machine-index.ts';
 

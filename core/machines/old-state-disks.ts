@@ -1,5 +1,5 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { editConfiguration } from './configuration-file.ts';
 import { writeDisk, type ConfiguredDisk } from './devices/disk.ts';

@@ -1,10 +1,10 @@
 import type { DiskView } from '../api/machines.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { findDependents } from '../disk/dependents.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
-import { inspectChain } from '../disk/inspect.ts';
+import { findDependents } from '../disk/parents/dependents.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
+import { inspectChain } from '../disk/describe/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
-import { unfinishedCommit } from '../disk/settle.ts';
+import { unfinishedCommit } from '../disk/commit/settle.ts';
 import type { ConfiguredDisk } from '../machines/devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from '../machines/machine-configuration.ts';
 import type { MachineIndex } from '../machines/machine-index.ts';

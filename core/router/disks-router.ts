@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import type { Dependent } from '../api/errors.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { approveFile } from '../disk/approvals.ts';
-import { findDependents } from '../disk/dependents.ts';
-import { inspectChain } from '../disk/inspect.ts';
+import { approveFile } from '../disk/parents/approvals.ts';
+import { findDependents } from '../disk/parents/dependents.ts';
+import { inspectChain } from '../disk/describe/inspect.ts';
 import { breakLock } from '../disk/locks/break-lock.ts';
 import { protectDisk, unprotectDisk } from '../disk/protect.ts';
 import { relinkRedoLog } from '../disk/relink.ts';

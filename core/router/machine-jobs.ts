@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { JobView } from '../api/jobs.ts';
 import { entryPoint } from '../base/entry-points.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { JobRegistry } from '../jobs/job-registry.ts';
 import { DecisionPostponed } from '../machines/carry-out-decisions.ts';

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import type { MachineSettings } from '../api/machines.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
 import type { OpenContext } from '../disk/open-context.ts';
-import { unfinishedCommit } from '../disk/settle.ts';
+import { unfinishedCommit } from '../disk/commit/settle.ts';
 import {
   carryOutDecisions,
   DecisionPostponed,

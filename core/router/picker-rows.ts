@@ -4,7 +4,7 @@ import type { PickerRow } from '../api/disks.ts';
 import { asFileError } from '../base/file-error.ts';
 import { statusOf } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { identifyFile, type FileIdentity } from '../disk/identify.ts';
+import { identifyFile, type FileIdentity } from '../disk/describe/identify.ts';
 import type { MachineIndex } from '../machines/machine-index.ts';
 
 export type PickerFilter = 'disks-and-logs' | 'vmdk' | 'redo-logs' | 'all' | 'images';

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { WireError } from '../api/errors.ts';
 import { statusOf } from '../base/file-status.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
-import { planBaseFiles, type DiskBus } from '../disk/create-base.ts';
+import { planBaseFiles, type DiskBus } from '../disk/create/create-base.ts';
 import { configPathFor } from '../machines/create-machine.ts';
 import { absoluteFrom } from '../machines/machine-configuration.ts';
 import { MachineIndex, realPath } from '../machines/machine-index.ts';

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { WireError } from '../api/errors.ts';
-import type { SessionRequest } from '../disk/session.ts';
+import type { SessionRequest } from '../disk/session/session.ts';
 
 /** What the runner asks of its disk thread. Every command gets one reply, in the order of finishing. */
 export type DiskCommand =

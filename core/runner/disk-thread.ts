@@ -3,7 +3,7 @@ import type { BlockPortLink } from '../base/block-port.ts';
 import { startThread } from '../base/entry-points.ts';
 import type { BackendDisk } from '../backends/backend.ts';
 import { RedoubtError, fromWire } from '../base/redoubt-error.ts';
-import type { SessionRequest } from '../disk/session.ts';
+import type { SessionRequest } from '../disk/session/session.ts';
 import type { DiskCommand, DiskReply, SessionStats } from './disk-messages.ts';
 
 /** The runner's side of its disk thread. Calls reject with what the engine throws. */

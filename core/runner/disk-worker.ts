@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { serveBlockPort } from '../base/block-port.ts';
 import { assert } from '../base/assert.ts';
 import { toWire } from '../base/redoubt-error.ts';
-import { openDiskSession, type DiskSession } from '../disk/session.ts';
+import { openDiskSession, type DiskSession } from '../disk/session/session.ts';
 import { startNbdServer, type NbdServer } from '../nbd/server.ts';
 import type { DiskCommand, DiskReply, SessionStats } from './disk-messages.ts';
 

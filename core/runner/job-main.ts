@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commitRedoLog } from '../disk/commit.ts';
+import { commitRedoLog } from '../disk/commit/commit.ts';
 import { serveJob } from '../jobs/serve-job.ts';
 
 /** The process of a job. Entry point; what to do arrives over its channel. */

@@ -1,12 +1,12 @@
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { createRedoLog } from '../disk/create-redo-log.ts';
-import { findDependents } from '../disk/dependents.ts';
-import { describeRedo } from '../disk/describe-redo.ts';
+import { createRedoLog } from '../disk/create/create-redo-log.ts';
+import { findDependents } from '../disk/parents/dependents.ts';
+import { describeRedo } from '../disk/describe/describe-redo.ts';
 import { discardRedoLog } from '../disk/discard.ts';
-import { inspectChain } from '../disk/inspect.ts';
+import { inspectChain } from '../disk/describe/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { finishRemoval } from '../disk/remove-link.ts';
-import type { SessionRequest } from '../disk/session.ts';
+import type { SessionRequest } from '../disk/session/session.ts';
 import { editConfiguration } from '../machines/configuration-file.ts';
 import { writeRedo, type ConfiguredDisk, type RedoRecord } from '../machines/devices/disk.ts';
 import { absoluteFrom, writtenFrom, type MachineConfiguration } from '../machines/machine-configuration.ts';

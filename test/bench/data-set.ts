@@ -2,9 +2,9 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createBase } from '../../core/disk/create-base.ts';
-import { createRedoLog } from '../../core/disk/create-redo-log.ts';
-import { openDiskSession } from '../../core/disk/session.ts';
+import { createBase } from '../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../core/disk/create/create-redo-log.ts';
+import { openDiskSession } from '../../core/disk/session/session.ts';
 import { KIB } from '../../core/base/units.ts';
 import { SeededRandom } from './random.ts';
 

@@ -1,4 +1,4 @@
-import { openDiskSession } from '../../core/disk/session.ts';
+import { openDiskSession } from '../../core/disk/session/session.ts';
 
 /** What one opening took, from the call to the end of the first read and write. */
 export interface OpeningReport {

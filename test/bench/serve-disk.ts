@@ -1,5 +1,5 @@
 import { startNbdServer } from '../../core/nbd/server.ts';
-import { openDiskSession } from '../../core/disk/session.ts';
+import { openDiskSession } from '../../core/disk/session/session.ts';
 
 /**
  * The process that is measured: one disk of ours over NBD, nothing else in it.

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GIB, KIB, MIB } from '../../core/base/units.ts';
-import { planBaseFiles } from '../../core/disk/create-base.ts';
+import { planBaseFiles } from '../../core/disk/create/create-base.ts';
 import { command } from '../../core/nbd/protocol.ts';
 import { NbdTestClient } from '../support/nbd-client.ts';
 import { redoubt, serveDisk } from '../support/redoubt-command.ts';

@@ -1,4 +1,4 @@
-import type { DiskFile, FileLayer } from '../../core/disk/disk-file.ts';
+import type { DiskFile, FileLayer } from '../../core/disk/files/disk-file.ts';
 
 /** Holds reads back until somebody lets them go. */
 export interface HeldRead {

@@ -1,5 +1,5 @@
 import { RedoubtError } from '../../core/base/redoubt-error.ts';
-import type { DiskFile, FileLayer } from '../../core/disk/disk-file.ts';
+import type { DiskFile, FileLayer } from '../../core/disk/files/disk-file.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 const SECTOR_BYTES = 512;

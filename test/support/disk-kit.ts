@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlockDevice } from '../../core/disk/block-device.ts';
 import { Chain } from '../../core/disk/chain/chain.ts';
-import { createBase } from '../../core/disk/create-base.ts';
-import { createRedoLog } from '../../core/disk/create-redo-log.ts';
-import { openLinks, resolveChain } from '../../core/disk/resolve-chain.ts';
-import { openDiskSession, type DiskSession, type SessionRequest } from '../../core/disk/session.ts';
-import { SessionDevice } from '../../core/disk/session-device.ts';
+import { createBase } from '../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../core/disk/create/create-redo-log.ts';
+import { openLinks, resolveChain } from '../../core/disk/parents/resolve-chain.ts';
+import { openDiskSession, type DiskSession, type SessionRequest } from '../../core/disk/session/session.ts';
+import { SessionDevice } from '../../core/disk/session/session-device.ts';
 
 /** Short ways to make disks and look at them. Everything goes through the engine's own calls. */
 

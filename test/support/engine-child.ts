@@ -4,14 +4,14 @@
  * where permissions matter as an unprivileged user.
  */
 import { toWire } from '../../core/base/redoubt-error.ts';
-import { commitRedoLog } from '../../core/disk/commit.ts';
-import { commitToCopy } from '../../core/disk/commit-to-copy.ts';
-import { createBase } from '../../core/disk/create-base.ts';
-import { createRedoLog } from '../../core/disk/create-redo-log.ts';
+import { commitRedoLog } from '../../core/disk/commit/commit.ts';
+import { commitToCopy } from '../../core/disk/commit/commit-to-copy.ts';
+import { createBase } from '../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../core/disk/discard.ts';
-import { inspectChain } from '../../core/disk/inspect.ts';
+import { inspectChain } from '../../core/disk/describe/inspect.ts';
 import { protectDisk } from '../../core/disk/protect.ts';
-import { openDiskSession, type SessionRequest } from '../../core/disk/session.ts';
+import { openDiskSession, type SessionRequest } from '../../core/disk/session/session.ts';
 
 export type EngineCall =
   | { call: 'base'; request: Parameters<typeof createBase>[0] }

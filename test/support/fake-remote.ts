@@ -1,6 +1,6 @@
 import type { RedoubtError } from '../../core/base/redoubt-error.ts';
-import type { DiskFile, FileLayer } from '../../core/disk/disk-file.ts';
-import { RemoteFile, type RemoteSource } from '../../core/disk/remote-file.ts';
+import type { DiskFile, FileLayer } from '../../core/disk/files/disk-file.ts';
+import { RemoteFile, type RemoteSource } from '../../core/disk/files/remote-file.ts';
 
 const blockBytes = 64 * 1024;
 

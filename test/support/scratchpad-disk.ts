@@ -1,8 +1,8 @@
 import { Chain } from '../../core/disk/chain/chain.ts';
-import { createBase } from '../../core/disk/create-base.ts';
-import { closeLinks, openLinks, resolveChain } from '../../core/disk/resolve-chain.ts';
-import { SessionDevice } from '../../core/disk/session-device.ts';
-import { openDiskSession } from '../../core/disk/session.ts';
+import { createBase } from '../../core/disk/create/create-base.ts';
+import { closeLinks, openLinks, resolveChain } from '../../core/disk/parents/resolve-chain.ts';
+import { SessionDevice } from '../../core/disk/session/session-device.ts';
+import { openDiskSession } from '../../core/disk/session/session.ts';
 import { notesOn, readScratchpadImage, scratchpad } from './scratchpad.ts';
 
 /** A base disk that boots Scratchpad; split into segments where it is large. */

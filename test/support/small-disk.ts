@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { hostFiles } from '../../core/disk/disk-file.ts';
+import { hostFiles } from '../../core/disk/files/disk-file.ts';
 import { createExtent } from '../../core/disk/formats/cowd/create-extent.ts';
 import { dialects, type DialectName } from '../../core/disk/formats/cowd/dialect.ts';
 import { segmentPath } from '../../core/disk/segment-paths.ts';

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Chain } from '../../core/disk/chain/chain.ts';
 import { Link, type LinkRequest } from '../../core/disk/chain/link.ts';
 import type { ReadPace } from '../../core/disk/chain/read-pace.ts';
-import { hostFiles, type FileLayer } from '../../core/disk/disk-file.ts';
+import { hostFiles, type FileLayer } from '../../core/disk/files/disk-file.ts';
 import { createExtent } from '../../core/disk/formats/cowd/create-extent.ts';
 import { dialects, type Dialect } from '../../core/disk/formats/cowd/dialect.ts';
-import { SessionDevice } from '../../core/disk/session-device.ts';
+import { SessionDevice } from '../../core/disk/session/session-device.ts';
 import { SECTOR_BYTES } from '../../core/base/units.ts';
 
 export interface TestDisk {

@@ -2,7 +2,7 @@
  * Opens a disk for writing and carries out what it is told: `write OFFSET VALUE` writes a page and flushes.
  * Answers `ok` or the error's code and errno. Run by tests as a process of its own.
  */
-import { openDiskSession } from '../../core/disk/session.ts';
+import { openDiskSession } from '../../core/disk/session/session.ts';
 
 const session = await openDiskSession({ file: process.argv[2] ?? '', mode: 'persistent' });
 

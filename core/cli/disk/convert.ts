@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { convertDisk } from '../../convert/convert.ts';
 import { targetFormats, type TargetFormat } from '../../convert/target-format.ts';
-import type { DialectName } from '../../disk/create-base.ts';
+import type { DialectName } from '../../disk/create/create-base.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { asGiven, newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 import { progressPrinter } from './progress-printer.ts';

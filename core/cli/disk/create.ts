@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import { createBase, type DialectName, type DiskBus } from '../../disk/create-base.ts';
+import { createBase, type DialectName, type DiskBus } from '../../disk/create/create-base.ts';
 import { parseSize } from '../parse-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { asGiven, newDiskCommand, type DiskOptions } from './disk-options.ts';

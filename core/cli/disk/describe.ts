@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { describeChain } from '../../disk/describe.ts';
+import { describeChain } from '../../disk/describe/describe.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 

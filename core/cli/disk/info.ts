@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ChainReport } from '../../api/disks.ts';
-import { inspectChain } from '../../disk/inspect.ts';
+import { inspectChain } from '../../disk/describe/inspect.ts';
 import { formatSize } from '../format-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';

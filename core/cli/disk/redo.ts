@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { createRedoLog } from '../../disk/create-redo-log.ts';
+import { createRedoLog } from '../../disk/create/create-redo-log.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { asGiven, newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 

@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { createRedoLog } from '../../disk/create-redo-log.ts';
+import { createRedoLog } from '../../disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
-import { inspectChain } from '../../disk/inspect.ts';
+import { inspectChain } from '../../disk/describe/inspect.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
-import { settleChain } from '../../disk/settle.ts';
+import { settleChain } from '../../disk/commit/settle.ts';
 import type { ServeOptions } from './serve.ts';
 
 /** The log that takes the writes of a served disk. */

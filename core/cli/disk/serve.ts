@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { commitRedoLog } from '../../disk/commit.ts';
+import { commitRedoLog } from '../../disk/commit/commit.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
-import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session.ts';
+import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session/session.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
 import { startNbdServer } from '../../nbd/server.ts';
 import type { Terminal } from '../terminal.ts';

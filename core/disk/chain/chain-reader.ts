@@ -1,4 +1,4 @@
-import { NotLocalError, whenLocal } from '../not-local.ts';
+import { NotLocalError, whenLocal } from '../files/not-local.ts';
 import { planRead, type Lookup, type Piece } from './plan.ts';
 import type { ReadPace } from './read-pace.ts';
 import { readPieces, readPiecesLater } from './read-pieces.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { linkFiles } from '../descriptor-cache.ts';
-import type { DiskFile, FileLayer } from '../disk-file.ts';
+import { linkFiles } from '../files/descriptor-cache.ts';
+import type { DiskFile, FileLayer } from '../files/disk-file.ts';
 import type { OpenedLink, ParentSpans } from '../formats/disk-format.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { LinkBooks, StateChange } from '../formats/link-books.ts';

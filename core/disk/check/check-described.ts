@@ -1,4 +1,4 @@
-import { hostFiles, type DiskFile, type FileLayer } from '../disk-file.ts';
+import { hostFiles, type DiskFile, type FileLayer } from '../files/disk-file.ts';
 import type { OpenedLink, ParentSpans } from '../formats/disk-format.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { LinkFormat } from '../formats/link-state.ts';

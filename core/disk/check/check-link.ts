@@ -2,7 +2,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../base/units.ts';
 import { placeExtents } from '../formats/cowd/place-extents.ts';
 import type { ParentSpans } from '../formats/disk-format.ts';
-import { hostFiles, type DiskFile, type FileLayer } from '../disk-file.ts';
+import { hostFiles, type DiskFile, type FileLayer } from '../files/disk-file.ts';
 import { entriesPerTable } from '../formats/cowd/dialect.ts';
 import type { CowdHeader } from '../formats/cowd/header.ts';
 import { readHeader } from '../formats/cowd/read-header.ts';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { readChildren } from '../children-list.ts';
+import { readChildren } from '../parents/children-list.ts';
 import { readJournal } from '../commit-journal.ts';
 import { readSegmentHead, type LinkHead } from '../link-head.ts';
 import { readHolders } from '../locks/lock-folder.ts';

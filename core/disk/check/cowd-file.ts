@@ -1,5 +1,5 @@
 import { countOf, roundUp, SECTOR_BYTES } from '../../base/units.ts';
-import type { DiskFile } from '../disk-file.ts';
+import type { DiskFile } from '../files/disk-file.ts';
 import { HEADER_SECTORS } from '../formats/cowd/dialect.ts';
 import type { CowdHeader } from '../formats/cowd/header.ts';
 import type { Findings } from './finding.ts';

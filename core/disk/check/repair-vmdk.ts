@@ -1,6 +1,6 @@
 import { roundUp, SECTOR_BYTES } from '../../base/units.ts';
 import { Link } from '../chain/link.ts';
-import { hostFiles, type DiskFile } from '../disk-file.ts';
+import { hostFiles, type DiskFile } from '../files/disk-file.ts';
 import { FORMAT_LIMIT_SECTORS, SPLIT_FILE_LIMIT_SECTORS } from '../formats/sparse/file-limits.ts';
 import { isVmdk4 } from '../formats/vmdk4/header.ts';
 import { readVmdk4Header, writeUncleanMark } from '../formats/vmdk4/read-vmdk4-header.ts';

@@ -1,5 +1,5 @@
 import { countOf, SECTOR_BYTES } from '../../base/units.ts';
-import type { DiskFile } from '../disk-file.ts';
+import type { DiskFile } from '../files/disk-file.ts';
 import type { Vmdk4Header } from '../formats/vmdk4/header.ts';
 import {
   ENTRY_BYTES,

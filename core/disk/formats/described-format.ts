@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../base/units.ts';
-import type { DiskFile, FileLayer } from '../disk-file.ts';
+import type { DiskFile, FileLayer } from '../files/disk-file.ts';
 import { claimedBy, claimedHead } from './descriptor/claimed-by.ts';
 import type { DescribedKind } from './descriptor/create-type.ts';
 import { describedFiles } from './descriptor/described-files.ts';

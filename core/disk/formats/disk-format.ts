@@ -1,4 +1,4 @@
-import type { DiskFile, FileLayer } from '../disk-file.ts';
+import type { DiskFile, FileLayer } from '../files/disk-file.ts';
 import type { Extent } from './extent.ts';
 import type { LinkBooks, StateChange } from './link-books.ts';
 import type { LinkFormat, LinkState } from './link-state.ts';

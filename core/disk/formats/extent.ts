@@ -1,4 +1,4 @@
-import type { DiskFile } from '../disk-file.ts';
+import type { DiskFile } from '../files/disk-file.ts';
 
 /** A place that says: this link has nothing here, ask the one below. */
 export const NOWHERE = 0;

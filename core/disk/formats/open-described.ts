@@ -1,5 +1,5 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import type { DiskFile } from '../disk-file.ts';
+import type { DiskFile } from '../files/disk-file.ts';
 import { changeCid } from './descriptor/change-cid.ts';
 import type { Descriptor } from './descriptor/descriptor.ts';
 import { readDescriptor, type FoundDescriptor } from './descriptor/read-descriptor.ts';

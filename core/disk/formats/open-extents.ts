@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { roundUp, SECTOR_BYTES } from '../../base/units.ts';
-import type { DiskFile, FileLayer } from '../disk-file.ts';
+import type { DiskFile, FileLayer } from '../files/disk-file.ts';
 import { CowdExtent, inconsistentError } from './cowd/cowd-extent.ts';
 import { entriesPerTable } from './cowd/dialect.ts';
 import { isCowd } from './cowd/header.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import type { DiskFile } from '../disk-file.ts';
+import type { DiskFile } from '../files/disk-file.ts';
 import { parseDiskName } from '../names.ts';
 import { cowdFormat } from './cowd/cowd-format.ts';
 import { describedFormats } from './described-format.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import type { FileLayer } from '../disk-file.ts';
+import type { FileLayer } from '../files/disk-file.ts';
 import { nextGeneration } from '../generation.ts';
 import { formatCid } from './descriptor/descriptor.ts';
 import type { Extent } from './extent.ts';

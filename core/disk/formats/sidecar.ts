@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { KIB } from '../../base/units.ts';
-import type { DiskFile, FileLayer } from '../disk-file.ts';
+import type { DiskFile, FileLayer } from '../files/disk-file.ts';
 
 /**
  * `FIRST.redoubt`: who a link is whose own format has no room for it, and which content its children know.

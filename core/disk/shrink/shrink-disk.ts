@@ -8,9 +8,9 @@ import { lockFile } from '../locks/file-lock.ts';
 import { LockSet } from '../locks/lock-set.ts';
 import type { OpenContext } from '../open-context.ts';
 import { checkWritable } from '../protection.ts';
-import { closeLinks, openLinks, resolveChain } from '../resolve-chain.ts';
-import { settleChain } from '../settle.ts';
-import { refuseUnsettled } from '../unsettled.ts';
+import { closeLinks, openLinks, resolveChain } from '../parents/resolve-chain.ts';
+import { settleChain } from '../commit/settle.ts';
+import { refuseUnsettled } from '../parents/unsettled.ts';
 import { shrinkLeaf, type ShrinkOptions } from './shrink-leaf.ts';
 
 export interface ShrinkRequest extends ShrinkOptions {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { GIB, KIB } from '../../../core/base/units.ts';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { fio, type FioJob } from '../measure.ts';
 import { serveOurs } from '../nbd-servers.ts';
 import { SeededRandom } from '../random.ts';

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KIB } from '../../../core/base/units.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import type { DataSet } from '../data-set.ts';
 import { fio, type FioJob, type Sample } from '../measure.ts';

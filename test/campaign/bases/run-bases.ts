@@ -1,6 +1,6 @@
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { fingerprint } from '../../support/fingerprint.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { makeSmallBase } from '../../support/small-disk.ts';

@@ -2,11 +2,11 @@ import { readdirSync, unlinkSync } from 'node:fs';
 import { isThere } from '../../../core/base/is-there.ts';
 import { readFileIfThere, replaceFile } from '../../../core/base/atomic-file.ts';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
-import { abandonCommit } from '../../../core/disk/abandon-commit.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import type { CommitPoint } from '../../../core/disk/commit-steps.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
-import { settleChain } from '../../../core/disk/settle.ts';
+import { abandonCommit } from '../../../core/disk/commit/abandon-commit.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import type { CommitPoint } from '../../../core/disk/commit/commit-steps.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
+import { settleChain } from '../../../core/disk/commit/settle.ts';
 import { folder, makeBaseMember, makeLogMember, Member, tryStep, type Family } from './family.ts';
 import type { Scenario } from './fault-run.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { isThere } from '../../../core/base/is-there.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { settleChain } from '../../../core/disk/settle.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { settleChain } from '../../../core/disk/commit/settle.ts';
 import { carryOutDecisions, recordDecisions, type CommitCarrier } from '../../../core/machines/carry-out-decisions.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { MachineIndex } from '../../../core/machines/machine-index.ts';

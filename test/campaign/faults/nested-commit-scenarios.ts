@@ -1,6 +1,6 @@
 import { isThere } from '../../../core/base/is-there.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { settleChain, unfinishedCommit } from '../../../core/disk/settle.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { settleChain, unfinishedCommit } from '../../../core/disk/commit/settle.ts';
 import { makeBaseMember, makeLogMember, Member, tryStep, type BaseKind, type Family } from './family.ts';
 import type { Scenario } from './fault-run.ts';
 import { childRanges, judgeAll, leftOver } from './judging.ts';

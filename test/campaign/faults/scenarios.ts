@@ -1,10 +1,10 @@
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { isThere } from '../../../core/base/is-there.ts';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
-import { identifyFile, type FileIdentity } from '../../../core/disk/identify.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { identifyFile, type FileIdentity } from '../../../core/disk/describe/identify.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import type { BlockDevice } from '../../../core/disk/block-device.ts';
 import { SectorHistory } from '../../support/sector-history.ts';
 import { diskSectors, folder, makeBaseMember, makeLogMember, Member, tryStep } from './family.ts';

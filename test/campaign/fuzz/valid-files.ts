@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import type { DialectName } from '../../../core/disk/formats/cowd/dialect.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { memoryRoot } from '../../support/memory-host/memory-host.ts';
 import { makeSmallBase } from '../../support/small-disk.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isThere } from '../../../core/base/is-there.ts';
 import { checkChain } from '../../../core/disk/check/check-chain.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
-import { openDiskSession, type SessionRequest } from '../../../core/disk/session.ts';
-import { settleChain } from '../../../core/disk/settle.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
+import { openDiskSession, type SessionRequest } from '../../../core/disk/session/session.ts';
+import { settleChain } from '../../../core/disk/commit/settle.ts';
 import { judgeSectors, SectorHistory, stamped } from '../../support/sector-history.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { makeSmallBase } from '../../support/small-disk.ts';

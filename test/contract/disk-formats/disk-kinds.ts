@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SECTOR_BYTES } from '../../../core/base/units.ts';
-import { createDescribed, planDescribed } from '../../../core/disk/described-disk.ts';
+import { createDescribed, planDescribed } from '../../../core/disk/create/described-disk.ts';
 import { createExtent } from '../../../core/disk/formats/cowd/create-extent.ts';
 import { dialects } from '../../../core/disk/formats/cowd/dialect.ts';
-import { createBase } from '../../../core/disk/create-base.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
 import { formatDescriptor } from '../../../core/disk/formats/descriptor/format-descriptor.ts';
 import { createVmdk4File } from '../../../core/disk/formats/vmdk4/create-vmdk4.ts';
-import { hostFiles } from '../../../core/disk/disk-file.ts';
+import { hostFiles } from '../../../core/disk/files/disk-file.ts';
 import type { DescriptorExtent } from '../../../core/disk/formats/descriptor/descriptor.ts';
 
 /** An empty disk of some kind in a folder; returns its first file. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endChild, startChild } from '../../../core/base/child-process.ts';
 import { chooseRedoLog } from '../../../core/cli/disk/serve-redo-log.ts';
 import { runCommandLine } from '../../../core/cli/run.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { makeBase, makeLog, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 

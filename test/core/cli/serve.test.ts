@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { command } from '../../../core/nbd/protocol.ts';
 import { contentOf, fingerprint, makeBase } from '../../support/disk-kit.ts';
 import { NbdTestClient } from '../../support/nbd-client.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { breakLock } from '../../../core/disk/locks/break-lock.ts';
 import { lockFile } from '../../../core/disk/locks/file-lock.ts';
 import { encodeHolder, newHolder, type LockHolder } from '../../../core/disk/locks/lock-holder.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { contentOf, makeBase, mib, write } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIB } from '../../../core/base/units.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
-import { identifyFile } from '../../../core/disk/identify.ts';
-import { inspectChain } from '../../../core/disk/inspect.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
+import { identifyFile } from '../../../core/disk/describe/identify.ts';
+import { inspectChain } from '../../../core/disk/describe/inspect.ts';
 import { inSession, read, write } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 

@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
-import { findDependents } from '../../../core/disk/dependents.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
+import { findDependents } from '../../../core/disk/parents/dependents.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { fingerprint, makeBase, makeLog, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 

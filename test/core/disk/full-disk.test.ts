@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { forecastCommit } from '../../../core/disk/forecast-commit.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { forecastCommit } from '../../../core/disk/commit/forecast-commit.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, write, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 

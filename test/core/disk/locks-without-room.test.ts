@@ -12,12 +12,12 @@ import {
 } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { findLockHolder, lockFile } from '../../../core/disk/locks/file-lock.ts';
 import { decodeNote, encodeNote } from '../../../core/disk/locks/holder-note.ts';
 import { newHolder } from '../../../core/disk/locks/lock-holder.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { makeBase, makeLog, mib, write } from '../../support/disk-kit.ts';
 import { mountExt4, type SmallFileSystem } from '../../support/small-file-system.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';

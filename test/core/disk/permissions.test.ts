@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { protectDisk, unprotectDisk } from '../../../core/disk/protect.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { asNobody, canRunAsNobody } from '../../support/as-nobody.ts';
 import { fingerprint, inSession, makeBase, makeLog, read } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';

@@ -9,14 +9,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hostFiles } from '../../../core/disk/disk-file.ts';
-import { inspectChain } from '../../../core/disk/inspect.ts';
+import { hostFiles } from '../../../core/disk/files/disk-file.ts';
+import { inspectChain } from '../../../core/disk/describe/inspect.ts';
 import { readLinkHead } from '../../../core/disk/link-head.ts';
-import { parentNames } from '../../../core/disk/parent-check.ts';
+import { parentNames } from '../../../core/disk/parents/parent-check.ts';
 import { protectDisk } from '../../../core/disk/protect.ts';
-import { recordParent } from '../../../core/disk/record-parent.ts';
+import { recordParent } from '../../../core/disk/parents/record-parent.ts';
 import { relinkRedoLog } from '../../../core/disk/relink.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { CrashingFiles } from '../../support/crashing-files.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../support/disk-kit.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

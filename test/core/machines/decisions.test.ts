@@ -1,18 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 import {
   carryOutDecisions,
   DecisionPostponed,
   recordDecisions,
   type CommitCarrier,
 } from '../../../core/machines/carry-out-decisions.ts';
-import { identifyFile } from '../../../core/disk/identify.ts';
+import { identifyFile } from '../../../core/disk/describe/identify.ts';
 import { findWaitingChanges } from '../../../core/machines/waiting-changes.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { MachineIndex } from '../../../core/machines/machine-index.ts';

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createBase } from '../../../core/disk/create-base.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { discImage, serialOutput } from '../../../core/machines/named-files.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';

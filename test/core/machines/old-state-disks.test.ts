@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { absoluteFrom } from '../../../core/machines/machine-configuration.ts';

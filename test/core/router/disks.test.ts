@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { CoreBench, refusalOf } from '../../support/core-bench.ts';
 
 describe('the picker', () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MachineEvent, NewMachine } from '../../../core/api/machines.ts';
-import { commitRedoLog } from '../../../core/disk/commit.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { CoreBench, refusalOf } from '../../support/core-bench.ts';
 
 const slot = 'ide0:0';

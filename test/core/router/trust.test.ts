@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createBase } from '../../../core/disk/create-base.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
 import { encodeHolder, newHolder } from '../../../core/disk/locks/lock-holder.ts';
 import { CoreBench, refusalOf } from '../../support/core-bench.ts';
 

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { fingerprintBelow } from '../../support/fingerprint.ts';
 import { createScratchpadBase } from '../../support/scratchpad-disk.ts';
 import { expect, test, withoutQemu, type Host } from '../fixtures/redoubt.ts';

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { createRedoLog } from '../../../core/disk/create-redo-log.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { fingerprint, fingerprintBelow } from '../../support/fingerprint.ts';
 import { createScratchpadBase, notesInDisk } from '../../support/scratchpad-disk.ts';
 import { expect, test, withoutQemu, type Host } from '../fixtures/redoubt.ts';

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { createBase } from '../../../core/disk/create-base.ts';
-import { openDiskSession } from '../../../core/disk/session.ts';
+import { createBase } from '../../../core/disk/create/create-base.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
 
 const chunkBytes = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile, FileLayer } from '../../disk-file.ts';
+import type { DiskFile, FileLayer } from '../../files/disk-file.ts';
 import { SparseExtent, type SparseLimits } from '../sparse/sparse-extent.ts';
 import { FORMAT_LIMIT_SECTORS, HEADER_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SECTORS } from './dialect.ts';
 import type { CowdHeader } from './header.ts';

@@ -1,7 +1,7 @@
 import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { firstSegmentPath, segmentPath } from '../../segment-paths.ts';
-import type { FileLayer } from '../../disk-file.ts';
+import type { FileLayer } from '../../files/disk-file.ts';
 import { claimedBy, claimedHead } from '../descriptor/claimed-by.ts';
 import type { DiskFormat, OpenedLink, OpenLinkRequest } from '../disk-format.ts';
 import { CowdBooks } from './cowd-books.ts';

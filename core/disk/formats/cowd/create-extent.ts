@@ -1,7 +1,7 @@
 import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../../base/units.ts';
-import type { FileLayer } from '../../disk-file.ts';
+import type { FileLayer } from '../../files/disk-file.ts';
 import { FORMAT_LIMIT_SECTORS, layOutExtent, SPLIT_FILE_LIMIT_SECTORS, type Dialect } from './dialect.ts';
 import { encodeHeader, type CowdHeader, type Geometry } from './header.ts';
 import type { LinkRecord } from '../link-state.ts';

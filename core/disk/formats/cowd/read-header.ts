@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import { decodeHeader, encodeHeader, HEADER_BYTES, type CowdHeader } from './header.ts';
 
 /** The sector with the generation, the record and the parent's generation. */

@@ -1,5 +1,5 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
-import type { FileLayer } from '../../disk-file.ts';
+import type { FileLayer } from '../../files/disk-file.ts';
 import type { FormatHead } from '../disk-format.ts';
 import { describedFiles, descriptorOfExtent } from './described-files.ts';
 import { readDescriptor } from './read-descriptor.ts';

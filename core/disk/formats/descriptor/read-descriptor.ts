@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import { isVmdk4, VMDK4_HEADER_BYTES, type Vmdk4Header } from '../vmdk4/header.ts';
 import { readEmbeddedDescriptor, readVmdk4Header } from '../vmdk4/read-vmdk4-header.ts';
 import { kindOfDescribed, type DescribedKind } from './create-type.ts';

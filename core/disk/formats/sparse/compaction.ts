@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { greatestCommonDivisor, MIB, SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import type { ExtentCompaction } from '../extent.ts';
 import type { GrainAllocator } from './grain-allocator.ts';
 import type { GrainTables } from './grain-tables.ts';

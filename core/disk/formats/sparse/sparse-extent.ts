@@ -1,6 +1,6 @@
 import { assert } from '../../../base/assert.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import type { Extent, ExtentCompaction, FreeRow } from '../extent.ts';
 import { SparseCompaction } from './compaction.ts';
 import { findUnusedRows, type GrainRow } from './find-unused-rows.ts';

@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, MIB, SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import { FIRST_PLACE, NOWHERE, ZEROS } from '../extent.ts';
 import type { MarkedExtent } from '../sidecar-books.ts';
 import type { Vmdk4Header } from '../vmdk4/header.ts';

@@ -2,7 +2,7 @@ import { inflateSync } from 'node:zlib';
 import { ByteReader } from '../../../base/byte-reader.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 
 /**
  * The records of a streamOptimized file: a compressed grain has its disk address, its length and zlib data;

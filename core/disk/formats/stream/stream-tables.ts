@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 
 /** Grain tables of a compressed file, read only. */
 export interface StreamShape {

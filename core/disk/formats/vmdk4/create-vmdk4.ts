@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../../../base/units.ts';
-import type { FileLayer } from '../../disk-file.ts';
+import type { FileLayer } from '../../files/disk-file.ts';
 import { encodeVmdk4Header } from './header.ts';
 import { ENTRIES_PER_TABLE, fullDirectory, GRAIN_SECTORS, layOutVmdk4 } from './layout.ts';
 

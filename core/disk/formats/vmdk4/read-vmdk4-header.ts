@@ -1,6 +1,6 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import { longestDescriptorBytes } from '../descriptor/parse-descriptor.ts';
 import { decodeVmdk4Header, markUnclean, VMDK4_HEADER_BYTES, type Vmdk4Header } from './header.ts';
 

@@ -1,5 +1,5 @@
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
-import type { DiskFile } from '../../disk-file.ts';
+import type { DiskFile } from '../../files/disk-file.ts';
 import { FORMAT_LIMIT_SECTORS, SPLIT_FILE_LIMIT_SECTORS } from '../sparse/file-limits.ts';
 import type { MarkedExtent } from '../sidecar-books.ts';
 import { SparseExtent } from '../sparse/sparse-extent.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIB } from '../../../../core/base/units.ts';
-import type { SessionDevice } from '../../../../core/disk/session-device.ts';
+import type { SessionDevice } from '../../../../core/disk/session/session-device.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink, openDevice, type TestDisk } from '../../../support/test-chain.ts';
 

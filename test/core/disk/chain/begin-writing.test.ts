@@ -4,7 +4,7 @@ import { Chain } from '../../../../core/disk/chain/chain.ts';
 import { Link, type LinkRequest } from '../../../../core/disk/chain/link.ts';
 import type { CowdHeader } from '../../../../core/disk/formats/cowd/header.ts';
 import { patchHeader, readHeader } from '../../../../core/disk/formats/cowd/read-header.ts';
-import { SessionDevice } from '../../../../core/disk/session-device.ts';
+import { SessionDevice } from '../../../../core/disk/session/session-device.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink } from '../../../support/test-chain.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RedoubtError } from '../../../../core/base/redoubt-error.ts';
-import type { DiskFile, FileLayer } from '../../../../core/disk/disk-file.ts';
+import type { DiskFile, FileLayer } from '../../../../core/disk/files/disk-file.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink, openDevice } from '../../../support/test-chain.ts';
 

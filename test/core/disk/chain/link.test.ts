@@ -12,7 +12,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { Chain } from '../../../../core/disk/chain/chain.ts';
 import { Link } from '../../../../core/disk/chain/link.ts';
-import { hostFiles } from '../../../../core/disk/disk-file.ts';
+import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
 import { HEADER_BYTES } from '../../../../core/disk/formats/cowd/header.ts';
 import { patchHeader, readHeader } from '../../../../core/disk/formats/cowd/read-header.ts';
 import { RedoubtError } from '../../../../core/base/redoubt-error.ts';

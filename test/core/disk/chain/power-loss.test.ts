@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkLinkFiles } from '../../../../core/disk/check/check-link.ts';
 import { Findings } from '../../../../core/disk/check/finding.ts';
-import type { FileLayer } from '../../../../core/disk/disk-file.ts';
-import type { SessionDevice } from '../../../../core/disk/session-device.ts';
+import type { FileLayer } from '../../../../core/disk/files/disk-file.ts';
+import type { SessionDevice } from '../../../../core/disk/session/session-device.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink, openDevice, sizeBytesOf } from '../../../support/test-chain.ts';
 import { judgeSectors, SectorHistory, stamped } from '../../../support/sector-history.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSy
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import type { Finding } from '../../../../core/disk/check/finding.ts';
-import { commitRedoLog } from '../../../../core/disk/commit.ts';
+import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { lockFile } from '../../../../core/disk/locks/file-lock.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';

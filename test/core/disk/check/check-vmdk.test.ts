@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
-import { createBase } from '../../../../core/disk/create-base.ts';
+import { createBase } from '../../../../core/disk/create/create-base.ts';
 import { vmdkStructures } from '../../../../core/disk/check/vmdk-file.ts';
-import { hostFiles } from '../../../../core/disk/disk-file.ts';
+import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
 import { readVmdk4Header } from '../../../../core/disk/formats/vmdk4/read-vmdk4-header.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { shrinkDisk } from '../../../../core/disk/shrink/shrink-disk.ts';

@@ -3,7 +3,7 @@ import { checkDescribed, type DescribedCheck } from '../../../../core/disk/check
 import { Findings } from '../../../../core/disk/check/finding.ts';
 import { repairVmdkFiles } from '../../../../core/disk/check/repair-vmdk.ts';
 import { vmdkStructures } from '../../../../core/disk/check/vmdk-file.ts';
-import { createVmdkFiles } from '../../../../core/disk/create-vmdk.ts';
+import { createVmdkFiles } from '../../../../core/disk/create/create-vmdk.ts';
 import { readVmdk4Header } from '../../../../core/disk/formats/vmdk4/read-vmdk4-header.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MIB } from '../../../../core/base/units.ts';
 import { Chain } from '../../../../core/disk/chain/chain.ts';
 import { Link } from '../../../../core/disk/chain/link.ts';
-import { createVmdkFiles, planVmdkFiles } from '../../../../core/disk/create-vmdk.ts';
-import type { FileLayer } from '../../../../core/disk/disk-file.ts';
+import { createVmdkFiles, planVmdkFiles } from '../../../../core/disk/create/create-vmdk.ts';
+import type { FileLayer } from '../../../../core/disk/files/disk-file.ts';
 import { formatNamed } from '../../../../core/disk/formats/open-format.ts';
 import type { LinkFormat } from '../../../../core/disk/formats/link-state.ts';
 import { readSidecar } from '../../../../core/disk/formats/sidecar.ts';
-import { SessionDevice } from '../../../../core/disk/session-device.ts';
+import { SessionDevice } from '../../../../core/disk/session/session-device.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 

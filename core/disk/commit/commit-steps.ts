@@ -1,0 +1,111 @@
+import { dirname } from 'node:path';
+import { isThere } from '../../base/is-there.ts';
+import { RedoubtError } from '../../base/redoubt-error.ts';
+import { addChild, copyChildren, readChildren } from '../parents/children-list.ts';
+import { removeJournal, writeJournal, type CommitJournal } from '../commit-journal.ts';
+import { findDependents } from '../parents/dependents.ts';
+import { readLinkHead, type LinkHead } from '../link-head.ts';
+import { isOldState } from '../parents/old-state.ts';
+import { parentNames } from '../parents/parent-check.ts';
+import { recordParent } from '../parents/record-parent.ts';
+import { removeLink } from '../remove-link.ts';
+
+/** Where a test may make a commit fail; in the order in which a commit passes them. */
+export type CommitPoint =
+  | 'locked'
+  | 'journal'
+  | 'old-state'
+  | 'child-recorded'
+  | 'parent-marked'
+  | 'copying'
+  | 'copied'
+  | 'parent-clean'
+  | 'unmarked'
+  | 'nested'
+  | 'done'
+  | 'removed';
+
+export interface CommitHooks {
+  /** Called when the step before the point is on the device. What it throws stops the commit there. */
+  reached?(point: CommitPoint): void;
+}
+
+export interface FinishOptions {
+  /** More folders whose logs may hang from the child. */
+  readonly searchPaths?: readonly string[] | undefined;
+  /** Logs that hang from the child and can't be reached are given up. */
+  readonly isBreaking?: boolean;
+  readonly hooks?: CommitHooks;
+}
+
+/**
+ * The end of a commit, from the moment on at which the parent has everything and carries no mark: logs that
+ * hang from the child get the parent instead, then the child goes, then the journal. Every step may have
+ * been done before; `child` is `undefined` if it is removed already. The caller holds the child's writer lock.
+ * Throws disk.has-dependents for logs on the child that can't be reached; then the child stays for now.
+ */
+export async function finishCommit(
+  parent: LinkHead,
+  journal: CommitJournal,
+  child: LinkHead | undefined,
+  { searchPaths = [], isBreaking = false, hooks = {} }: FinishOptions = {},
+): Promise<void> {
+  if (child !== undefined) {
+    if (journal.phase !== 'done') {
+      await moveNested(child, parent, journal, { searchPaths, isBreaking });
+      hooks.reached?.('nested');
+      writeJournal(parent.path, { ...journal, phase: 'done' });
+      hooks.reached?.('done');
+    }
+    await removeLink(child);
+    hooks.reached?.('removed');
+  }
+  removeJournal(parent.path);
+}
+
+/**
+ * Logs nested on the child read the same over the parent, now that it has the child's content. One that a
+ * crash left half-way names the parent already and records the child's content still.
+ */
+async function moveNested(
+  child: LinkHead,
+  parent: LinkHead,
+  journal: CommitJournal,
+  { searchPaths, isBreaking }: { searchPaths: readonly string[]; isBreaking: boolean },
+): Promise<void> {
+  const { state } = readLinkHead(parent.path);
+  const values = { generation: state.generation, contentId: state.record?.contentId };
+  const nested = await findDependents(child.path, { searchPaths });
+  const places = [...searchPaths, dirname(child.path), ...readChildren(child.path).map(({ path }) => path)];
+  const halfWay = (await findDependents(parent.path, { searchPaths: places, except: [child.path] })).filter(
+    ({ path }) => recordedContent(path) === journal.child.contentId,
+  );
+  const paths = new Set([...nested, ...halfWay].map(({ path }) => path));
+  const outOfReach = [...paths].filter((path) => !isThere(path));
+  if (outOfReach.length > 0 && !isBreaking) {
+    const names = outOfReach.join(', ');
+    throw new RedoubtError('disk.has-dependents', `${child.path} can't go while ${names} can't be reached.`, {
+      file: child.path,
+      dependents: outOfReach.map((path) => ({ path })),
+    });
+  }
+  for (const path of paths) {
+    if (outOfReach.includes(path)) continue;
+    const head = readLinkHead(path);
+    recordParent(head, values, parentNames(head.path, parent.path));
+    const { record } = head.state;
+    await addChild(parent.path, { path: head.path, linkId: record?.linkId, owner: record?.owner });
+    // The child's list goes with it, and what resolves through an old state may be in it.
+    if (isOldState(head)) await copyChildren(child.path, head.path);
+  }
+}
+
+/** The state of its parent that a log has recorded, where it can be read. */
+function recordedContent(path: string): string | undefined {
+  try {
+    return readLinkHead(path).state.record?.parentContentId;
+  } catch (error) {
+    if (error instanceof RedoubtError) return undefined;
+    throw error;
+  }
+}
