@@ -43,14 +43,19 @@ function adopt(command: Command, write: (text: string) => void): void {
 
 function usageError(error: CommanderError): RedoubtError {
   // A group that was called without a command would print its help.
-  const reason =
-    error.code === 'commander.help'
-      ? 'a command is missing; --help lists them'
-      : error.message.replace(/^error: /, '').replace(/\.$/, '');
+  const isGroup = error.code === 'commander.help';
+  // What was meant perhaps follows on a line of its own.
+  const said = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const reason = isGroup ? 'a command is missing; --help lists them' : said.replace(/\.$/, '');
   return new RedoubtError('usage.bad-argument', `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`, {
-    argument: '',
+    argument: isGroup ? 'command' : argumentIn(reason),
     reason,
   });
+}
+
+/** Commander quotes what it speaks of, first of all the argument or the flags of the option that is wrong. */
+function argumentIn(reason: string): string {
+  return (/'(.+?)'/.exec(reason)?.[1] ?? '').replace(/ [<[].*$/, '');
 }
 
 function fail(error: unknown, args: readonly string[], terminal: Terminal): number {

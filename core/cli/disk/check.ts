@@ -63,8 +63,9 @@ function hintOf({ canRepair, severity }: Finding): string {
 }
 
 function verdictOf(findings: readonly Finding[]): string {
-  const number = (severity: Finding['severity']) => findings.filter((finding) => finding.severity === severity).length;
-  const [errors, warnings] = [number('error'), number('warning')];
-  if (errors + warnings === 0) return 'nothing is wrong.';
-  return `${String(errors)} errors, ${String(warnings)} warnings.`;
+  const counts = (['error', 'warning'] as const).flatMap((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? [] : [`${String(count)} ${severity}${count === 1 ? '' : 's'}`];
+  });
+  return counts.length === 0 ? 'nothing is wrong.' : `${counts.join(', ')}.`;
 }

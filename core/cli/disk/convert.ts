@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { convertDisk } from '../../convert/convert.ts';
-import { targetFormats, type TargetFormat } from '../../convert/target-format.ts';
+import { formatOfName, targetFormats, type TargetFormat } from '../../convert/target-format.ts';
 import type { DialectName } from '../../disk/create/create-base.ts';
 import { printResult, type Terminal } from '../terminal.ts';
+import { dialectHelp, dialectNames, requireCowd } from './dialect-option.ts';
 import { asGiven, newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 import { progressPrinter } from './progress-printer.ts';
 
@@ -21,10 +22,11 @@ export function convertCommand(terminal: Terminal): Command {
     .addOption(
       new Option('--format <format>', 'default: by the name of the new file; .vmdk is cowd').choices(targetFormats),
     )
-    .addOption(new Option('--dialect <dialect>', 'of cowd').choices(['hybrid', 'ws3', 'esx', 'vmware2']))
+    .addOption(new Option('--dialect <dialect>', `${dialectHelp} (default: "hybrid")`).choices(dialectNames))
     .option('--no-split', 'one file, however large')
     .action(async (source: string, target: string, options: ConvertOptions) => {
       const { format, dialect, split } = options;
+      if (dialect !== undefined) requireCowd(format ?? formatOfName(target));
       const abort = new AbortController();
       const stop = () => {
         abort.abort();

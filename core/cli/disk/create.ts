@@ -3,13 +3,14 @@ import { Option, type Command } from 'commander';
 import { createBase, type DialectName, type DiskBus } from '../../disk/create/create-base.ts';
 import { parseSize } from '../parse-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
+import { dialectHelp, dialectNames, requireCowd } from './dialect-option.ts';
 import { asGiven, newDiskCommand, type DiskOptions } from './disk-options.ts';
 
 interface CreateOptions extends DiskOptions {
   readonly size: string;
   readonly split: boolean;
   readonly format: 'cowd' | 'vmdk';
-  readonly dialect: DialectName;
+  readonly dialect?: DialectName;
   readonly bus: DiskBus;
 }
 
@@ -27,10 +28,15 @@ export function createCommand(terminal: Terminal): Command {
         .choices(['cowd', 'vmdk'])
         .default('cowd'),
     )
-    .addOption(new Option('--dialect <dialect>').choices(['hybrid', 'ws3', 'esx', 'vmware2']).default('hybrid'))
-    .addOption(new Option('--bus <bus>').choices(['ide', 'scsi']).default('ide'))
+    .addOption(new Option('--dialect <dialect>', `${dialectHelp} (default: "hybrid")`).choices(dialectNames))
+    .addOption(
+      new Option('--bus <bus>', 'adapter that the geometry in the header is for')
+        .choices(['ide', 'scsi'])
+        .default('ide'),
+    )
     .action(async (file: string, options: CreateOptions) => {
-      const { size, split, format, dialect, bus } = options;
+      const { size, split, format, dialect = 'hybrid', bus } = options;
+      if (options.dialect !== undefined) requireCowd(format);
       const made = await createBase({ file, capacityBytes: parseSize(size), split, bus, format, dialect });
       const files = made.files.map((path) => asGiven(path, dirname(file)));
       printResult(terminal, options, { files }, files);

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { commitRedoLog } from '../../disk/commit/commit.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
+import { dependentsThrough, findDependents } from '../../disk/parents/dependents.ts';
 import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session/session.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
 import { startNbdServer } from '../../nbd/server.ts';
@@ -15,6 +16,7 @@ export interface ServeOptions extends DiskOptions {
   readonly redoDir?: string;
   readonly redo?: string;
   readonly atEnd?: 'keep' | 'commit' | 'discard';
+  readonly breakDependents?: boolean;
 }
 
 /**
@@ -24,13 +26,18 @@ export interface ServeOptions extends DiskOptions {
 export function serveDiskCommand(terminal: Terminal): Command {
   return newDiskCommand('serve', 'Serve a disk over NBD on a Unix socket until SIGTERM or SIGINT.')
     .argument('<file>')
-    .addOption(new Option('--mode <mode>').choices(['persistent', 'undoable', 'nonpersistent']).makeOptionMandatory())
+    .addOption(
+      new Option('--mode <mode>', 'writes go to the disk; to a redo log that is kept; to one that is thrown away')
+        .choices(['persistent', 'undoable', 'nonpersistent'])
+        .makeOptionMandatory(),
+    )
     .requiredOption('--socket <path>', 'the socket to make')
     .option('--redo-dir <dir>', 'folder for the redo log')
     .option('--redo <file>', 'go on with this redo log')
     .addOption(
       new Option('--at-end <decision>', 'for undoable disks; default keep').choices(['keep', 'commit', 'discard']),
     )
+    .option('--break-dependents', 'write although redo logs hang from what is written; they can not be used any more')
     .action(async (file: string, options: ServeOptions) => {
       checkOptions(options);
       await serve(file, options, terminal);
@@ -68,7 +75,7 @@ async function serveUntil(
   ended: Promise<void>,
   file: string,
   log: ChosenLog | undefined,
-  { mode, socket, json }: ServeOptions,
+  { mode, socket, json, breakDependents = false }: ServeOptions,
   context: OpenContext,
   terminal: Terminal,
 ): Promise<DiskSession> {
@@ -76,6 +83,8 @@ async function serveUntil(
   try {
     const session = await openDiskSession({ file, mode, ...(log === undefined ? {} : { redo: log.file }), context });
     try {
+      // Its writer lock is held: nobody can make a log over it any more, and nothing is written yet.
+      if (!breakDependents) await refuseDependents(session.redo ?? session.file);
       const server = await startNbdServer({ socketPath: socket, exports: new Map([['', session.device]]) });
       isServing = true;
       tellReady(session.redo, socket, json, terminal);
@@ -90,6 +99,15 @@ async function serveUntil(
     if (!isServing) await log?.undo();
     throw error;
   }
+}
+
+/** Other logs would read a mixture of old and new data. Throws disk.has-dependents. */
+async function refuseDependents(leaf: string): Promise<void> {
+  const dependents = await dependentsThrough(await findDependents(leaf), []);
+  if (dependents.length === 0) return;
+  const names = dependents.map(({ path }) => path).join(', ');
+  const message = `Other redo logs hang from ${leaf} and would break: ${names}; --break-dependents writes all the same.`;
+  throw new RedoubtError('disk.has-dependents', message, { file: leaf, dependents });
 }
 
 /** With `--json` one document, on one line, so that a reader need not wait for the end. */

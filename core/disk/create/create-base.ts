@@ -156,7 +156,8 @@ function checkName(name: string): void {
   const bad = (reason: string) =>
     new RedoubtError('disk.bad-name', `${name} can't be a disk's name: ${reason}.`, { value: name, reason });
   const parsed = parseDiskName(name);
-  if (parsed === undefined) throw bad('it does not end in .vmdk');
+  if (parsed === undefined)
+    throw bad(/^\.(vmdk|dsk)$/i.test(name) ? 'it is nothing but the ending' : 'it does not end in .vmdk');
   if (parsed.tail !== '') throw bad('it is the name of a redo log');
   // Other programs read these names between quotation marks in descriptors.
   if (/["\p{Cc}]/u.test(name)) throw bad('it has a character that disk descriptors do not allow');

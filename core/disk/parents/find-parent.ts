@@ -40,7 +40,8 @@ export function findParent(child: LinkHead, below: readonly LinkHead[], context:
   }
   if (refusal !== undefined && refusal.weight > 0) throw refusal.error;
   const expected = child.state.parent?.storedName ?? '';
-  throw new RedoubtError('disk.parent-missing', `The parent of ${child.path}, ${expected}, is not there.`, {
+  const message = `The parent of ${child.path}, ${expected}, is not there; tried: ${tried.join(', ')}.`;
+  throw new RedoubtError('disk.parent-missing', message, {
     file: child.path,
     expected,
     tried,

@@ -87,6 +87,11 @@ describe('redoubt disk', () => {
     for (const size of ['0', '1000', '1.5G', '-512', '4X', '', '99999T'])
       await refused('disk.bad-size', 'disk', 'create', disk, `--size=${size}`);
     await refused('disk.bad-name', 'disk', 'create', folder.at('disk.img'), '--size', '1M');
+    const nameless = await refused('disk.bad-name', 'disk', 'create', folder.at('.vmdk'), '--size', '1M');
+    expect(nameless.err).toMatch(/ \.vmdk can't be a disk's name: it is nothing but the ending\.$/m);
+    const dialect = ['--format', 'vmdk', '--dialect', 'hybrid'];
+    const foreign = await refused('usage.bad-argument', 'disk', 'create', disk, '--size', '1M', ...dialect);
+    expect(foreign.err).toContain('--dialect is for the format cowd');
     await refused('disk.not-found', 'disk', 'create', folder.at('nowhere', 'disk.vmdk'), '--size', '1M');
   });
 
@@ -151,6 +156,45 @@ describe('redoubt disk', () => {
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'disk.not-found', details: { file: disk } } });
     const usage = await refused('usage.bad-argument', 'disk', 'info', '--json');
     expect(JSON.parse(usage.out)).toMatchObject({ error: { code: 'usage.bad-argument' } });
+  });
+
+  it.each([
+    ['file', ['disk', 'info']],
+    ['--size', ['disk', 'create', 'a.vmdk']],
+    ['--bus', ['disk', 'create', 'a.vmdk', '--size', '1M', '--bus', 'usb']],
+    ['--jsom', ['disk', 'info', 'a', '--jsom']],
+    ['info', ['disk', 'info', 'a', 'b']],
+    ['inf', ['disk', 'inf']],
+    ['--to-copy', ['disk', 'commit', 'a', '--to-copy', 'b', '--abandon', 'c']],
+    ['redo', ['disk', 'commit']],
+  ])('wrong usage names its argument: %s', async (argument, args) => {
+    const { out, err } = await refused('usage.bad-argument', ...args, '--json');
+    const { error } = JSON.parse(out) as { error: { message: string; details: { argument: string; reason: string } } };
+    expect(error.details.argument).toBe(argument);
+    expect(error.details.reason).not.toContain('\n');
+    expect(error.message).not.toContain('\n');
+    expect(err).toContain(error.message);
+  });
+
+  it('a missing parent is named with every path that was tried', async () => {
+    await ok('disk', 'create', disk, '--size', '8M');
+    mkdirSync(folder.at('logs'));
+    const log = (await ok('disk', 'redo', disk, '--dir', folder.at('logs'))).trim();
+    renameSync(disk, folder.at('moved.vmdk'));
+    const { err } = await refused('disk.parent-missing', 'disk', 'info', log);
+    expect(err).toContain(`tried: ${disk}, ${folder.at('logs', 'mydisk.vmdk')}.`);
+  });
+
+  it('the help says what every choice is for', async () => {
+    for (const args of [
+      ['create', '--help'],
+      ['serve', '--help'],
+      ['convert', '--help'],
+    ]) {
+      const { out } = await redoubt('disk', ...args);
+      const bare = out.split('\n').filter((line) => /^ {2}--\S+( <\S+>)? +\((choices|default)/.test(line));
+      expect(bare).toEqual([]);
+    }
   });
 
   it('commit and discard end a log', async () => {
@@ -227,6 +271,7 @@ describe('redoubt disk', () => {
     await refused('disk.exists', 'disk', 'convert', disk, folder.at('copy.raw'));
     await refused('usage.bad-argument', 'disk', 'convert', disk, folder.at('copy.unknown'));
     await refused('usage.bad-argument', 'disk', 'convert', disk, folder.at('c.vmdk'), '--format', 'floppy');
+    await refused('usage.bad-argument', 'disk', 'convert', disk, folder.at('c.qcow2'), '--dialect', 'ws3');
     await refused('usage.bad-argument', 'disk', 'convert', disk);
   });
 
@@ -320,6 +365,7 @@ describe('redoubt disk', () => {
     file.setGrain(3, file.grain(1));
     const { out, err } = await refused('disk.corrupt', 'disk', 'check', disk, '--json');
     expect(err).toContain('grain 3');
+    expect((await redoubt('disk', 'check', disk)).out).toMatch(/1 link checked, 1 error\.\n$/);
     expect(JSON.parse(out)).toMatchObject({
       links: [disk],
       findings: [{ kind: 'shared-grain', severity: 'error', grain: 3, canRepair: true }],
