@@ -13,6 +13,7 @@ import type { OpenContext } from './open-context.ts';
 import { judgeParent, parentCandidates, storableNames } from './parents/parent-check.ts';
 import { checkWritable } from './protection.ts';
 import { recordParent } from './parents/record-parent.ts';
+import { syncParent } from './parents/sync-parent.ts';
 import { closeLinks, followParents, openLinks } from './parents/resolve-chain.ts';
 import { settleChain } from './commit/settle.ts';
 import { requireTrustedLeaf } from './parents/trust.ts';
@@ -78,6 +79,7 @@ export async function relinkRedoLog(request: RelinkRequest): Promise<Relinked> {
     const names = storableNames(child.path, parent.path);
     approveLink(parent, context);
     await addChild(parent.path, { path, linkId: child.state.record?.linkId, owner: child.state.record?.owner });
+    syncParent(parent);
     const { generation, record, sampledContentId } = parent.state;
     recordParent(child, { generation, contentId: record?.contentId ?? sampledContentId }, names);
     await forgetAtFormerParents(child, parent, context);

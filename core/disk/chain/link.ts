@@ -116,6 +116,8 @@ export class Link {
     const link = new Link(format, opened, request);
     try {
       if (isWritable) checkCanChange(link);
+      // Whoever wrote it last was cut off: what is read of that need not be on the device before the first flush.
+      if (isWritable && !link.isClean) for (const extent of link.extents) extent.hasUnsynced = true;
       return link;
     } catch (error) {
       link.close();

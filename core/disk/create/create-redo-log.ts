@@ -18,6 +18,7 @@ import { redoName, shortRedoName } from '../names.ts';
 import { createLinkFiles, removeNewFiles } from '../files/new-files.ts';
 import type { OpenContext } from '../open-context.ts';
 import { storableNames } from '../parents/parent-check.ts';
+import { syncParent } from '../parents/sync-parent.ts';
 import { finishRemoval } from '../remove-link.ts';
 import { closeLinks, openLinks, resolveChain } from '../parents/resolve-chain.ts';
 import { redoShape, redoSpans } from './segmentation.ts';
@@ -80,6 +81,7 @@ export async function createRedoLogOver(
   const links = openLinks(heads, { context });
   try {
     approveParent(parent, folder, context);
+    syncParent(parent);
     const files = await createFiles(request, parent, links[0] as Link, folder);
     const file = files[0] as string;
     try {

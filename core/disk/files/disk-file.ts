@@ -15,7 +15,7 @@ import {
   writevSync,
 } from 'node:fs';
 import { syncFolder } from '../../base/atomic-file.ts';
-import { asFileError } from '../../base/file-error.ts';
+import { asFileError, errnoOf } from '../../base/file-error.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../base/units.ts';
 
@@ -50,8 +50,8 @@ export interface DiskFile {
   write(offsetBytes: number, chunks: readonly Uint8Array[]): void;
   setLength(lengthBytes: number): void;
   /**
-   * Resolves when data and length are on the device (fdatasync). A failure is final for this file.
-   * `writtenBytes`: how much that will be, where it is known.
+   * Resolves when data and length are on the device (fdatasync). A failure is final for this file, and throws
+   * disk.io whatever its reason. `writtenBytes`: how much that will be, where it is known.
    */
   sync(writtenBytes?: number): Promise<void>;
   syncNow(): void;
@@ -268,15 +268,17 @@ class HostFile implements DiskFile {
       fdatasync(descriptor, (error) => {
         this.leavePool();
         if (error === null) resolve();
-        else reject(asFileError(error, this.path, 'sync'));
+        else reject(asSyncError(error, this.path));
       });
     });
   }
 
   syncNow(): void {
-    attempt(this.path, 'sync', () => {
+    try {
       fdatasyncSync(this.fd());
-    });
+    } catch (error) {
+      throw asSyncError(error, this.path);
+    }
   }
 
   close(): void {
@@ -322,6 +324,17 @@ class HostDevice extends HostFile {
     );
     return Number(sectors) * SECTOR_BYTES;
   }
+}
+
+/**
+ * A sync that found no room has dropped what it should have stored, as any other that failed, and the next one says
+ * nothing of it: unlike a write it can't be tried again, so it must not look as if it could.
+ */
+function asSyncError(error: unknown, path: string): RedoubtError {
+  const known = asFileError(error, path, 'sync');
+  if (!known.is('disk.no-space')) return known;
+  const details = { file: path, operation: 'sync', errno: errnoOf(error) ?? 'ENOSPC' };
+  return new RedoubtError('disk.io', `Could not sync ${path} (${details.errno}).`, details, { cause: error });
 }
 
 function readStat(path: string, descriptor: number) {

@@ -102,7 +102,8 @@ export async function switchLeaf(
     }
     try {
       hooks.reached?.('saved');
-      await old.finishClean();
+      // Also one that was found unclean, and has not been written since.
+      await old.finishClean({ allSegments: true });
       hooks.reached?.('closed');
       await subject.lock.lower();
       hooks.reached?.('lowered');
