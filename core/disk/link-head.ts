@@ -17,6 +17,8 @@ export interface SegmentHead extends FormatHead {
   readonly format: LinkFormat;
   readonly isProtected: boolean;
   readonly changedAtMs: number;
+  /** A block device: no time stamp of it says that it was written. */
+  readonly isDevice: boolean;
 }
 
 /** What the first file of a link says of it: its path is also the link's name in locks and side files. */
@@ -55,12 +57,15 @@ export function readSegmentHead(file: string, { isRawAllowed = false } = {}): Se
   }
 }
 
-function aboutFile(file: DiskFile): Pick<SegmentHead, 'path' | 'identity' | 'isProtected' | 'changedAtMs'> {
+function aboutFile(
+  file: DiskFile,
+): Pick<SegmentHead, 'path' | 'identity' | 'isProtected' | 'changedAtMs' | 'isDevice'> {
   return {
     path: file.path,
     identity: file.identity,
     isProtected: file.isProtected,
     changedAtMs: file.changedAtMs(),
+    isDevice: file.isDevice === true,
   };
 }
 

@@ -103,7 +103,7 @@ export class FlushEpochs {
 
   private async runEpoch(): Promise<void> {
     const written = this.extents.filter((extent) => extent.hasUnsynced);
-    const allocated = written.filter((extent) => extent.pendingMetadataBytes > 0);
+    const allocated = written.filter((extent) => extent.hasPending);
     for (const extent of written) extent.hasUnsynced = false;
     for (const extent of allocated) extent.freezeTables();
     try {

@@ -60,8 +60,8 @@ export interface Extent {
   hasUnsynced: boolean;
   /** The file says that it is being written. Only the link's books change it. */
   readonly isBegun: boolean;
-  /** Bytes of table sectors that wait for a flush. */
-  readonly pendingMetadataBytes: number;
+  /** Table sectors, or space that was freed, wait for a flush. */
+  readonly hasPending: boolean;
   /**
    * Finds room for up to `wanted` new grains from `firstGrain` on and makes sure that their entries can be
    * written later. The row is the caller's once `enter` is told. Throws disk.no-space (try again when there is

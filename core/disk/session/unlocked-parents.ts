@@ -42,8 +42,9 @@ export class UnlockedParents {
 function isChanged(before: LinkHead): boolean {
   let now: LinkHead;
   try {
-    // What is known by samples of its content is not sampled again for nothing.
-    if (before.state.sampledContentId !== undefined && changedAtMs(before.path) === before.changedAtMs) return false;
+    // What is known by samples of its content is not sampled again for nothing; of a device nothing else tells.
+    const isDated = before.state.sampledContentId !== undefined && !before.isDevice;
+    if (isDated && changedAtMs(before.path) === before.changedAtMs) return false;
     now = readLinkHead(before.path);
   } catch (error) {
     // Out of reach for a moment, or gone: what was opened is still open, and reads of it tell the rest.

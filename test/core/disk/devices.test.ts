@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MIB } from '../../../core/base/units.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { identifyFile } from '../../../core/disk/describe/identify.ts';
 import { inspectChain } from '../../../core/disk/describe/inspect.ts';
+import { readLinkHead } from '../../../core/disk/link-head.ts';
+import { UnlockedParents } from '../../../core/disk/session/unlocked-parents.ts';
 import { inSession, read, write } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
@@ -71,6 +73,24 @@ describe.skipIf(probed === undefined)('block devices', () => {
     await expect(commitRedoLog({ redo, context })).rejects.toMatchObject({ code: 'disk.unsupported' });
     await inSession({ file: device, mode: 'persistent' }, (disk) => write(disk, 0, 7, 2 * MIB));
     await expect(inspectChain(redo, context)).rejects.toMatchObject({ code: 'disk.parent-changed' });
+  });
+
+  it('[L10] are seen to change where they could not be locked', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const problems: string[] = [];
+    const watch = new UnlockedParents('log', [readLinkHead(device)], ({ code }) => {
+      problems.push(code);
+    });
+    try {
+      vi.advanceTimersByTime(30_000);
+      expect(problems).toEqual([]);
+      writeFileSync(device, Buffer.alloc(MIB, 5), { flag: 'r+' });
+      vi.advanceTimersByTime(10_000);
+      expect(problems).toEqual(['disk.parent-changed']);
+    } finally {
+      watch.stop();
+      vi.useRealTimers();
+    }
   });
 
   it('[P6] are opened as parents only if they were approved', async () => {

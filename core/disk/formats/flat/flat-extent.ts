@@ -26,7 +26,7 @@ export class FlatExtent implements MarkedExtent {
   readonly tableBytes = 0;
   hasUnsynced = false;
   isBegun = false;
-  readonly pendingMetadataBytes = 0;
+  readonly hasPending = false;
   readonly isClean = true;
 
   /**

@@ -84,8 +84,8 @@ export class GrainAllocator {
     else this.rows.add(row.place, row.grains);
   }
 
-  /** Takes whole sectors at the end for metadata; returns where. Throws as `find` does. */
-  takeSectors(count: number): number {
+  /** Where that many whole sectors can be added at the end for metadata. Throws as `find` does. */
+  findSectors(count: number): number {
     const sector = this.freeSector;
     if (sector + count > this.limitSectors) {
       throw new RedoubtError('disk.io', `${this.path} has reached its greatest length.`, {
@@ -94,9 +94,14 @@ export class GrainAllocator {
         errno: 'EFBIG',
       });
     }
-    this.freeSector = sector + count;
-    this.touchedSector = Math.max(this.touchedSector, this.freeSector);
+    this.touchedSector = Math.max(this.touchedSector, sector + count);
     return sector;
+  }
+
+  /** The sectors that `findSectors` gave now hold metadata. */
+  takeSectors(sector: number, count: number): void {
+    assert(sector === this.freeSector, 'found, and nothing taken since');
+    this.freeSector = sector + count;
   }
 
   /** Grains inside the file that are known to be free. */

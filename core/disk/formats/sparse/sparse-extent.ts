@@ -6,6 +6,7 @@ import { SparseCompaction } from './compaction.ts';
 import { findUnusedRows, type GrainRow } from './find-unused-rows.ts';
 import { GrainAllocator } from './grain-allocator.ts';
 import { GrainTables, type TableShape } from './grain-tables.ts';
+import { PlacesProof } from './places-proof.ts';
 
 /** How far a file may grow. */
 export interface SparseLimits {
@@ -13,6 +14,11 @@ export interface SparseLimits {
   readonly usedSectors: number;
   readonly limitSectors: number;
 }
+
+/** Entries that one flush looks at: a few milliseconds, and all of a file of 2 GiB. */
+const PROVED_AT_ONCE = 2 ** 20;
+/** Rows that may wait; what is freed beyond them is found again by shrinking. */
+const MOST_WAITING_ROWS = 65_536;
 
 /**
  * One open file with grain tables, whatever the header before them: where its grains lie, and where new ones
@@ -25,6 +31,7 @@ export interface SparseLimits {
  * | --- | --- |
  * | freed | not in the tables in memory; the device still names it |
  * | cleared | in tables that are being flushed |
+ * | waiting | not named on the device by the entry that was cleared; whether by another, is not known yet |
  * | free | not named on the device either: the allocator has it |
  */
 export class SparseExtent implements Extent {
@@ -44,6 +51,9 @@ export class SparseExtent implements Extent {
   private hasSearchedUnused = false;
   private freed: GrainRow[] = [];
   private cleared: GrainRow[] = [];
+  private waiting: GrainRow[] = [];
+  /** Since the first that was freed. */
+  private proof: PlacesProof | undefined;
   private reservedRows = 0;
 
   /** `startBytes`: of the disk. */
@@ -91,9 +101,11 @@ export class SparseExtent implements Extent {
     // Entries of one table at a time, so that there is one table to prepare.
     const inTable = this.grainsPerTable - (grain % this.grainsPerTable);
     if (!this.tables.hasTable(grain)) {
-      const sector = this.allocator.takeSectors(this.tables.sectorsPerTable);
+      const { sectorsPerTable } = this.tables;
+      const sector = this.allocator.findSectors(sectorsPerTable);
       this.hasUnsynced = true;
       this.tables.addTable(grain, sector);
+      this.allocator.takeSectors(sector, sectorsPerTable);
       this.lengthSectors = Math.max(this.lengthSectors, this.allocator.endSector);
     } else {
       this.tables.prepare(grain);
@@ -101,9 +113,13 @@ export class SparseExtent implements Extent {
     // No entry names a row that is reserved, so the search would take it for unused.
     if (!this.allocator.hasRoomAtEnd && !this.hasSearchedUnused && this.reservedRows === 0) {
       this.hasSearchedUnused = true;
+      this.proof?.advance(this.grainCount);
       const { tables, allocator } = this;
-      if (tables.isMetadataInOneRow())
+      if (tables.isMetadataInOneRow()) {
         allocator.setFree(findUnusedRows(this, tables.firstDataSector(), allocator.endSector, this.namedRows()));
+        // What waited is among what was found.
+        this.waiting = [];
+      }
     }
     return this.allocator.find(Math.min(wanted, inTable));
   }
@@ -151,8 +167,10 @@ export class SparseExtent implements Extent {
     this.readPlaces(firstGrain, count, places);
     this.hasUnsynced = true;
     this.tables.clear(firstGrain, count);
-    for (const place of places) {
+    this.proof ??= new PlacesProof(this, this.allocator.endSector);
+    for (const [index, place] of places.entries()) {
       if (place < 2) continue;
+      this.proof.noteFreed(firstGrain + index, place);
       const last = this.freed.at(-1);
       if (last !== undefined && last.sector + last.grains * this.grainSectors === place)
         this.freed[this.freed.length - 1] = { sector: last.sector, grains: last.grains + 1 };
@@ -161,12 +179,21 @@ export class SparseExtent implements Extent {
   }
 
   reuseCleared(): void {
-    for (const { sector, grains } of this.cleared) this.allocator.addFree(sector, grains);
+    const { proof } = this;
+    if (proof === undefined) return;
+    this.waiting = [...this.waiting, ...this.cleared].slice(0, MOST_WAITING_ROWS);
     this.cleared = [];
+    proof.advance(PROVED_AT_ONCE);
+    if (proof.result === 'unknown') return;
+    if (proof.result === 'disjoint')
+      for (const { sector, grains } of this.waiting) this.allocator.addFree(sector, grains);
+    this.waiting = [];
   }
 
   compaction(): ExtentCompaction {
     assert(this.namedRows().length === 0, 'what was freed has been flushed');
+    // It finds all free space by itself, and fills it.
+    this.waiting = [];
     const { file, tables, allocator, grainSectors, grainCount } = this;
     const writing = new SparseCompaction({
       file,
@@ -187,8 +214,8 @@ export class SparseExtent implements Extent {
     };
   }
 
-  get pendingMetadataBytes(): number {
-    return this.tables.pendingSectors * SECTOR_BYTES;
+  get hasPending(): boolean {
+    return this.tables.pendingSectors > 0 || this.freed.length > 0;
   }
 
   freezeTables(): void {
@@ -210,7 +237,8 @@ export class SparseExtent implements Extent {
   /** What lies behind the metadata and is not known to be free. */
   dataBytes(): number {
     const firstGrain = countOf(this.tables.firstDataSector(), this.grainSectors) * this.grainSectors;
-    const freedGrains = this.namedRows().reduce((sum, { grains }) => sum + grains, this.allocator.freeGrains);
+    const freed = [...this.namedRows(), ...this.waiting];
+    const freedGrains = freed.reduce((sum, { grains }) => sum + grains, this.allocator.freeGrains);
     return Math.max(0, this.allocator.endSector - firstGrain - freedGrains * this.grainSectors) * SECTOR_BYTES;
   }
 

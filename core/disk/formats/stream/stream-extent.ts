@@ -27,7 +27,7 @@ export class StreamExtent implements MarkedExtent {
   readonly tableBytes = 0;
   hasUnsynced = false;
   isBegun = false;
-  readonly pendingMetadataBytes = 0;
+  readonly hasPending = false;
   readonly isClean = true;
   private readonly tables: StreamTables;
   private readonly hasZeroedGrains: boolean;

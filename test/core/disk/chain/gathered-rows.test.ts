@@ -164,10 +164,10 @@ describe('[W10] writes that come together', () => {
       device.carryOut();
       await waiting;
       await new Promise((resolve) => setImmediate(resolve));
-      expect(device.leaf.first.pendingMetadataBytes).toBe(512);
+      expect(device.leaf.first.hasPending).toBe(true);
       await vi.advanceTimersByTimeAsync(5000);
       await new Promise((resolve) => setImmediate(resolve));
-      expect(device.leaf.first.pendingMetadataBytes).toBe(0);
+      expect(device.leaf.first.hasPending).toBe(false);
       await device.close();
     } finally {
       vi.useRealTimers();

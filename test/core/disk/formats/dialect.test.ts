@@ -61,7 +61,7 @@ describe('the allocator', () => {
     allocator.take(row);
     expect(allocator.hasRoomAtEnd).toBe(false);
     expect(() => allocator.find(1)).toThrow(/greatest length/);
-    expect(() => allocator.takeSectors(8)).toThrow(/greatest length/);
+    expect(() => allocator.findSectors(8)).toThrow(/greatest length/);
     allocator.addFree(24, 2);
     const again = allocator.find(5);
     expect(again).toEqual({ place: 24, grains: 2, isFresh: false });

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { RedoubtError } from '../../../../../core/base/redoubt-error.ts';
+import type { SessionDevice } from '../../../../../core/disk/session/session-device.ts';
+import { CrashingFiles, type FileEvent } from '../../../../support/crashing-files.ts';
+import { makeLink, openDevice, type TestDisk } from '../../../../support/test-chain.ts';
+
+const grain = 8192;
+const span = 4096;
+/** One segment's header and directory; its table, of 32 sectors, follows, then its grains. */
+const directoryByte = 2048;
+const tableByte = 5 * 512;
+
+function filled(length: number, value: number): Uint8Array[] {
+  return [new Uint8Array(length).fill(value)];
+}
+
+async function valueAt(device: SessionDevice, offset: number): Promise<number> {
+  const bytes = new Uint8Array(1);
+  await device.read(offset, bytes);
+  return bytes[0] as number;
+}
+
+function noRoom(matches: (event: FileEvent) => boolean): (event: FileEvent) => void {
+  return (event) => {
+    if (event.does === 'write' && matches(event)) throw new RedoubtError('disk.no-space', 'full', { file: event.file });
+  };
+}
+
+async function codeOf(act: () => unknown): Promise<string> {
+  try {
+    await act();
+    return 'none';
+  } catch (error) {
+    return error instanceof RedoubtError ? (error as RedoubtError).code : String(error);
+  }
+}
+
+function make(spans: readonly number[] = [span]): { files: CrashingFiles; disk: TestDisk; path: string } {
+  const files = new CrashingFiles();
+  const disk = makeLink(files, 'base', spans, { layer: files });
+  return { files, disk, path: disk.files[0] as string };
+}
+
+describe('a file that gets a table', () => {
+  it('[F5] takes no room for one that could not be written', async () => {
+    const { files, disk, path } = make();
+    files.open(path, true).write(directoryByte, [new Uint8Array(4)]);
+    const before = files.open(path, false).lengthBytes();
+    const device = openDevice([disk], { layer: files });
+    files.fault = noRoom(({ offsetBytes = 0 }) => offsetBytes >= before);
+    for (let attempt = 0; attempt < 5; attempt++)
+      expect(await codeOf(() => device.write(0, filled(grain, 1)))).toBe('disk.no-space');
+    files.fault = () => undefined;
+    await device.write(0, filled(grain, 1));
+    await device.close();
+    // The table, and a grain behind it.
+    expect(files.open(path, false).lengthBytes() - before).toBeLessThanOrEqual(32 * 512 + 2 * grain);
+  });
+});
+
+describe('freed space', () => {
+  it('[T3] is used again though the flush that cleared it had no room in another file', async () => {
+    const { files, disk } = make([span, span]);
+    const [first, second] = disk.files as [string, string];
+    const device = openDevice([disk], { layer: files });
+    const middle = span * 512;
+    await device.write(0, filled(4 * grain, 1));
+    await device.write(middle, filled(4 * grain, 2));
+    await device.flush();
+    await device.discard(0, 4 * grain);
+    await device.write(middle + 8 * grain, filled(grain, 3));
+    files.fault = noRoom(({ file }) => file === second);
+    expect(await codeOf(() => device.flush())).toBe('disk.no-space');
+    files.fault = () => undefined;
+    await device.flush();
+    const before = files.open(first, false).lengthBytes();
+    await device.write(10 * grain, filled(4 * grain, 4));
+    expect(files.open(first, false).lengthBytes()).toBe(before);
+    expect(device.leaf.first.compaction?.()).toBeDefined();
+    await device.close();
+  });
+
+  it('[T6] is not used again where another entry names it', async () => {
+    const { files, disk, path } = make();
+    const writer = openDevice([disk], { layer: files });
+    await writer.write(0, filled(6 * grain, 7));
+    await writer.close();
+    // Grain 40 lies where grain 1 does.
+    const entry = new Uint8Array(4);
+    files.open(path, false).read(tableByte + 4, entry);
+    files.open(path, true).write(tableByte + 4 * 40, [entry]);
+    for (const trimmed of [1, 40]) {
+      const device = openDevice([disk], { layer: files });
+      await device.discard(trimmed * grain, grain);
+      await device.flush();
+      for (let at = 100; at < 104; at++) await device.write(at * grain, filled(grain, 9));
+      await device.flush();
+      expect(await valueAt(device, (41 - trimmed) * grain)).toBe(trimmed === 1 ? 7 : 0);
+      await device.close();
+    }
+  });
+
+  it('[T6] is nobody’s once both of two entries for it are freed, and it is still not used twice', async () => {
+    const { files, disk, path } = make();
+    const writer = openDevice([disk], { layer: files });
+    await writer.write(0, filled(6 * grain, 7));
+    await writer.close();
+    const entry = new Uint8Array(4);
+    files.open(path, false).read(tableByte + 4, entry);
+    files.open(path, true).write(tableByte + 4 * 40, [entry]);
+    const device = openDevice([disk], { layer: files });
+    await device.discard(grain, grain);
+    await device.discard(40 * grain, grain);
+    await device.flush();
+    for (let at = 100; at < 104; at++) await device.write(at * grain, filled(grain, at));
+    await device.flush();
+    for (let at = 100; at < 104; at++) expect(await valueAt(device, at * grain)).toBe(at);
+    await device.close();
+  });
+});
