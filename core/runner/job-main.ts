@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commitRedoLog } from '../disk/commit/commit.ts';
+import { removeAbandonedLogs } from '../disk/session/abandoned-logs.ts';
 import { serveJob } from '../jobs/serve-job.ts';
 
 /** The process of a job. Entry point; what to do arrives over its channel. */
@@ -22,6 +23,7 @@ serveJob(async (input, task) => {
   const { redo, context, dependents = 'refuse' } = commitInputSchema.parse(input);
   // Absent and undefined mean the same here; the engine's types are stricter than JSON.
   const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+  await removeAbandonedLogs(redo, { context: given });
   return await commitRedoLog({
     redo,
     dependents,

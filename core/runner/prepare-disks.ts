@@ -6,6 +6,7 @@ import { discardRedoLog } from '../disk/discard.ts';
 import { inspectChain } from '../disk/describe/inspect.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { finishRemoval } from '../disk/remove-link.ts';
+import { removeAbandonedLogs } from '../disk/session/abandoned-logs.ts';
 import type { SessionRequest } from '../disk/session/session.ts';
 import { editConfiguration } from '../machines/configuration-file.ts';
 import { writeRedo, type ConfiguredDisk, type RedoRecord } from '../machines/devices/disk.ts';
@@ -131,6 +132,7 @@ async function leafFor(
 ): Promise<{ redo: string; isNew: boolean } | undefined> {
   const { configuration, context } = subject;
   const path = absoluteFrom(configuration.directory, disk.fileName);
+  await removeAbandonedLogs(path, { owner: subject.machineId, context });
   const kept = keptRedo(configuration, disk);
   if (kept !== undefined && disk.mode === 'undoable') {
     // Whoever has made another machine's disk of it would find it changed.

@@ -18,6 +18,8 @@ export interface ServedDisk {
   readonly redo: string | undefined;
   /** Asks it to end as a person would, and resolves when it has. Rejects if it reports a failure. */
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
 }
 
 /** `redoubt disk serve FILE --socket SOCKET …` as a process of its own, ready for connections. */
@@ -39,6 +41,10 @@ export async function serveDisk(file: string, socket: string, ...args: string[])
   return {
     uri: `nbd+unix:///?socket=${socket}`,
     redo: /^redo (.+)$/m.exec(said)?.[1],
+    kill: async () => {
+      child.process.kill('SIGKILL');
+      await child.exited;
+    },
     stop: async () => {
       const { code } = await endChild(child.process, { patienceMs: 10_000 });
       if (code !== 0) throw new Error(`redoubt disk serve: ${child.errorTail()}`);

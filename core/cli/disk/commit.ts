@@ -5,6 +5,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { abandonCommit } from '../../disk/commit/abandon-commit.ts';
 import { commitRedoLog, type CommitRequest } from '../../disk/commit/commit.ts';
 import { commitToCopy } from '../../disk/commit/commit-to-copy.ts';
+import { removeAbandonedLogs } from '../../disk/session/abandoned-logs.ts';
 import { formatSize } from '../format-size.ts';
 import { printResult, type Terminal } from '../terminal.ts';
 import { collect, newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
@@ -66,6 +67,7 @@ export function commitCommand(terminal: Terminal): Command {
       };
       process.on('SIGINT', stop).on('SIGTERM', stop);
       try {
+        await removeAbandonedLogs(redo, { context: request.context });
         const print =
           options.toCopy === undefined ? await commit(request, options) : await copy(request, options.toCopy);
         progress.clear();

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { createRedoLog } from '../../disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
 import { inspectChain } from '../../disk/describe/inspect.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
 import { settleChain } from '../../disk/commit/settle.ts';
+import { makePrivateFolder } from '../../disk/session/private-folder.ts';
 import type { ServeOptions } from './serve.ts';
 
 /** The log that takes the writes of a served disk. */
@@ -67,7 +67,7 @@ async function made(parent: string, directory: string | undefined, context: Open
 async function madeInPrivateFolder(parent: string, context: OpenContext): Promise<ChosenLog> {
   const { capacityBytes } = await inspectChain(parent, context);
   checkRoom(tmpdir(), capacityBytes);
-  const folder = mkdtempSync(join(tmpdir(), 'redoubt-'));
+  const folder = makePrivateFolder();
   const cleanUp = () => {
     rmSync(folder, { recursive: true, force: true });
   };

@@ -3,6 +3,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { commitRedoLog } from '../../disk/commit/commit.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
 import { dependentsThrough, findDependents } from '../../disk/parents/dependents.ts';
+import { removeAbandonedLogs } from '../../disk/session/abandoned-logs.ts';
 import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session/session.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
 import { startNbdServer } from '../../nbd/server.ts';
@@ -60,6 +61,7 @@ async function serve(file: string, options: ServeOptions, terminal: Terminal): P
   // Listened to before anything is made, so that nothing is left behind however early the signal comes.
   const signal = new EndSignal();
   try {
+    await removeAbandonedLogs(file, { context, directories: options.redoDir === undefined ? [] : [options.redoDir] });
     const log = await chooseRedoLog(file, options, context);
     const session = await serveUntil(signal.came, file, log, options, context, terminal).finally(() => log?.cleanUp());
     if (session.redo === undefined || mode !== 'undoable') return;

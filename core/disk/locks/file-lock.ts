@@ -7,11 +7,12 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { isLocalFileSystem } from './file-system-kind.ts';
 import { isRefused, withGate, type Gate } from './gate.ts';
 import { putEntry, putNote, unlinkIfThere } from './holder-entry.ts';
+import { isAbandoned } from './abandoned.ts';
 import { markHolder, type HolderMark } from './holder-mark.ts';
 import { encodeNote } from './holder-note.ts';
 import { lockBroken, lockedError } from './lock-errors.ts';
 import { lockFolder, lookAtLoneHolder, readHolders, sweepHolders } from './lock-folder.ts';
-import { newHolder, type LockHolder, type LockKind } from './lock-holder.ts';
+import { newHolder, type LockHolder, type LockKind, type LockReason } from './lock-holder.ts';
 
 /**
  * Locks of links: one writer or many readers, across processes and hosts. FILE is the real path of a link's
@@ -23,12 +24,6 @@ import { newHolder, type LockHolder, type LockKind } from './lock-holder.ts';
  */
 
 const heartbeatMs = 10_000;
-
-export interface LockReason {
-  /** Shown to others: `running`, `commit`, … */
-  readonly purpose: string;
-  readonly machineName?: string;
-}
 
 export interface FileLock {
   readonly file: string;
@@ -70,6 +65,29 @@ export async function lockFile(file: string, kind: LockKind, reason: LockReason)
     const rival = readHolders(file).find((found) => found.holder?.kind !== 'reader' && found.verdict !== 'gone');
     if (rival !== undefined) throw lockedError(file, rival);
     return undefined;
+  }
+}
+
+/**
+ * The writer's lock of a log that a nonpersistent session left (abandoned.ts); `undefined` for every other file.
+ * Until it is given back it says the same of the log, so that nothing is forgotten if this process dies too.
+ * Throws as lockFile.
+ */
+export async function lockAbandoned(file: string, purpose: string): Promise<FileLock | undefined> {
+  if (!isAbandoned(file, readHolders(file))) return undefined;
+  let held: HeldLock | undefined;
+  try {
+    return await withGate(file, (gate) => {
+      // Somebody may have taken the log for his own since.
+      if (!isAbandoned(file, readHolders(file))) return undefined;
+      sweepHolders(file);
+      gate.prove();
+      held = new HeldLock(file, gate, 'writer', { purpose, isNonpersistent: true });
+      return held;
+    });
+  } catch (error) {
+    held?.drop();
+    throw error;
   }
 }
 
@@ -194,7 +212,7 @@ class HeldLock implements FileLock {
   }
 
   private holder(): LockHolder {
-    return newHolder(this.kind, this.token, this.reason.purpose, this.reason.machineName);
+    return newHolder(this.kind, this.token, this.reason);
   }
 
   private beat(): void {

@@ -86,7 +86,7 @@ async function enter(file: string): Promise<OwnGate> {
 function tryEnter(file: string): OwnGate | undefined {
   const folder = lockFolder(file);
   const gate = join(folder, 'gate');
-  const holder = newHolder('writer', randomBytes(8).toString('hex'), 'changing the locks', undefined);
+  const holder = newHolder('writer', randomBytes(8).toString('hex'), { purpose: 'changing the locks' });
   refuseLoneHolder(file);
   try {
     mkdirIfMissing(folder);

@@ -9,6 +9,16 @@ export interface LockHolder extends ProcessIdentity {
   readonly token: string;
   readonly purpose: string;
   readonly machineName?: string;
+  /** A writer of a log that nobody wants once the session is over, however it ends. */
+  readonly isNonpersistent?: true;
+}
+
+export interface LockReason {
+  /** Shown to others: `running`, `commit`, … */
+  readonly purpose: string;
+  readonly machineName?: string;
+  /** What is locked is the log of a nonpersistent session. */
+  readonly isNonpersistent?: boolean;
 }
 
 /** A holder without a sign of life for this long is shown as probably stale; it is not broken without asking. */
@@ -16,9 +26,19 @@ const silentAfterMs = 60_000;
 /** Longest text in an entry, in UTF-16 units. A name longer than this is nobody's. */
 const longestText = 1024;
 
-export function newHolder(kind: LockKind, token: string, purpose: string, machineName: string | undefined): LockHolder {
-  const name = machineName === undefined ? {} : { machineName: asText(machineName) };
-  return { ...currentProcess(), kind, token, purpose: asText(purpose), ...name };
+export function newHolder(
+  kind: LockKind,
+  token: string,
+  { purpose, machineName, isNonpersistent }: LockReason,
+): LockHolder {
+  return {
+    ...currentProcess(),
+    kind,
+    token,
+    purpose: asText(purpose),
+    ...(machineName === undefined ? {} : { machineName: asText(machineName) }),
+    ...(isNonpersistent === true ? { isNonpersistent } : {}),
+  };
 }
 
 export function encodeHolder(holder: LockHolder): string {
@@ -34,13 +54,13 @@ export function decodeHolder(text: string): LockHolder | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { host, machineId, bootId, pidNamespace, startTime, token, purpose, pid, kind, machineName } = value as Partial<
-    Record<keyof LockHolder, unknown>
-  >;
+  const { host, machineId, bootId, pidNamespace, startTime, token, purpose, pid, kind, machineName, isNonpersistent } =
+    value as Partial<Record<keyof LockHolder, unknown>>;
   const texts = [host, machineId, bootId, pidNamespace, startTime, token, purpose];
   if (!texts.every(isText) || !(machineName === undefined || isText(machineName))) return undefined;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return undefined;
   if (kind !== 'writer' && kind !== 'reader') return undefined;
+  if (isNonpersistent !== undefined && isNonpersistent !== true) return undefined;
   return value as LockHolder;
 }
 

@@ -5,6 +5,7 @@ import { Chain } from '../chain/chain.ts';
 import { Link } from '../chain/link.ts';
 import { readLinkHead, type LinkHead } from '../link-head.ts';
 import { lockFile, type FileLock } from '../locks/file-lock.ts';
+import type { LockReason } from '../locks/lock-holder.ts';
 import { LockSet } from '../locks/lock-set.ts';
 import { isOldState, refuseOldState } from '../parents/old-state.ts';
 import type { OpenContext } from '../open-context.ts';
@@ -121,7 +122,7 @@ async function lockChain(
       if (redo !== undefined) checkRedo(head, owner);
       checkWritable(head);
       refuseOldState(head, 'use it in undoable mode');
-      leafLock = locks.add(await lockFile(head.path, 'writer', reason));
+      leafLock = locks.add(await lockFile(head.path, 'writer', leafLockReason(context, mode)));
       refuseUnsettled(readLinkHead(head.path));
     } else {
       const lock = locks.add(await lockFile(head.path, 'reader', reason));
@@ -160,9 +161,14 @@ function otherParentError(leaf: LinkHead, file: string): RedoubtError {
   });
 }
 
-function lockReason(context: OpenContext, mode: DiskMode): { purpose: string; machineName?: string } {
+function lockReason(context: OpenContext, mode: DiskMode): LockReason {
   const { purpose = `running, ${mode}`, machineName } = context;
   return { purpose, ...(machineName === undefined ? {} : { machineName }) };
+}
+
+/** The same for the leaf. A log that goes with its session says so, for whoever finds it when there is no session any more. */
+function leafLockReason(context: OpenContext, mode: DiskMode): LockReason {
+  return { ...lockReason(context, mode), isNonpersistent: mode === 'nonpersistent' };
 }
 
 /** Who asks for the disk by name has chosen it, so a log that lies elsewhere may name it; a configuration has chosen nothing. */
@@ -239,7 +245,7 @@ class OpenSession implements DiskSession {
     }
     const head = readLinkHead(newRedo);
     checkRedo(head, this.request.owner);
-    const lock = this.locks.add(await lockFile(head.path, 'writer', lockReason(this.context, this.mode)));
+    const lock = this.locks.add(await lockFile(head.path, 'writer', leafLockReason(this.context, this.mode)));
     if (lock === undefined)
       throw new RedoubtError('disk.permission', `${newRedo} can't be locked.`, { file: newRedo, operation: 'lock' });
     let link: Link | undefined;

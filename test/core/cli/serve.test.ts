@@ -83,6 +83,33 @@ describe('redoubt disk serve', () => {
     expect(fingerprint([base])).toEqual(before);
   });
 
+  it.each([[[]], [['--redo-dir']]])(
+    'nonpersistent, killed, leaves what the next opening removes %s',
+    async (option) => {
+      mkdirSync(folder.at('logs'));
+      const args = option.length === 0 ? [] : [...option, folder.at('logs')];
+      const served = await serveDisk(base, socket, '--mode', 'nonpersistent', ...args);
+      await strike(1);
+      await served.kill();
+      expect(existsSync(served.redo ?? '')).toBe(true);
+      expect((await serveAndStrike(2, '--mode', 'persistent')).before).toBe(0);
+      expect(existsSync(served.redo ?? '')).toBe(false);
+      expect(existsSync(join(served.redo ?? '', '..'))).toBe(option.length > 0);
+      expect(readdirSync(folder.at('logs'))).toEqual([]);
+      expect(readdirSync(folder.path).sort()).toEqual(['disk.vmdk', 'logs']);
+    },
+  );
+
+  it('undoable, killed, leaves what it wrote', async () => {
+    const served = await serveDisk(base, socket, '--mode', 'undoable');
+    await strike(1);
+    const client = await NbdTestClient.open(socket);
+    await client.request({ type: command.flush });
+    client.close();
+    await served.kill();
+    expect((await serveAndStrike(2, '--mode', 'undoable')).before).toBe(1);
+  });
+
   it('does not touch the log of a machine, nor a disk that is in use', async () => {
     const { file } = await createRedoLog({ parent: base, randomSuffix: false, owner: 'a'.repeat(32) });
     await expect(serveDisk(base, socket, '--mode', 'undoable')).rejects.toThrow(/disk\.redo-taken/);

@@ -29,7 +29,7 @@ afterEach(() => {
 
 /** Somebody else's entry in the lock folder; returns its path. */
 function putHolder(changes: Partial<LockHolder>, seenAt = new Date()): string {
-  const holder = { ...newHolder('writer', 'a'.repeat(32), 'running', undefined), ...changes };
+  const holder = { ...newHolder('writer', 'a'.repeat(32), { purpose: 'running' }), ...changes };
   mkdirSync(`${file}.lck`, { recursive: true });
   const path = join(`${file}.lck`, `${holder.token}.json`);
   writeFileSync(path, encodeHolder(holder));
@@ -69,7 +69,7 @@ describe('breaking a lock', () => {
 
   it('[L8] opens a gate that another host has left shut', async () => {
     mkdirSync(join(`${file}.lck`, 'gate'), { recursive: true });
-    const holder = { ...newHolder('writer', 'c'.repeat(16), 'changing the locks', undefined), ...elsewhere };
+    const holder = { ...newHolder('writer', 'c'.repeat(16), { purpose: 'changing the locks' }), ...elsewhere };
     const path = join(`${file}.lck`, 'gate', `${'c'.repeat(16)}.json`);
     writeFileSync(path, encodeHolder(holder));
     utimesSync(path, hourAgo, hourAgo);
@@ -100,9 +100,12 @@ describe('entries that are none', () => {
     ['cut off', '{"redoubt":1,"pid":'],
     ['no object', '[1]'],
     ['another program’s', '{"pid":1}'],
-    ['speaking to terminals', JSON.stringify({ ...newHolder('writer', 't', 'x', undefined), host: '\u001b[2Jattic' })],
+    [
+      'speaking to terminals',
+      JSON.stringify({ ...newHolder('writer', 't', { purpose: 'x' }), host: '\u001b[2Jattic' }),
+    ],
     ['endless', 'x'.repeat(100_000)],
-    ['long-winded', JSON.stringify({ ...newHolder('writer', 't', 'x', undefined), purpose: 'p'.repeat(5000) })],
+    ['long-winded', JSON.stringify({ ...newHolder('writer', 't', { purpose: 'x' }), purpose: 'p'.repeat(5000) })],
   ])('[L7] one that is %s counts as a holder without a name', async (_, text) => {
     mkdirSync(`${file}.lck`);
     const path = join(`${file}.lck`, 'odd.json');
@@ -147,7 +150,7 @@ describe('a writer whose lock is broken', () => {
   it('[L3] notices when its entry was replaced', async () => {
     const lock = await lockFile(file, 'writer', reason);
     const [name = ''] = readdirSync(`${file}.lck`);
-    writeFileSync(folder.at('other'), encodeHolder(newHolder('writer', 'b'.repeat(32), 'other', undefined)));
+    writeFileSync(folder.at('other'), encodeHolder(newHolder('writer', 'b'.repeat(32), { purpose: 'other' })));
     renameSync(folder.at('other'), join(`${file}.lck`, name));
     expect(() => lock?.prove()).toThrow(expect.objectContaining({ code: 'disk.io' }));
     await lock?.release();

@@ -33,7 +33,7 @@ afterEach(() => {
 
 describe('a note in the place of a lock', () => {
   it('[L6] fits into an inode and names the process', () => {
-    const me = newHolder('writer', 'a'.repeat(32), 'test', undefined);
+    const me = newHolder('writer', 'a'.repeat(32), { purpose: 'test' });
     expect(encodeNote({ ...me, pid: 4294967295, startTime: '9'.repeat(15) }).length).toBeLessThan(60);
     const { kind, pid, startTime, bootId, machineId, pidNamespace } = me;
     expect(decodeNote(encodeNote(me))).toMatchObject({ kind, pid, startTime, bootId, machineId, pidNamespace });
@@ -59,7 +59,7 @@ describe('a note in the place of a lock', () => {
   );
 
   it('[L2] of a process that is gone is swept away', async () => {
-    const dead = { ...newHolder('writer', 'a'.repeat(32), 'test', undefined), pid: 2 ** 22 + 1 };
+    const dead = { ...newHolder('writer', 'a'.repeat(32), { purpose: 'test' }), pid: 2 ** 22 + 1 };
     symlinkSync(encodeNote(dead), folder.at('disk.vmdk.lck'));
     expect(findLockHolder(folder.at('disk.vmdk'))).toBeUndefined();
     const lock = await lockFile(folder.at('disk.vmdk'), 'writer', reason);

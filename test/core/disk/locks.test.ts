@@ -85,14 +85,14 @@ describe('locks', () => {
   });
 
   it('[L2] a process id that was used again is no holder', async () => {
-    const holder = { ...newHolder('writer', 'a'.repeat(32), 'old', undefined), startTime: '1' };
+    const holder = { ...newHolder('writer', 'a'.repeat(32), { purpose: 'old' }), startTime: '1' };
     mkdirSync(`${file}.lck`);
     writeFileSync(join(`${file}.lck`, 'old.json'), encodeHolder(holder));
     await (await lockFile(file, 'writer', reason))?.release();
   });
 
   it('[L2] a holder of an earlier boot on a local file system is gone; one on another host is asked about', async () => {
-    const holder = newHolder('writer', 'a'.repeat(32), 'running', undefined);
+    const holder = newHolder('writer', 'a'.repeat(32), { purpose: 'running' });
     const path = join(`${file}.lck`, 'old.json');
     mkdirSync(`${file}.lck`);
     writeFileSync(path, encodeHolder({ ...holder, bootId: 'earlier' }));
@@ -118,7 +118,7 @@ describe('locks', () => {
 
   it('[L4] a gate that a dead process left is opened, one of a living process is waited for', async () => {
     mkdirSync(join(`${file}.lck`, 'gate'), { recursive: true });
-    const dead = { ...newHolder('writer', 'a'.repeat(32), 'lock', undefined), pid: 2 ** 22 + 1 };
+    const dead = { ...newHolder('writer', 'a'.repeat(32), { purpose: 'lock' }), pid: 2 ** 22 + 1 };
     writeFileSync(join(`${file}.lck`, 'gate', 'x.json'), encodeHolder(dead));
     let isInside = false;
     const times: boolean[] = [];

@@ -54,7 +54,7 @@ describe('a configuration from elsewhere', { timeout: 60_000 }, () => {
     mkdirSync(`${base}.lck`);
     writeFileSync(
       path,
-      encodeHolder({ ...newHolder('writer', 'a'.repeat(32), 'running', undefined), machineId: 'other', bootId: '' }),
+      encodeHolder({ ...newHolder('writer', 'a'.repeat(32), { purpose: 'running' }), machineId: 'other', bootId: '' }),
     );
     utimesSync(path, hourAgo, hourAgo);
     const refusal = await refusalOf(bench.client.machines.powerOn({ id }));

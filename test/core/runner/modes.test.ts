@@ -87,6 +87,22 @@ describe('modes and shared bases', { timeout: 60_000 }, () => {
     await off(id);
   });
 
+  it('nonpersistent: a log that a crash left and the configuration does not name goes too', async () => {
+    const id = await create('np', { mode: 'nonpersistent' });
+    await bench.client.machines.powerOn({ id });
+    await bench.waitFor(id, (one) => one.disks[0]?.redo !== undefined, 'had a log');
+    process.kill(await bench.runnerPid(id), 'SIGKILL');
+    const { configPath, directory } = await bench.waitFor(id, (one) => one.power === 'off', 'was noticed');
+    const stale = readdirSync(directory).filter((name) => /REDO_[0-9a-f]{6}$/.test(name));
+    expect(stale).toHaveLength(1);
+    // As if it had been killed in a reset, with the fresh log's name saved and that log gone.
+    writeFileSync(configPath, readFileSync(configPath, 'utf8').replace(/^.*(\.redo = |redoMode).*\n/gm, ''));
+    await setMode(id, 'persistent');
+    await bench.client.machines.powerOn({ id });
+    expect(readdirSync(directory).filter((name) => name.includes('REDO'))).toEqual([]);
+    await off(id);
+  });
+
   it('two machines with blank directories on one base never share a log', async () => {
     const first = await create('one');
     const base = (await diskOf(first)).path;

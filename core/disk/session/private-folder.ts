@@ -1,0 +1,33 @@
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+/** Folders of one nonpersistent session each, below the temporary one: `redoubt-` and six characters. */
+const prefix = 'redoubt-';
+const namePattern = /^redoubt-[A-Za-z0-9]{6}$/;
+
+/** Makes one, for this user alone. Throws what node:fs throws. */
+export function makePrivateFolder(): string {
+  return mkdtempSync(join(tmpdir(), prefix));
+}
+
+/** Those that are there, as far as can be seen. */
+export function privateFolders(): string[] {
+  try {
+    return readdirSync(tmpdir())
+      .filter((name) => namePattern.test(name))
+      .map((name) => join(tmpdir(), name));
+  } catch {
+    return [];
+  }
+}
+
+/** Removes a folder that is one of these and empty; leaves every other. */
+export function removePrivateFolder(folder: string): void {
+  if (!namePattern.test(basename(folder))) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something else lies in it, or it is gone.
+  }
+}
