@@ -9,6 +9,7 @@ import { RequestParser } from './request-parser.ts';
 import type { SlabPool } from './slab-pool.ts';
 import { receiveInto } from './socket-input.ts';
 import { Transmission } from './transmission.ts';
+import type { Wakefulness } from './wakefulness.ts';
 
 /** With more than this in flight the socket is not read until some of it is answered. */
 const maximumInFlightBytes = 64 * 1024 * 1024;
@@ -58,6 +59,7 @@ export class Connection {
     accepted: Socket,
     exports: ReadonlyMap<string, BlockDevice>,
     private readonly pool: SlabPool,
+    private readonly wakefulness: Wakefulness,
   ) {
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
@@ -100,6 +102,7 @@ export class Connection {
     if (this.serving !== undefined) {
       this.parser.push(chunk);
       this.goOn();
+      this.wakefulness.note();
       return;
     }
     const result = this.handshake.receive(chunk);

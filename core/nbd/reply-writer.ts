@@ -25,8 +25,8 @@ interface Run {
 }
 
 const emptyPayload = new Uint8Array(0);
-/** So much is handed to the socket at once, so that a client starts while a long batch goes on. */
-const writeAfterBytes = 512 * 1024;
+/** So much is handed to the socket at once, so that the client takes its answers while the rest of the batch is read. */
+const writeAfterBytes = 16 * 1024;
 
 /**
  * Collects the replies of a batch and hands them to the socket together: replies that lie behind one

@@ -5,6 +5,7 @@ import type { BlockDevice } from '../disk/block-device.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { Connection } from './connection.ts';
 import { SlabPool } from './slab-pool.ts';
+import { Wakefulness } from './wakefulness.ts';
 
 export interface NbdServerOptions {
   /** Where the Unix socket is made, mode 0600. One that a dead server left there is replaced. */
@@ -31,10 +32,11 @@ const longestPathBytes = process.platform === 'linux' ? 107 : 103;
  */
 export async function startNbdServer({ socketPath, exports }: NbdServerOptions): Promise<NbdServer> {
   const pool = new SlabPool();
+  const wakefulness = new Wakefulness();
   const connections = new Set<Connection>();
   // A client that has said its last word still gets its answers.
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const connection = new Connection(socket, exports, pool);
+    const connection = new Connection(socket, exports, pool, wakefulness);
     connections.add(connection);
     void connection.ended.then(() => {
       connections.delete(connection);
