@@ -34,7 +34,7 @@ export function createLinkFiles(extents: readonly NewExtent[], options: NewFiles
       made.push(extent.path);
     }
     if (isSynced && made.length > 0) hostFiles.syncDirectory(dirname(first.path));
-    createExtent(hostFiles, first, { isSynced });
+    createExtent(hostFiles, first, { isSynced, isProof: true });
     made.push(first.path);
     if (isSynced) hostFiles.syncDirectory(dirname(first.path));
   } catch (error) {

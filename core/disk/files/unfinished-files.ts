@@ -5,6 +5,7 @@ import { currentProcess, isProvedGone, type ProcessIdentity } from '../../base/p
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { hostFiles } from './disk-file.ts';
 import { HEADER_BYTES, isCowd } from '../formats/cowd/header.ts';
+import { SECTOR_BYTES } from '../../base/units.ts';
 import { readSegmentHead } from '../link-head.ts';
 import { isLocalFileSystem } from '../locks/file-system-kind.ts';
 
@@ -60,14 +61,14 @@ function isUnfinished(path: string, linkId: string): boolean {
   }
 }
 
-/** Whether the sector that says which link it is was never written: all of a header may be missing, or its rest only. */
+/** Whether the first sector was never written, or of a later file that which says which link it is. */
 function hasNoHeader(path: string): boolean {
   const file = hostFiles.open(path, false);
   try {
     const start = new Uint8Array(HEADER_BYTES);
     const bytes = start.subarray(0, file.read(0, start));
-    const isEmpty = bytes.every((byte) => byte === 0);
-    return isEmpty || (isCowd(bytes) && bytes.subarray(1024, 1536).every((byte) => byte === 0));
+    const isEmpty = (from: number) => bytes.subarray(from, from + SECTOR_BYTES).every((byte) => byte === 0);
+    return isEmpty(0) || (isCowd(bytes) && isEmpty(1024));
   } finally {
     file.close();
   }

@@ -88,15 +88,25 @@ export function planExtent(extent: NewExtent): {
  * Writes one empty extent file: header, grain directory, and all its grain tables as holes. It takes
  * about 4 KiB of the host's space until it is used. The file is synced; its folder is not, because a link's
  * files are made together and the folder needs only one sync.
+ *
+ * `isProof`: whoever finds the file takes the link for complete. Its first sector, without which it is nothing, is
+ * written when all the rest is on the device; so one that could not be removed after a failure proves nothing false.
  * Throws disk.exists (nothing was touched), disk.bad-size, and what the host says. A file half made is removed.
  */
-export function createExtent(layer: FileLayer, extent: NewExtent, options: { isSynced?: boolean } = {}): void {
+export function createExtent(
+  layer: FileLayer,
+  extent: NewExtent,
+  { isSynced = true, isProof = false }: { isSynced?: boolean; isProof?: boolean } = {},
+): void {
   const { header, lengthBytes, directory } = planExtent(extent);
+  const bytes = encodeHeader(header);
   const file = layer.create(extent.path);
   try {
-    file.write(0, [encodeHeader(header), new Uint8Array(directory.buffer)]);
+    file.write(SECTOR_BYTES, [bytes.subarray(SECTOR_BYTES), new Uint8Array(directory.buffer)]);
     file.setLength(lengthBytes);
-    if (options.isSynced !== false) file.syncNow();
+    if (isSynced && isProof) file.syncNow();
+    file.write(0, [bytes.subarray(0, SECTOR_BYTES)]);
+    if (isSynced) file.syncNow();
   } catch (error) {
     layer.remove(extent.path);
     throw error;

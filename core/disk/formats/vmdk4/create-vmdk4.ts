@@ -5,7 +5,8 @@ import { ENTRIES_PER_TABLE, fullDirectory, GRAIN_SECTORS, layOutVmdk4 } from './
 
 /**
  * Writes one empty hosted sparse file: header, both directories, all tables as holes, and the descriptor if
- * the file is the whole disk. The file is synced; its folder is not, because a disk's files are made together.
+ * the file is the whole disk. The file is synced; its folder is not, because a disk's files are made together. A file
+ * that is the whole disk gets its first sector, without which it is nothing, when all the rest is on the device.
  * Throws disk.exists (nothing was touched), and what the host says. A file half made is removed.
  */
 export function createVmdk4File(layer: FileLayer, path: string, spanSectors: number, descriptor?: string): void {
@@ -28,11 +29,12 @@ export function createVmdk4File(layer: FileLayer, path: string, spanSectors: num
   });
   const file = layer.create(path);
   try {
-    file.write(0, [header]);
     if (descriptor !== undefined) file.write(layout.descriptorSector * SECTOR_BYTES, [Buffer.from(descriptor)]);
     for (const sector of [redundantDirectorySector, directorySector])
       file.write(sector * SECTOR_BYTES, [new Uint8Array(fullDirectory(sector, directoryEntries).buffer)]);
     file.setLength(overheadSectors * SECTOR_BYTES);
+    if (descriptor !== undefined) file.syncNow();
+    file.write(0, [header]);
     file.syncNow();
   } catch (error) {
     layer.remove(path);
