@@ -56,7 +56,7 @@ function checkCommit(head: LinkHead, findings: Findings, add: Add): void {
 /** Entries of the list whose file is gone from a folder that can be read. */
 export function deadChildren(head: LinkHead): string[] {
   return readChildren(head.path)
-    .filter(({ path }) => !isThere(path) && isReadable(dirname(path)))
+    .filter(({ path }) => isGone(path))
     .map(({ path }) => path);
 }
 
@@ -70,9 +70,11 @@ export function keptCopies(path: string): string[] {
   }
 }
 
-function isReadable(folder: string): boolean {
+/** A file that is not there, in a folder that can be read. */
+function isGone(path: string): boolean {
   try {
-    readdirSync(folder);
+    if (isThere(path)) return false;
+    readdirSync(dirname(path));
     return true;
   } catch {
     return false;

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
+import type { ErrorCode } from '../../api/errors.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { commitRoom, type RoomPlan } from './commit-room.ts';
 import type { Link } from '../chain/link.ts';
@@ -102,20 +103,22 @@ export function noRoomError(file: string, needBytes: number, freeBytes: number):
   return new RedoubtError('disk.no-space', message, { file, needBytes, freeBytes });
 }
 
-/** An old-state link that is the only other dependent, and lies where it can be written. */
+/** An old-state link that is the only other dependent, and lies where it can be written. Throws disk.io. */
 function extensible(parent: LinkHead, dependents: readonly { path: string }[]): LinkHead | undefined {
   const [only, ...others] = dependents;
-  if (only === undefined || others.length > 0) return undefined;
-  const head = headOrNothing(only.path);
-  if (head === undefined || !isOldState(head) || dirname(head.path) !== dirname(parent.path)) return undefined;
+  if (only === undefined || others.length > 0 || dirname(only.path) !== dirname(parent.path)) return undefined;
+  const head = headOrNothing(only.path, 'disk.permission');
+  if (head === undefined || !isOldState(head)) return undefined;
   return protectedFile(head) === undefined ? head : undefined;
 }
 
-function headOrNothing(path: string): LinkHead | undefined {
+/** `undefined` where the host refuses, or refuses for this reason. */
+function headOrNothing(path: string, reason?: ErrorCode): LinkHead | undefined {
   try {
     return readLinkHead(path);
   } catch (error) {
-    if (error instanceof RedoubtError && error.kind === 'environment') return undefined;
+    if (!(error instanceof RedoubtError) || error.kind !== 'environment') throw error;
+    if (reason === undefined || error.code === reason) return undefined;
     throw error;
   }
 }

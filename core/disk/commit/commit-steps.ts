@@ -81,7 +81,7 @@ async function moveNested(
     ({ path }) => recordedContent(path) === journal.child.contentId,
   );
   const paths = new Set([...nested, ...halfWay].map(({ path }) => path));
-  const outOfReach = [...paths].filter((path) => !isThere(path));
+  const outOfReach = [...paths].filter((path) => !canBeReached(path));
   if (outOfReach.length > 0 && !isBreaking) {
     const names = outOfReach.join(', ');
     throw new RedoubtError('disk.has-dependents', `${child.path} can't go while ${names} can't be reached.`, {
@@ -100,12 +100,21 @@ async function moveNested(
   }
 }
 
-/** The state of its parent that a log has recorded, where it can be read. */
+function canBeReached(path: string): boolean {
+  try {
+    return isThere(path);
+  } catch (error) {
+    if (error instanceof RedoubtError) return false;
+    throw error;
+  }
+}
+
+/** The state of its parent that a log has recorded; `undefined` for what is none, or not this user's. Throws disk.io. */
 function recordedContent(path: string): string | undefined {
   try {
     return readLinkHead(path).state.record?.parentContentId;
   } catch (error) {
-    if (error instanceof RedoubtError) return undefined;
+    if (error instanceof RedoubtError && !error.is('disk.io')) return undefined;
     throw error;
   }
 }

@@ -39,12 +39,22 @@ export function approveLink(head: LinkHead, context: OpenContext): void {
 }
 
 export function isApproved(head: LinkHead, context: OpenContext): boolean {
-  return isThere(join(approvalsFolder(context), approvalName(head)));
+  return isListed(approvalName(head), context);
 }
 
 /** Whether this very file was approved. `path` is a real one. */
 export function isPathApproved(path: string, context: OpenContext): boolean {
-  return isThere(join(approvalsFolder(context), nameOfPath(path)));
+  return isListed(nameOfPath(path), context);
+}
+
+/** Where the list can't be looked at the user is asked again. */
+function isListed(name: string, context: OpenContext): boolean {
+  try {
+    return isThere(join(approvalsFolder(context), name));
+  } catch (error) {
+    if (error instanceof RedoubtError) return false;
+    throw error;
+  }
 }
 
 function approve(name: string, path: string, context: OpenContext): void {

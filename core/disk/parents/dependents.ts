@@ -4,11 +4,11 @@ import { asFileError, errnoOf } from '../../base/file-error.ts';
 import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { readChildren } from './children-list.ts';
-import { readJournal } from '../commit-journal.ts';
+import { readJournal, type CommitJournal } from '../commit-journal.ts';
 import { readLinkHead, type LinkHead } from '../link-head.ts';
 import { judgeParent, parentCandidates } from './parent-check.ts';
 import { looksLikeRedoLog } from '../names.ts';
-import { isOldState, oldStatesFor } from './old-state.ts';
+import { isOldState } from './old-state.ts';
 import { isRemovingName } from '../remove-link.ts';
 
 export interface DependentsQuery {
@@ -24,7 +24,8 @@ export interface DependentsQuery {
  * be reached does, and so does one that this user may not read, because nothing proves that it is not one. A
  * log that no longer agrees with the link (it lies over another state of it) does not: it hangs from the
  * old-state link that stands for that state, if there is one, and that is a dependent like any other.
- * Throws disk.not-found, disk.not-a-disk, disk.corrupt, disk.permission, disk.io.
+ * Throws disk.not-found, disk.not-a-disk, disk.corrupt, disk.permission, disk.io (also of a file that lies there
+ * and can't be read now: nobody knows whether it is one).
  */
 export async function findDependents(file: string, query: DependentsQuery = {}): Promise<{ path: string }[]> {
   const link = readLinkHead(file);
@@ -71,34 +72,58 @@ function addIfDependent(path: string, link: LinkHead, found: Set<string>): void 
     child = readLinkHead(path);
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error;
+    if (error.is('disk.io')) throw error;
     if (error.is('disk.permission') && looksLikeRedoLog(basename(path))) found.add(path);
     // Whatever else lies in a folder: no first file of a link.
     return;
   }
-  if (child.state.parent !== undefined && parentOf(child, link) === link.identity) found.add(child.path);
+  if (child.state.parent !== undefined && hangsFrom(child, link)) found.add(child.path);
 }
 
-/** Identity of the file that a child would be opened over. `link` has been read already. */
-function parentOf(child: LinkHead, link: LinkHead): string | undefined {
+/** Whether a child would be opened over `link`, which has been read already. */
+function hangsFrom(child: LinkHead, link: LinkHead): boolean {
   const candidates = parentCandidates(child.path, child.state, undefined);
   for (const path of candidates) {
-    try {
-      const parent = realPathOr(path) === link.path ? link : readLinkHead(path);
-      const verdict = judgeParent(child.state, parent.state, readJournal(parent.path));
-      // While another child is being committed, this one can't be judged: it hangs from it until proved otherwise.
-      if (verdict.kind === 'agrees' || verdict.kind === 'committing') return parent.identity;
-    } catch (error) {
-      if (!(error instanceof RedoubtError)) throw error;
-    }
+    const parent = realPathOr(path) === link.path ? link : headOrNothing(path);
+    if (parent === undefined) continue;
+    const verdict = judgeParent(child.state, parent.state, journalOf(parent, link));
+    // While another child is being committed, this one can't be judged: it hangs from it until proved otherwise.
+    if (verdict.kind === 'agrees' || verdict.kind === 'committing') return parent.identity === link.identity;
   }
-  return oldStatesFor(child, candidates)[0]?.identity;
+  return standsForParent(link, child, candidates);
 }
 
-/** The file is not there, and neither is its folder: a drive that is not mounted, a share that is down. */
-function isOutOfReach(path: string): boolean {
-  if (isThere(path)) return false;
+/** A parent elsewhere that can't be read now is nobody's business here. */
+function headOrNothing(path: string): LinkHead | undefined {
   try {
-    readdirSync(dirname(path));
+    return readLinkHead(path);
+  } catch (error) {
+    if (error instanceof RedoubtError) return undefined;
+    throw error;
+  }
+}
+
+/** One that says nothing explains nothing. Throws disk.io where that of `link` itself can't be read. */
+function journalOf(parent: LinkHead, link: LinkHead): CommitJournal | undefined {
+  try {
+    return readJournal(parent.path);
+  } catch (error) {
+    if (!(error instanceof RedoubtError) || (parent === link && error.is('disk.io'))) throw error;
+    return undefined;
+  }
+}
+
+/** Whether the link is an old state beside one of the candidates, and what the child recorded. */
+function standsForParent(link: LinkHead, child: LinkHead, candidates: readonly string[]): boolean {
+  if (!isOldState(link) || link.identity === child.identity) return false;
+  const isBeside = candidates.some((path) => dirname(realPathOr(path)) === dirname(link.path));
+  return isBeside && judgeParent(child.state, link.state, undefined).kind === 'agrees';
+}
+
+/** The file is not there, and neither is its folder, or it can't be looked at: a drive that is not mounted, a share that is down. */
+function isOutOfReach(path: string): boolean {
+  try {
+    if (!isThere(path)) readdirSync(dirname(path));
     return false;
   } catch {
     return true;
@@ -106,7 +131,17 @@ function isOutOfReach(path: string): boolean {
 }
 
 function filesAt(path: string): string[] {
-  return isThere(path) && statSync(path).isDirectory() ? filesIn(path) : [resolve(path)];
+  return isFolder(path) ? filesIn(path) : [resolve(path)];
+}
+
+/** What this user may not look at is no folder to him. */
+function isFolder(path: string): boolean {
+  try {
+    return isThere(path) && statSync(path).isDirectory();
+  } catch (error) {
+    if (error instanceof RedoubtError && error.is('disk.permission')) return false;
+    throw asFileError(error, path, 'read');
+  }
 }
 
 function filesIn(folder: string): string[] {
