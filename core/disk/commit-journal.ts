@@ -26,6 +26,8 @@ export interface CommitJournal {
   };
   /** First file of the old-state link that this commit makes or extends. */
   readonly oldState?: string | undefined;
+  /** The link id of one that it makes: nothing had its name before. Absent where one is extended. */
+  readonly oldStateLinkId?: string | undefined;
   /** How much of the child, in the order of its files, is in the parent and synced. */
   readonly syncedBytes: number;
   readonly phase: 'prepared' | 'copying' | 'done';
@@ -52,7 +54,7 @@ export function readJournal(parent: string): CommitJournal | undefined {
 
 /** Synced when it returns, with its folder. */
 export function writeJournal(parent: string, journal: CommitJournal): void {
-  const { child, parent: values, oldState, syncedBytes, phase } = journal;
+  const { child, parent: values, oldState, oldStateLinkId, syncedBytes, phase } = journal;
   const content = {
     redoubt: 1,
     child: {
@@ -72,6 +74,7 @@ export function writeJournal(parent: string, journal: CommitJournal): void {
       newGeneration: values.newGeneration,
     },
     oldState: oldState ?? null,
+    ...(oldStateLinkId === undefined ? {} : { oldStateLink: oldStateLinkId }),
     syncedBytes,
     phase,
   };
@@ -113,7 +116,7 @@ function decode(text: string): CommitJournal | undefined {
   } catch {
     return undefined;
   }
-  const { child, parent, syncedBytes, phase, oldState = null } = (value ?? {}) as Record<string, unknown>;
+  const { child, parent, syncedBytes, phase, oldState = null, oldStateLink } = (value ?? {}) as Record<string, unknown>;
   const { link, content, path, length, before } = (child ?? {}) as Record<string, unknown>;
   const values = (parent ?? {}) as Record<string, unknown>;
   const { newContent, oldGeneration, newGeneration } = values;
@@ -125,6 +128,7 @@ function decode(text: string): CommitJournal | undefined {
   if ((parentLink !== undefined && !isId(parentLink)) || (oldContent !== undefined && !isId(oldContent)))
     return undefined;
   if (oldState !== null && typeof oldState !== 'string') return undefined;
+  if (oldStateLink !== undefined && !isId(oldStateLink)) return undefined;
   if (phase !== 'prepared' && phase !== 'copying' && phase !== 'done') return undefined;
   const earlier = (before ?? {}) as Record<string, unknown>;
   const earlierContent = earlier['content'] ?? undefined;
@@ -139,6 +143,7 @@ function decode(text: string): CommitJournal | undefined {
       before: isNothing(before) ? undefined : { contentId: earlierContent, generation: earlierGeneration },
     },
     oldState: oldState ?? undefined,
+    oldStateLinkId: oldStateLink,
     parent: { linkId: parentLink, oldContentId: oldContent, newContentId: newContent, oldGeneration, newGeneration },
     syncedBytes,
     phase,

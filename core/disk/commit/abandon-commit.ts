@@ -8,7 +8,7 @@ import { lockFile } from '../locks/file-lock.ts';
 import type { OpenContext } from '../open-context.ts';
 import { checkWritable } from '../protection.ts';
 import { settleChain } from './settle.ts';
-import { undoOldState } from './write-old-state.ts';
+import { undoOldState } from './undo-old-state.ts';
 
 /**
  * What has become of the parent: `mixed` it has a part of the log's changes; `unchanged` it had none yet;

@@ -185,7 +185,11 @@ class Commit {
     const { childHead, parentHead } = this;
     const { hooks, context } = this.parts;
     const extended = way.kind === 'preserve' ? way.extended : undefined;
-    if (way.kind === 'preserve') this.oldState = extended?.path ?? newOldStatePath(parentHead.path);
+    const made =
+      way.kind === 'preserve' && extended === undefined
+        ? { path: newOldStatePath(parentHead.path), linkId: randomId() }
+        : undefined;
+    this.oldState = made?.path ?? extended?.path;
     const journal: CommitJournal = {
       child: childValues(childHead),
       parent: {
@@ -197,17 +201,18 @@ class Commit {
         newGeneration: nextGeneration(parentHead.state.generation),
       },
       oldState: this.oldState,
+      oldStateLinkId: made?.linkId,
       syncedBytes: 0,
       phase: 'prepared',
     };
     writeJournal(parentHead.path, journal);
     hooks.reached?.('journal');
     const { newGeneration, newContentId } = journal.parent;
-    if (this.oldState !== undefined) {
-      const path = this.oldState;
-      const made =
-        extended ?? (await createOldState({ path, parent: parentHead, child, values: journal.parent, context }));
-      await this.fill(made, child, parents);
+    const values = journal.parent;
+    const oldState =
+      made === undefined ? extended : await createOldState({ ...made, parent: parentHead, child, values, context });
+    if (oldState !== undefined) {
+      await this.fill(oldState, child, parents);
       hooks.reached?.('old-state');
       if (extended !== undefined) recordParent(extended, { generation: newGeneration, contentId: newContentId });
     }

@@ -14,7 +14,7 @@ import { parentCandidates } from '../parents/parent-check.ts';
 import { recordParent } from '../parents/record-parent.ts';
 import { isOldState } from '../parents/old-state.ts';
 import { finishRemoval } from '../remove-link.ts';
-import { undoOldState } from './write-old-state.ts';
+import { undoOldState } from './undo-old-state.ts';
 
 /**
  * Settling: what a crash left half-done in a chain is undone or finished before the chain is opened, where

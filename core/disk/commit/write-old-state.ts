@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
@@ -9,25 +9,22 @@ import type { BlockDevice } from '../block-device.ts';
 import { Link } from '../chain/link.ts';
 import { copyChildren } from '../parents/children-list.ts';
 import type { CommitJournal } from '../commit-journal.ts';
-import { hostFiles } from '../files/disk-file.ts';
 import { dialects } from '../formats/cowd/dialect.ts';
 import type { Extent } from '../formats/extent.ts';
 import { nextGeneration } from '../generation.ts';
-import { readLinkHead, readSegmentHead, type LinkHead } from '../link-head.ts';
+import { readLinkHead, type LinkHead } from '../link-head.ts';
 import { oldStateName } from '../names.ts';
 import { createLinkFiles } from '../files/new-files.ts';
 import type { OpenContext } from '../open-context.ts';
 import { otherNameOf, parentNames } from '../parents/parent-check.ts';
-import { recordParent } from '../parents/record-parent.ts';
-import { finishRemoval, removeLink } from '../remove-link.ts';
 import { segmentPath } from '../segment-paths.ts';
 
 /**
- * Makes, extends and takes back the old-state link of a commit.
+ * Makes and extends the old-state link of a commit.
  *
  * Write order: the journal names it before it exists; it is complete and synced before any header of the
  * chain speaks of the parent's new state. Until the commit point nobody lies over it, so it can be taken
- * back; after the commit point it holds the old content of every range that the copy may change. What it
+ * back (undo-old-state.ts); after the commit point it holds the old content of every range that the copy may change. What it
  * holds is never changed: grains are only added.
  */
 
@@ -35,8 +32,6 @@ import { segmentPath } from '../segment-paths.ts';
 const pieceBytes = MIB;
 const syncEveryBytes = 256 * MIB;
 const draws = 100;
-/** What the largest disk of the format is split into. */
-const mostSegments = 1100;
 
 /** A name beside the parent that nobody has. */
 export function newOldStatePath(parentPath: string): string {
@@ -49,6 +44,8 @@ export function newOldStatePath(parentPath: string): string {
 
 export interface OldStateRequest {
   readonly path: string;
+  /** As the journal has it. */
+  readonly linkId: string;
   readonly parent: LinkHead;
   /** Shape and, later, ranges are those of the log that is committed. */
   readonly child: Link;
@@ -61,12 +58,13 @@ export interface OldStateRequest {
  * new one. Its segments and its grain are the log's, so that it takes exactly the ranges that the log has.
  * Throws what making files throws; then there are none.
  */
-export async function createOldState({ path, parent, child, values, context }: OldStateRequest): Promise<LinkHead> {
+export async function createOldState(request: OldStateRequest): Promise<LinkHead> {
+  const { path, linkId, parent, child, values, context } = request;
   const { storedName, relativePath } = parentNames(path, parent.path);
   const knownAs = otherNameOf(parent.state);
   const record = {
     contentId: randomBytes(16).toString('hex'),
-    linkId: randomBytes(16).toString('hex'),
+    linkId,
     parentContentId: values.newContentId,
     standsFor: {
       contentId: values.oldContentId,
@@ -139,46 +137,6 @@ export async function fillOldState(
   } finally {
     link.close();
   }
-}
-
-/**
- * Takes an old-state link back, because the commit that it was made for did not change the parent: removed
- * if it stands for the state that the parent still has, else given its old parent record back.
- * The journal is untrusted: what it names must prove to be one of the two, and lie beside the parent.
- */
-export async function undoOldState(parent: LinkHead, journal: CommitJournal): Promise<void> {
-  const { oldState, parent: values } = journal;
-  if (oldState === undefined || dirname(resolve(oldState)) !== dirname(parent.path)) return;
-  await finishRemoval(oldState);
-  if (!isThere(oldState)) {
-    removeLooseSegments(oldState, values);
-    return;
-  }
-  const head = readLinkHead(oldState);
-  const { record } = head.state;
-  if (record?.standsFor === undefined || record.parentContentId !== values.newContentId) return;
-  if (standsForOld(record.standsFor, values)) await removeLink(head);
-  else recordParent(head, { generation: values.oldGeneration, contentId: values.oldContentId });
-}
-
-/** What the making of an old-state link has left whose first file was never made. */
-function removeLooseSegments(first: string, values: CommitJournal['parent']): void {
-  // The last was made first, so there may be gaps before it.
-  for (let part = 2; part <= mostSegments; part++) {
-    const file = segmentPath(first, part);
-    if (!isThere(file)) continue;
-    const { state } = readSegmentHead(file);
-    const { record } = state;
-    if (record?.standsFor === undefined || record.parentContentId !== values.newContentId) continue;
-    if (standsForOld(record.standsFor, values) && state.ordinal === part - 1) hostFiles.remove(file);
-  }
-}
-
-function standsForOld(
-  { contentId, generation }: { readonly contentId: string | undefined; readonly generation: number },
-  values: CommitJournal['parent'],
-): boolean {
-  return contentId === values.oldContentId && generation === values.oldGeneration;
 }
 
 /** Fills what the extent lacks of [startBytes, endBytes) of the disk, in whole grains. */
