@@ -1,16 +1,17 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { asFileError } from '../base/file-error.ts';
+import { statusIfThere } from '../base/file-status.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import type { LinkHead } from './link-head.ts';
 
 /**
  * The first protected file of a link, if any. A file without any write bit is read-only to the engine, whoever
- * runs it: the superuser, to whom the system would allow it, too. A missing segment is for others to report.
+ * runs it: the superuser, to whom the system would allow it, too. A missing segment is for others to report. Throws disk.permission, disk.io.
  */
 export function protectedFile(head: LinkHead): string | undefined {
   return head.files.find((file) => {
-    const stat = statSync(file, { throwIfNoEntry: false });
+    const stat = statusIfThere(file);
     return stat !== undefined && (stat.mode & 0o222) === 0;
   });
 }

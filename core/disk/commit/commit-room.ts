@@ -1,5 +1,6 @@
-import { statfsSync, statSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { asFileError } from '../../base/file-error.ts';
+import { requireStatus } from '../../base/file-status.ts';
 import { countOf, SECTOR_BYTES } from '../../base/units.ts';
 import { Link } from '../chain/link.ts';
 import type { CommitWay } from './commit-checks.ts';
@@ -100,12 +101,7 @@ class Volumes {
   private readonly needs = new Map<number, { file: string; needBytes: number }>();
 
   add(file: string, needBytes: number): void {
-    let device: number;
-    try {
-      device = statSync(file).dev;
-    } catch (error) {
-      throw asFileError(error, file, 'read');
-    }
+    const device = requireStatus(file).dev;
     const known = this.needs.get(device);
     if (known === undefined) this.needs.set(device, { file, needBytes });
     else known.needBytes += needBytes;
@@ -141,7 +137,7 @@ class ExtentCount {
   constructor(extent: Extent) {
     this.extent = extent;
     this.path = extent.path;
-    const { size, blocks } = statSync(extent.path);
+    const { size, blocks } = requireStatus(extent.path);
     this.holeBytes = Math.max(0, size - blocks * 512);
   }
 

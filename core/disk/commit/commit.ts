@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { requireStatus } from '../../base/file-status.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { adoptLog } from './adopt-log.ts';
 import { Chain } from '../chain/chain.ts';
@@ -308,7 +308,7 @@ class Commit {
 function childValues(child: LinkHead): CommitJournal['child'] {
   const { record, parent } = child.state;
   if (record === undefined || parent === undefined) throw new Error('a log has its ids before it is committed');
-  const lengthBytes = child.files.reduce((sum, file) => sum + statSync(file).size, 0);
+  const lengthBytes = child.files.reduce((sum, file) => sum + requireStatus(file).size, 0);
   const before = { contentId: record.parentContentId, generation: parent.generation };
   return { linkId: record.linkId, contentId: record.contentId, path: child.path, lengthBytes, before };
 }

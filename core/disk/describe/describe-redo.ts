@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { requireStatus } from '../../base/file-status.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { findParent } from '../parents/find-parent.ts';
 import { readLinkHead } from '../link-head.ts';
@@ -38,7 +38,7 @@ export async function describeRedo(redo: string, context: OpenContext = {}): Pro
       allocatedBytes: link.allocatedBytes(),
       isEmpty: link.isEmpty(),
       isUnclean: !link.isClean,
-      changedAt: Math.max(...head.files.map((path) => Math.floor(statSync(path).mtimeMs))),
+      changedAt: Math.max(...head.files.map((path) => Math.floor(requireStatus(path).mtimeMs))),
       ...(owner === undefined ? {} : { owner }),
     };
   } finally {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { requireStatus } from '../../base/file-status.ts';
 import type { ChainReport } from '../../api/disks.ts';
 import type { Link } from '../chain/link.ts';
 import { readLinkHead, type LinkHead } from '../link-head.ts';
@@ -52,6 +52,6 @@ function reportLink(link: Link, head: LinkHead): ChainReport['links'][number] {
     state: stateWord(link),
     ...(isOldState(head) ? { isOldState: true } : {}),
     isReadOnly: protectedFile(head) !== undefined,
-    changedAt: Math.max(...head.files.map((path) => Math.floor(statSync(path).mtimeMs))),
+    changedAt: Math.max(...head.files.map((path) => Math.floor(requireStatus(path).mtimeMs))),
   };
 }

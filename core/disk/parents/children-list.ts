@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { readFileIfThere, removeFile, replaceFile } from '../../base/atomic-file.ts';
+import { statusIfThere } from '../../base/file-status.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { withGate } from '../locks/gate.ts';
 
@@ -29,7 +29,7 @@ export function readChildren(parent: string): ChildEntry[] {
 /** Adds a log to its parent's list, or renews its entry. Where the folder refuses, nothing is listed. */
 export async function addChild(parent: string, entry: ChildEntry): Promise<void> {
   // A list beside a device would speak of whatever disk has its name next.
-  if (statSync(parent, { throwIfNoEntry: false })?.isBlockDevice() === true) return;
+  if (statusIfThere(parent)?.isBlockDevice() === true) return;
   try {
     await change(parent, (children) => [...children.filter((child) => child.path !== entry.path), entry]);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { requireStatus } from '../../base/file-status.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { Chain } from '../chain/chain.ts';
 import { keptCopies } from '../check/check-surroundings.ts';
@@ -120,5 +120,5 @@ function refuseRepaired({ files }: LinkHead): void {
 }
 
 function lengthOf({ files }: LinkHead): number {
-  return files.reduce((sum, path) => sum + statSync(path).size, 0);
+  return files.reduce((sum, path) => sum + requireStatus(path).size, 0);
 }

@@ -12,6 +12,7 @@ export interface FaultKind {
 
 const changes = ({ does }: HostCall): boolean => !['look', 'open', 'read', 'list'].includes(does);
 const looks = ({ does }: HostCall): boolean => ['open', 'read', 'list'].includes(does);
+const stats = ({ does }: HostCall): boolean => does === 'look';
 const writes = ({ does }: HostCall): boolean => does === 'write';
 const syncs = ({ does }: HostCall): boolean => does === 'sync' || does === 'sync-folder';
 
@@ -38,6 +39,10 @@ export const faultKinds: readonly FaultKind[] = endings.flatMap((ends) => {
     kind('a read fails', looks, (nth) => troubleAt(nth, { kind: 'error', errno: 'EIO' }, { counts: looks })),
     kind('reads fail from there on', looks, (nth) =>
       troubleAt(nth, { kind: 'error', errno: 'EIO' }, { andAfter: true, counts: looks }),
+    ),
+    kind('a look fails', stats, (nth) => troubleAt(nth, { kind: 'error', errno: 'EIO' }, { counts: stats })),
+    kind('looks fail from there on', stats, (nth) =>
+      troubleAt(nth, { kind: 'error', errno: 'EIO' }, { andAfter: true, counts: stats }),
     ),
     ...(['EIO', 'ENOSPC'] as const).flatMap((errno) =>
       [false, true].map((dropsCache) =>

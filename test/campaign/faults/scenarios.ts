@@ -13,6 +13,8 @@ import { nestedCommitScenarios } from './nested-commit-scenarios.ts';
 import { answersThatDiffer } from './decision-scenario.ts';
 import type { Scenario } from './fault-run.ts';
 import { childRanges, judgeAll, leftOver } from './judging.ts';
+import { relink } from './relink-scenario.ts';
+import { shrinkScenarios } from './shrink-scenarios.ts';
 
 /** Writes, zeros, flushes; what has no room is tried again. */
 async function work(member: Member, device: BlockDevice): Promise<void> {
@@ -207,5 +209,7 @@ export const scenarios: readonly Scenario[] = [
   discard,
   ...nestedCommitScenarios,
   ...commitScenarios,
+  ...shrinkScenarios,
+  relink,
   answersThatDiffer,
 ];
