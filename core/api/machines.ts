@@ -9,6 +9,7 @@ export const networkSchema = z.enum(['bridged', 'nat', 'hostonly', 'none']);
 export const decisionSchema = z.enum(['keep', 'commit', 'discard']);
 /** What a commit does to other logs that hang from the parent; absent: it is refused while there are any. */
 export const commitDependentsSchema = z.enum(['preserve', 'break']);
+export type CommitDependents = z.infer<typeof commitDependentsSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 /** Which bus and place, as in a .vmx: `ide0:0`, `scsi0:1`. */
 export const slotSchema = z.string().regex(/^(ide[01]:[01]|scsi0:([0-6]|[89]|1[0-5]))$/);

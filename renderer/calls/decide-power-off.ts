@@ -1,4 +1,4 @@
-import type { Decision } from '../../core/api/machines.ts';
+import type { CommitDependents, Decision } from '../../core/api/machines.ts';
 import { showToast } from '../stores/toasts.ts';
 import { client } from '../transport/client.ts';
 import { defineWords } from '../words/message.ts';
@@ -11,7 +11,7 @@ const t = defineWords({ 'p1.kept': 'Changes kept. Decide any time under Disks.' 
  */
 export async function decidePowerOff(input: {
   id: string;
-  answers: { slot: string; answer: Decision }[];
+  answers: { slot: string; answer: Decision; dependents?: CommitDependents }[];
   isAlways: boolean;
 }): Promise<void> {
   const { id, answers, isAlways } = input;

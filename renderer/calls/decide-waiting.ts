@@ -1,5 +1,7 @@
 import type { Dependent } from '../../core/api/errors.ts';
+import type { CommitDependents, DiskView } from '../../core/api/machines.ts';
 import { fromWire, type RedoubtError } from '../errors/redoubt-error.ts';
+import type { CommitQuestion } from '../stores/dialogs.ts';
 import { useJobs } from '../stores/jobs.ts';
 import { findMachine, useMachines } from '../stores/machines.ts';
 import { client } from '../transport/client.ts';
@@ -8,14 +10,27 @@ export interface WaitingDecision {
   readonly id: string;
   readonly slot: string;
   readonly answer: 'commit' | 'discard';
+  /** For a commit: what becomes of other logs that hang from the parent. */
+  readonly dependents?: CommitDependents;
 }
 
 /**
  * Commits or discards the kept changes of a machine that is off. Returns when the work has begun; a commit
  * goes on as a task, and what stops it is told by the task and the machine.
  */
-export async function decideWaiting({ id, slot, answer }: WaitingDecision): Promise<void> {
-  await client().machines.decideWaiting({ id, slot, answer });
+export async function decideWaiting(decision: WaitingDecision): Promise<void> {
+  await client().machines.decideWaiting({ ...decision });
+}
+
+/** The question before a waiting log is committed into a disk that others read. */
+export function commitQuestion(id: string, disk: DiskView, dependents: readonly Dependent[]): CommitQuestion {
+  return {
+    parent: disk.path,
+    dependents,
+    sizeBytes: disk.redo?.allocatedBytes ?? 0,
+    isProtected: disk.isProtected === true,
+    commit: (way) => decideWaiting({ id, slot: disk.slot, answer: 'commit', dependents: way }),
+  };
 }
 
 /** The same, but returns when the redo log is gone. Throws what stopped the commit. */

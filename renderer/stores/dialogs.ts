@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { Dependent } from '../../core/api/errors.ts';
+import type { CommitDependents } from '../../core/api/machines.ts';
 import type { RedoubtError } from '../errors/redoubt-error.ts';
 
 /** A question whose answer is one press: what a dialog with a title, some text and one verb needs. */
@@ -23,6 +24,20 @@ export interface ErrorContext {
   readonly useFile?: (path: string) => void;
 }
 
+/** A commit that others stand in the way of: whom it would break, and the ways on. What a way throws is shown in place. */
+export interface CommitQuestion {
+  readonly parent: string;
+  readonly dependents: readonly Dependent[];
+  /** What the log holds, and so what an old state for the others takes at most. */
+  readonly sizeBytes: number;
+  /** The parent may not be written; nobody else's doing. */
+  readonly isProtected?: boolean;
+  /** Keeps the changes; absent where they are kept already. */
+  readonly keep?: () => void;
+  /** Absent where nobody can commit now. */
+  readonly commit?: (dependents: CommitDependents) => void | Promise<void>;
+}
+
 /** What is to be chosen from the host's files, and who gets it. */
 export interface PickRequest {
   /** A disk (any format, recognised by its header), a disc image, any file, or a folder. */
@@ -41,13 +56,8 @@ export type Dialog =
   | { kind: 'settings'; machineId: string; panel?: string }
   | { kind: 'power-on-question'; machineId: string; error: RedoubtError<'machine.changes-waiting'> }
   | { kind: 'decide-first'; machineId: string; error: RedoubtError<'machine.decide-first'>; onDecided?: () => void }
-  | {
-      kind: 'commit-dependents';
-      machineId: string;
-      parent: string;
-      dependents: readonly Dependent[];
-      onKeep?: () => void;
-    }
+  | { kind: 'commit-dependents'; machineId: string; question: CommitQuestion }
+  | { kind: 'break-dependents'; machineId: string; question: CommitQuestion }
   | { kind: 'commit-waiting'; machineId: string; slot: string }
   | { kind: 'discard-waiting'; machineId: string; slot: string }
   | { kind: 'delete-machine'; machineId: string }

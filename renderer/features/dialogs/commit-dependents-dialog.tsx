@@ -1,40 +1,43 @@
 import { Button } from '@mantine/core';
-import { useId } from 'react';
-import type { Dependent } from '../../../core/api/errors.ts';
+import { useId, useState } from 'react';
+import { ConsequenceButton } from '../../components/consequence-button.tsx';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
-import { useDialogs } from '../../stores/dialogs.ts';
+import { Notice } from '../../components/notice.tsx';
+import { sayProblem } from '../../components/problem-words.ts';
+import type { RedoubtError } from '../../errors/redoubt-error.ts';
+import { openDialog, useDialogs, type CommitQuestion } from '../../stores/dialogs.ts';
 import { selectMachine } from '../../stores/selection.ts';
+import { asRedoubtError } from '../../transport/as-redoubt-error.ts';
 import { fileName } from '../../words/file-name.ts';
+import { listWords } from '../../words/list.ts';
 import { DependentsList } from './dependents-list.tsx';
 import { t } from './dialogs-words.ts';
 import styles from './dialogs.module.css';
+import { useRunningNames } from './use-running-names.ts';
 
 export interface CommitDependentsDialogProps {
   machineId: string;
-  parent: string;
-  dependents: readonly Dependent[];
-  /** Keeps the changes, where the commit was an answer to the power-off question. */
-  onKeep: (() => void) | undefined;
+  question: CommitQuestion;
   onClose: () => void;
 }
 
-/** A commit would change a disk that others read. It names them; the harmless answer has the focus. */
-export function CommitDependentsDialog({
-  machineId,
-  parent,
-  dependents,
-  onKeep,
-  onClose,
-}: CommitDependentsDialogProps) {
+/** A commit would change a disk that others read. It names them and the ways on; keeping the changes has the focus. */
+export function CommitDependentsDialog({ machineId, question, onClose }: CommitDependentsDialogProps) {
+  const { parent, dependents, keep, commit } = question;
   const textId = useId();
-  // Over a half-filled form, leaving for the Disks tab would lose what was typed.
-  const isAlone = useDialogs((state) => state.stack.length === 1);
+  // Over a half-filled form or another question, leaving for the Disks tab would lose what was begun.
+  const isAlone = useDialogs((state) => state.stack.length === 1) && keep === undefined;
   const name = fileName(parent);
+  const stopKeeping = () => {
+    onClose();
+    keep?.();
+  };
   return (
     <DialogFrame
       role="alertdialog"
       title={t('d1.title', { n: Math.max(1, dependents.length) })}
       describedBy={textId}
+      widthPx={580}
       testId="d1"
       onClose={onClose}
     >
@@ -43,9 +46,26 @@ export function CommitDependentsDialog({
           <DependentsList label={t('d1.base', { parent: name })} dependents={dependents} />
           <p className={styles.text}>{t('d1.why', { parent: name })}</p>
         </div>
+        {commit === undefined ? undefined : <Ways question={question} commit={commit} onClose={onClose} />}
       </DialogBody>
-      <DialogFooter>
-        {onKeep === undefined && isAlone ? (
+      <DialogFooter
+        start={
+          commit === undefined || question.isProtected === true ? undefined : (
+            <Button
+              variant="subtle"
+              color="red"
+              data-testid="d1.anyway"
+              onClick={() => {
+                onClose();
+                openDialog({ kind: 'break-dependents', machineId, question });
+              }}
+            >
+              {t('d1.anyway')}
+            </Button>
+          )
+        }
+      >
+        {isAlone ? (
           <Button
             data-testid="d1.show"
             onClick={() => {
@@ -56,28 +76,66 @@ export function CommitDependentsDialog({
             {t('d1.show')}
           </Button>
         ) : undefined}
-        <Button
-          variant={onKeep === undefined ? 'filled' : 'default'}
-          data-testid="d1.close"
-          {...(onKeep === undefined ? { 'data-autofocus': true } : {})}
-          onClick={onClose}
-        >
-          {t('close')}
+        <Button variant="filled" data-autofocus data-testid="d1.keep" onClick={stopKeeping}>
+          {t('d1.keep')}
         </Button>
-        {onKeep === undefined ? undefined : (
-          <Button
-            variant="filled"
-            data-autofocus
-            data-testid="d1.keep"
-            onClick={() => {
-              onClose();
-              onKeep();
-            }}
-          >
-            {t('d1.keep')}
-          </Button>
-        )}
       </DialogFooter>
     </DialogFrame>
+  );
+}
+
+interface WaysProps {
+  question: CommitQuestion;
+  commit: NonNullable<CommitQuestion['commit']>;
+  onClose: () => void;
+}
+
+/** The ways on that hurt nobody, each with what it will have done. */
+function Ways({ question, commit, onClose }: WaysProps) {
+  const { dependents, sizeBytes, isProtected = false } = question;
+  const parent = fileName(question.parent);
+  const running = useRunningNames(dependents);
+  const [isBusy, setIsBusy] = useState(false);
+  const [failure, setFailure] = useState<RedoubtError>();
+  const preserve = async () => {
+    setIsBusy(true);
+    setFailure(undefined);
+    try {
+      await commit('preserve');
+      onClose();
+    } catch (thrown) {
+      setIsBusy(false);
+      setFailure(asRedoubtError(thrown));
+    }
+  };
+  return (
+    <>
+      {isProtected ? (
+        <Notice kind="warning" isLive={false} testId="d1.protected">
+          {t('d1.protected', { parent })}
+        </Notice>
+      ) : undefined}
+      {!isProtected && running.length > 0 ? (
+        <Notice kind="warning" isLive={false} testId="d1.runs">
+          {t('d1.runs', { n: running.length, names: listWords(running) })}
+        </Notice>
+      ) : undefined}
+      {failure === undefined ? undefined : (
+        <Notice kind="problem" testId="d1.failure">
+          {sayProblem(failure)}
+        </Notice>
+      )}
+      <div className={styles.ways}>
+        <ConsequenceButton
+          title={t('d1.preserve')}
+          consequence={t('d1.preserveText', { size: { bytes: sizeBytes }, parent })}
+          look="plain"
+          testId="d1.preserve"
+          isDisabled={isBusy || isProtected || running.length > 0}
+          isBusy={isBusy}
+          onClick={() => void preserve()}
+        />
+      </div>
+    </>
   );
 }

@@ -1,7 +1,8 @@
 import { Fragment, type ReactNode } from 'react';
 import { assertNever } from '../../assert.ts';
+import { decideWaiting } from '../../calls/decide-waiting.ts';
 import { openMachineFile } from '../../calls/open-machine.ts';
-import { closeDialog, useDialogs, type OpenDialog } from '../../stores/dialogs.ts';
+import { closeDialog, useDialogs, type CommitQuestion, type OpenDialog } from '../../stores/dialogs.ts';
 import { findMachine } from '../../stores/machines.ts';
 import { AboutDialog } from '../about/about-dialog.tsx';
 import { PreferencesDialog } from '../about/preferences-dialog.tsx';
@@ -13,6 +14,7 @@ import { DecideFirstDialog } from '../power-on/decide-first-dialog.tsx';
 import { PowerOnDialog } from '../power-on/power-on-dialog.tsx';
 import { ProtectedBaseDialog } from '../power-on/protected-base-dialog.tsx';
 import { SettingsDialog } from '../settings/settings-dialog.tsx';
+import { BreakDependentsDialog } from './break-dependents-dialog.tsx';
 import { CommitDependentsDialog } from './commit-dependents-dialog.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { DeleteMachineDialog } from './delete-machine-dialog.tsx';
@@ -58,15 +60,9 @@ function draw(dialog: OpenDialog): ReactNode {
         />
       );
     case 'commit-dependents':
-      return (
-        <CommitDependentsDialog
-          machineId={dialog.machineId}
-          parent={dialog.parent}
-          dependents={dialog.dependents}
-          onKeep={dialog.onKeep}
-          onClose={onClose}
-        />
-      );
+      return <CommitDependentsDialog machineId={dialog.machineId} question={dialog.question} onClose={onClose} />;
+    case 'break-dependents':
+      return <BreakDependentsDialog question={dialog.question} onClose={onClose} />;
     case 'commit-waiting':
       return <CommitWaitingDialog machineId={dialog.machineId} slot={dialog.slot} onClose={onClose} />;
     case 'discard-waiting':
@@ -104,15 +100,26 @@ function drawError({ error, context = {} }: OpenDialog & { kind: 'error' }, onCl
   const wantsToWrite =
     findMachine(machineId)?.disks.some((disk) => disk.mode === 'persistent' && disk.path === file) === true;
   if (wantsToWrite) return <ProtectedBaseDialog error={error} context={{ ...context, machineId }} onClose={onClose} />;
+  const question = { ...refusedCommit(machineId, file), parent: file, dependents };
   return (
     <CommitDependentsDialog
       machineId={machineId}
-      parent={file}
-      dependents={dependents}
-      onKeep={undefined}
+      question={error.is('disk.read-only') ? { ...question, isProtected: true } : question}
       onClose={onClose}
     />
   );
+}
+
+/** The kept log that was to be committed into a disk, and how that can be tried again. */
+function refusedCommit(machineId: string, parent: string): Pick<CommitQuestion, 'sizeBytes' | 'commit'> {
+  const machine = findMachine(machineId);
+  const disk = machine?.disks.find((one) => one.path === parent && one.redo !== undefined);
+  if (disk?.redo === undefined || machine?.hasWaitingChanges !== true) return { sizeBytes: 0 };
+  const { slot, redo } = disk;
+  return {
+    sizeBytes: redo.allocatedBytes,
+    commit: (dependents) => decideWaiting({ id: machineId, slot, answer: 'commit', dependents }),
+  };
 }
 
 /** A machine is opened by its configuration file, chosen in our own picker. */

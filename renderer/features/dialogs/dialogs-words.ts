@@ -8,6 +8,7 @@ export const t = defineWords({
   'error.copy': 'Copy details',
   'error.copied': 'Copied',
   'error.details': 'Details',
+  'error.breaking': 'Redoubt watches for a sign of life of whoever has it; this takes eleven seconds.',
 
   'd1.title': 'Committing would break {n, plural, one {one other disk} other {# other disks}}',
   'd1.base': '{parent} is the base of:',
@@ -18,6 +19,18 @@ export const t = defineWords({
   'd1.why': 'If {parent} changes, they read a mixture of old and new data and stop working.',
   'd1.keep': 'Keep',
   'd1.show': 'Show in Disks',
+  'd1.preserve': 'Commit and keep the others as they are',
+  'd1.preserveText':
+    'Redoubt first saves the {size} they still need as an old state beside {parent}. Machines that run on it must be powered off.',
+  'd1.runs':
+    '{n, plural, one {{names} is running.} other {{names} are running.}} Keep the changes, power off, and commit then.',
+  'd1.protected': '{parent} is protected against writing.',
+  'd1.anyway': 'Commit anyway…',
+
+  'd1b.title': 'Break {n, plural, one {one disk} other {# disks}}?',
+  'd1b.list': 'These stop working for good:',
+  'd1b.type': 'Type the name of the base to continue: {parent}',
+  'd1b.button': 'Commit and break them',
 
   'commit.title': 'Commit {size} of changes in "{vm}"?',
   'commit.text': 'The changes are written into {parent}, and the redo log {file} is deleted. This cannot be undone.',

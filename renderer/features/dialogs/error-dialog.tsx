@@ -1,8 +1,10 @@
 import { Button } from '@mantine/core';
 import { useId, useState } from 'react';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { errorDetailsText, errorPath } from '../../errors/error-details-text.ts';
 import { errorMessage } from '../../errors/error-messages.ts';
+import type { NextStep } from '../../errors/next-step.ts';
 import { canPerform, performNextStep, stepLabel } from '../../errors/perform-next-step.ts';
 import type { RedoubtError } from '../../errors/redoubt-error.ts';
 import type { ErrorContext } from '../../stores/dialogs.ts';
@@ -22,6 +24,7 @@ export function ErrorDialog({ error, context, onClose }: ErrorDialogProps) {
   const path = errorPath(error);
   const textId = useId();
   const [isCopied, setIsCopied] = useState(false);
+  const [isWatching, setIsWatching] = useState(false);
   const details = errorDetailsText(error);
 
   const copy = async () => {
@@ -33,8 +36,27 @@ export function ErrorDialog({ error, context, onClose }: ErrorDialogProps) {
     }
   };
 
+  const take = async (step: NextStep) => {
+    if (step.kind === 'break-lock') {
+      // Takes a while, and nothing else would show that anything happens.
+      setIsWatching(true);
+      await performNextStep(step, context);
+      onClose();
+      return;
+    }
+    onClose();
+    await performNextStep(step, context);
+  };
+
   return (
-    <DialogFrame role="alertdialog" title={title} describedBy={textId} testId="error" onClose={onClose}>
+    <DialogFrame
+      role="alertdialog"
+      title={title}
+      describedBy={textId}
+      testId="error"
+      canClose={!isWatching}
+      onClose={onClose}
+    >
       <DialogBody>
         <div id={textId}>
           <p className={styles.text} data-selectable>
@@ -46,6 +68,11 @@ export function ErrorDialog({ error, context, onClose }: ErrorDialogProps) {
             </p>
           )}
         </div>
+        {isWatching ? (
+          <Notice kind="info" testId="error.breaking">
+            {t('error.breaking')}
+          </Notice>
+        ) : undefined}
         <details className={styles.details}>
           <summary>
             {t('error.details')} <code data-testid="error.code">{error.code}</code>
@@ -60,6 +87,7 @@ export function ErrorDialog({ error, context, onClose }: ErrorDialogProps) {
         <Button
           variant={possible.length === 0 ? 'filled' : 'default'}
           data-testid="error.close"
+          disabled={isWatching}
           {...(possible.length === 0 ? { 'data-autofocus': true } : {})}
           onClick={onClose}
         >
@@ -73,10 +101,9 @@ export function ErrorDialog({ error, context, onClose }: ErrorDialogProps) {
               variant={isAdvised ? 'filled' : 'default'}
               data-testid={`error.${step.kind}`}
               {...(isAdvised ? { 'data-autofocus': true } : {})}
-              onClick={() => {
-                onClose();
-                void performNextStep(step, context);
-              }}
+              disabled={isWatching && step.kind !== 'break-lock'}
+              loading={isWatching && step.kind === 'break-lock'}
+              onClick={() => void take(step)}
             >
               {stepLabel(step)}
             </Button>

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { decideWaiting, othersOnParent } from '../../calls/decide-waiting.ts';
+import { commitQuestion, decideWaiting, othersOnParent } from '../../calls/decide-waiting.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachine } from '../../stores/machines.ts';
 import { fileName } from '../../words/file-name.ts';
@@ -27,7 +27,8 @@ export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogP
       onConfirm={async () => {
         const dependents = await othersOnParent(machineId, slot);
         if (dependents.length === 0) await decideWaiting({ id: machineId, slot, answer: 'commit' });
-        else openDialog({ kind: 'commit-dependents', machineId, parent: disk.path, dependents });
+        else
+          openDialog({ kind: 'commit-dependents', machineId, question: commitQuestion(machineId, disk, dependents) });
       }}
     >
       <p className={styles.text}>{t('commit.text', { parent: fileName(disk.path), file: fileName(redo.path) })}</p>

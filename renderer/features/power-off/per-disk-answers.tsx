@@ -1,6 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
-import type { Decision } from '../../../core/api/machines.ts';
+import type { CommitDependents } from '../../../core/api/machines.ts';
 import { fileName } from '../../words/file-name.ts';
 import { commitBar, type DiskAnswer, type QuestionDisk } from './power-off-facts.ts';
 import { t } from './power-off-words.ts';
@@ -10,14 +10,18 @@ export interface PerDiskAnswersProps {
   disks: readonly QuestionDisk[];
   isBusy: boolean;
   onAnswer: (answers: DiskAnswer[]) => void;
-  onShowDependents: (disk: QuestionDisk) => void;
+  /** Others stand in the way of a commit: `commit` is how it may be done all the same. */
+  onAskAboutDependents: (disk: QuestionDisk, commit: (dependents: CommitDependents) => void) => void;
   onTogether: () => void;
 }
 
 /** One row a disk, each with its own answer; all start as Keep. */
-export function PerDiskAnswers({ disks, isBusy, onAnswer, onShowDependents, onTogether }: PerDiskAnswersProps) {
-  const [answers, setAnswers] = useState<Readonly<Record<string, Decision>>>({});
-  const answerOf = (disk: QuestionDisk): Decision => answers[disk.slot] ?? 'keep';
+export function PerDiskAnswers({ disks, isBusy, onAnswer, onAskAboutDependents, onTogether }: PerDiskAnswersProps) {
+  const [answers, setAnswers] = useState<Readonly<Record<string, Omit<DiskAnswer, 'slot'>>>>({});
+  const answerOf = (disk: QuestionDisk): Omit<DiskAnswer, 'slot'> => answers[disk.slot] ?? { answer: 'keep' };
+  const setAnswer = (disk: QuestionDisk, answer: Omit<DiskAnswer, 'slot'>) => {
+    setAnswers((before) => ({ ...before, [disk.slot]: answer }));
+  };
   return (
     <div className={styles.perDisk}>
       {disks.map((disk) => (
@@ -33,7 +37,7 @@ export function PerDiskAnswers({ disks, isBusy, onAnswer, onShowDependents, onTo
           <SegmentedControl
             size="xs"
             aria-label={t('p1.perdiskGroup', { disk: fileName(disk.disk) })}
-            value={answerOf(disk)}
+            value={answerOf(disk).answer}
             disabled={isBusy}
             data={[
               { value: 'discard', label: t('p1.discard') },
@@ -45,8 +49,11 @@ export function PerDiskAnswers({ disks, isBusy, onAnswer, onShowDependents, onTo
               { value: 'keep', label: t('p1.keep') },
             ]}
             onChange={(value) => {
-              if (value === 'commit' && commitBar(disk) === 'dependents') onShowDependents(disk);
-              else setAnswers((before) => ({ ...before, [disk.slot]: value }));
+              if (value === 'commit' && commitBar(disk) === 'dependents') {
+                onAskAboutDependents(disk, (dependents) => {
+                  setAnswer(disk, { answer: 'commit', dependents });
+                });
+              } else setAnswer(disk, { answer: value });
             }}
           />
         </div>
@@ -61,7 +68,7 @@ export function PerDiskAnswers({ disks, isBusy, onAnswer, onShowDependents, onTo
           data-testid="p1.perdiskOk"
           loading={isBusy}
           onClick={() => {
-            onAnswer(disks.map((disk) => ({ slot: disk.slot, answer: answerOf(disk) })));
+            onAnswer(disks.map((disk) => ({ slot: disk.slot, ...answerOf(disk) })));
           }}
         >
           {t('p1.perdiskOk')}

@@ -1,13 +1,13 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useId, useState, type KeyboardEvent } from 'react';
-import type { Decision, PowerOffQuestion } from '../../../core/api/machines.ts';
+import type { CommitDependents, Decision, PowerOffQuestion } from '../../../core/api/machines.ts';
 import { decidePowerOff } from '../../calls/decide-power-off.ts';
 import { ConsequenceButton } from '../../components/consequence-button.tsx';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { sayProblem, sayWireProblem } from '../../components/problem-words.ts';
 import type { RedoubtError } from '../../errors/redoubt-error.ts';
-import { openDialog } from '../../stores/dialogs.ts';
+import { openDialog, type CommitQuestion } from '../../stores/dialogs.ts';
 import { usePreferences } from '../../stores/preferences.ts';
 import { asRedoubtError } from '../../transport/as-redoubt-error.ts';
 import { fileName, folderOf } from '../../words/file-name.ts';
@@ -17,6 +17,7 @@ import { PerDiskAnswers } from './per-disk-answers.tsx';
 import {
   answerForAll,
   commitBar,
+  commitForAll,
   needsSecondPress,
   powerOffFacts,
   type DiskAnswer,
@@ -54,23 +55,21 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
   const keep = () => {
     void send(answerForAll(question, 'keep'));
   };
-  const showDependents = (disk: QuestionDisk) => {
-    openDialog({
-      kind: 'commit-dependents',
-      machineId,
-      parent: disk.parent,
-      dependents: disk.dependents,
-      onKeep: keep,
-    });
+  const askAboutDependents = (disk: QuestionDisk, commit: NonNullable<CommitQuestion['commit']>) => {
+    const { parent, dependents, changedBytes: sizeBytes, commitProblem } = disk;
+    const isProtected = commitProblem?.code === 'disk.read-only';
+    const asked = { parent, dependents, sizeBytes, isProtected, keep, commit };
+    openDialog({ kind: 'commit-dependents', machineId, question: asked });
+  };
+  const commitAll = async (ways: Readonly<Record<string, CommitDependents>>): Promise<void> => {
+    const next = commitForAll(question, ways);
+    if ('answers' in next) await send(next.answers);
+    else askAboutDependents(next.ask, (way) => commitAll({ ...ways, [next.ask.slot]: way }));
   };
   const answer = (decision: Decision) => {
     if (decision === 'commit') {
-      if (facts.blocked !== undefined) return;
-      const held = disks.find((disk) => commitBar(disk) === 'dependents');
-      if (held !== undefined) {
-        showDependents(held);
-        return;
-      }
+      if (facts.blocked === undefined) void commitAll({});
+      return;
     }
     const asksAgain = isAlways || needsSecondPress(facts, preferences, Date.now());
     if (decision === 'discard' && asksAgain && !isArmed) {
@@ -126,7 +125,7 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
             disks={disks}
             isBusy={isBusy}
             onAnswer={(answers) => void send(answers)}
-            onShowDependents={showDependents}
+            onAskAboutDependents={askAboutDependents}
             onTogether={() => {
               setIsPerDisk(false);
             }}

@@ -1,4 +1,4 @@
-import type { Decision, PowerOffQuestion } from '../../../core/api/machines.ts';
+import type { CommitDependents, Decision, PowerOffQuestion } from '../../../core/api/machines.ts';
 
 export type QuestionDisk = PowerOffQuestion['disks'][number];
 
@@ -59,6 +59,23 @@ export function needsSecondPress(
 export interface DiskAnswer {
   slot: string;
   answer: Decision;
+  /** For a commit that others stand in the way of. */
+  dependents?: CommitDependents;
+}
+
+/** Commit for every disk; `ways` say by slot what becomes of the others that hang from its parent. */
+export function commitForAll(
+  question: PowerOffQuestion,
+  ways: Readonly<Record<string, CommitDependents>>,
+): { answers: DiskAnswer[] } | { ask: QuestionDisk } {
+  const ask = question.disks.find((disk) => commitBar(disk) === 'dependents' && ways[disk.slot] === undefined);
+  if (ask !== undefined) return { ask };
+  return {
+    answers: question.disks.map(({ slot }) => {
+      const dependents = ways[slot];
+      return { slot, answer: 'commit', ...(dependents === undefined ? {} : { dependents }) };
+    }),
+  };
 }
 
 /** The same answer for every disk of a question. */

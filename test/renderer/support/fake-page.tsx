@@ -10,5 +10,5 @@ import { scenes, type Scene } from './scenes.ts';
 const name = new URLSearchParams(window.location.search).get('scene') ?? 'office';
 const core = (name in scenes ? scenes[name as Scene] : scenes.office)();
 installConnection(makeFakeConnection(core));
-Object.assign(window, { fake: { core, refuse, openDialog, closeDialog } });
+Object.assign(window, { fake: { core, refuse, openDialog, closeDialog, nothing: () => undefined } });
 startApp(document.getElementById('root'));

@@ -96,30 +96,121 @@ const shots: readonly Shot[] = [
   {
     name: 'error-dialog',
     scene: 'trouble',
+    act: (page) => refusePowerOn(page, 'disk.locked', locked({ machineName: 'crashed', isStale: false })),
+  },
+  {
+    name: 'error-stale-lock',
+    scene: 'trouble',
+    act: (page) => refusePowerOn(page, 'disk.locked', locked({ isStale: true, seenAt: Date.UTC(2026, 10, 20, 9, 30) })),
+  },
+  {
+    name: 'error-untrusted',
+    scene: 'trouble',
+    act: (page) =>
+      refusePowerOn(page, 'disk.untrusted', {
+        file: '/home/ada/Downloads/kiosk/kiosk.vmx',
+        path: '/srv/shared/bases/win2000-professional-sp4.vmdk',
+        reason: 'it lies outside the folder of the configuration and was never approved',
+      }),
+  },
+  { name: 'd1', scene: 'office', act: (page) => askAboutDependents(page, 'commit-dependents', {}) },
+  {
+    name: 'd1-running',
+    scene: 'office',
+    act: (page) => askAboutDependents(page, 'commit-dependents', { running: 'qa-ie6' }),
+  },
+  {
+    name: 'd1-protected',
+    scene: 'office',
+    act: (page) => askAboutDependents(page, 'commit-dependents', { isProtected: true }),
+  },
+  { name: 'd1b', scene: 'office', act: (page) => askAboutDependents(page, 'break-dependents', {}) },
+  {
+    name: 'picker',
+    scene: 'office',
     act: async (page) => {
-      await page.evaluate(() => {
-        const { fake } = window as unknown as {
-          fake: { core: { failures: Map<string, unknown> }; refuse: (code: string, details: object) => unknown };
-        };
-        fake.core.failures.set(
-          'machines.powerOn',
-          fake.refuse('disk.locked', {
-            file: '/vms/base/win2k.vmdk',
-            holder: {
-              pid: 4242,
-              host: 'lovelace',
-              purpose: 'running a machine',
-              machineName: 'crashed',
-              isStale: false,
-            },
-          }),
-        );
-      });
-      await page.getByTestId('toolbar.power-on').click();
-      await page.getByTestId('error').waitFor();
+      await openPicker(page);
+      await page.getByTestId('picker.row.win2k.vmdk').click();
+      await page.getByTestId('picker.chain').waitFor();
+    },
+  },
+  {
+    name: 'picker-all',
+    scene: 'office',
+    act: async (page) => {
+      await openPicker(page);
+      await page.getByRole('button', { name: "This machine's folder" }).click();
+      await page.getByTestId('picker.filter').selectOption('all');
     },
   },
 ];
+
+const locked = (holder: object) => ({
+  file: '/vms/base/win2k.vmdk',
+  token: '5a1e',
+  holder: { pid: 4242, host: 'lovelace', purpose: 'running a machine', ...holder },
+});
+
+/** What the page of the fake core offers for this. */
+interface Fake {
+  readonly openDialog: (dialog: object) => void;
+  readonly nothing: () => undefined;
+}
+
+/** Lets Power On be refused, and presses it. */
+async function refusePowerOn(page: Page, code: string, details: object): Promise<void> {
+  await page.evaluate(
+    ([code, details]) => {
+      const { fake } = window as unknown as {
+        fake: { core: { failures: Map<string, unknown> }; refuse: (code: string, details: object) => unknown };
+      };
+      fake.core.failures.set('machines.powerOn', fake.refuse(code, details));
+    },
+    [code, details] as const,
+  );
+  await page.getByTestId('toolbar.power-on').click();
+  await page.getByTestId('error').waitFor();
+}
+
+/** The question before a commit that others stand in the way of. */
+async function askAboutDependents(
+  page: Page,
+  kind: string,
+  { running, isProtected = false }: { running?: string; isProtected?: boolean },
+): Promise<void> {
+  await tree(page, 'qa-sp4');
+  await page.evaluate(
+    ({ kind, running, isProtected }) => {
+      const { fake } = window as unknown as { fake: Fake };
+      const question = {
+        parent: '/vms/base/win2k.vmdk',
+        dependents: [
+          {
+            path: '/vms/qa1/win2k.vmdk.REDO_a01000',
+            machineName: running ?? 'kiosk',
+            isRunning: running !== undefined,
+          },
+          { path: '/vms/router/win2k.vmdk.REDO_19ce02', machineName: 'Debian router' },
+          { path: '/old/demo/win2k.vmdk.REDO_7f00aa' },
+        ],
+        sizeBytes: 12 * 1024 * 1024,
+        isProtected,
+        commit: fake.nothing,
+      };
+      fake.openDialog({ kind, machineId: 'qa-sp4', question });
+    },
+    { kind, running, isProtected },
+  );
+}
+
+async function openPicker(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { fake } = window as unknown as { fake: Fake };
+    const request = { what: 'disk', machineDirectory: '/vms/base', machineName: 'qa-sp4', onPick: fake.nothing };
+    fake.openDialog({ kind: 'pick-file', request });
+  });
+  await page.getByTestId('picker').waitFor();
+}
 
 async function openFromMenu(page: Page, menu: string, item: string): Promise<void> {
   await page.getByTestId(`menu.${menu}`).click();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   answerForAll,
   commitBar,
+  commitForAll,
   needsSecondPress,
   powerOffFacts,
   type QuestionDisk,
@@ -43,6 +44,22 @@ describe('the power-off question', () => {
       { slot: 'ide0:0', answer: 'keep' },
       { slot: 'ide0:1', answer: 'keep' },
     ]);
+  });
+});
+
+describe('a commit of all disks', () => {
+  it('asks once for each parent that others read, and says what shall become of them', () => {
+    const shared = { ...disk, slot: 'ide0:1', dependents: [{ path: '/vms/b.vmdk.REDO' }] };
+    const question = { machineId: 'a', machineName: 'a', disks: [disk, shared, { ...shared, slot: 'ide1:0' }] };
+    expect(commitForAll(question, {})).toEqual({ ask: shared });
+    expect(commitForAll(question, { 'ide0:1': 'preserve' })).toMatchObject({ ask: { slot: 'ide1:0' } });
+    expect(commitForAll(question, { 'ide0:1': 'preserve', 'ide1:0': 'break' })).toEqual({
+      answers: [
+        { slot: 'ide0:0', answer: 'commit' },
+        { slot: 'ide0:1', answer: 'commit', dependents: 'preserve' },
+        { slot: 'ide1:0', answer: 'commit', dependents: 'break' },
+      ],
+    });
   });
 });
 
