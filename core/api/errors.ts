@@ -133,6 +133,8 @@ export const errorTable = {
   /** An old-state link: others may need what it keeps, so it is neither written nor simply removed. */
   'disk.old-state': define('state', file),
   'disk.redo-taken': define('state', file.extend({ owner: z.string().optional(), machineName: z.string().optional() })),
+  /** A commit was to be given up, and none was interrupted. */
+  'disk.no-commit': define('state', file),
   'disk.commit-unfinished': define('state', z.object({ parent: z.string(), child: z.string() })),
 
   'disk.not-a-disk': define('data', file.extend({ reason: z.string().optional() })),

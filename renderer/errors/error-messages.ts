@@ -113,6 +113,7 @@ const messages = {
     text: t('disk.redo-taken.text'),
     steps: [{ kind: 'use-machine-folder' }, { kind: 'open-settings', panel: 'options' }],
   }),
+  'disk.no-commit': (d) => ofFile('disk.no-commit', d),
   'disk.commit-unfinished': ({ parent, child }) => ({
     title: t('disk.commit-unfinished.title', { parent: fileName(parent) }),
     text: t('disk.commit-unfinished.text', { parent: fileName(parent), child: fileName(child) }),
@@ -279,7 +280,7 @@ function plain(code: PlainCode, ...steps: NextStep[]): ErrorMessage {
 
 /** Words that name only the file. */
 function ofFile(
-  code: 'disk.exists' | 'disk.not-a-redo-log' | 'disk.not-found',
+  code: 'disk.exists' | 'disk.no-commit' | 'disk.not-a-redo-log' | 'disk.not-found',
   { file }: { file: string },
   ...steps: NextStep[]
 ): ErrorMessage {

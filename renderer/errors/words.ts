@@ -60,6 +60,8 @@ export const t = defineWords({
   'disk.old-state.title': '{file} keeps an old state for other disks',
   'disk.old-state.text':
     'A commit left it, so that disks which hang from the base read on what they were made on. It is never written. Commit to a new copy instead; remove it only when no disk anywhere needs it.',
+  'disk.no-commit.title': 'No commit into {file} was interrupted',
+  'disk.no-commit.text': 'There is nothing to give up.',
   'disk.redo-taken.title': 'A redo log named {file} exists already',
   'disk.redo-taken.text':
     'Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',

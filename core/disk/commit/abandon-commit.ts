@@ -23,7 +23,7 @@ export type AbandonedParent = 'mixed' | 'unchanged' | 'committed';
  * link opens alone. The mark goes with the content id, when a session writes to the link.
  *
  * The log itself is not needed; where it is there after all, it stays as it is.
- * Throws usage.bad-argument where no commit into the link was interrupted, disk.locked, disk.read-only, and what
+ * Throws disk.no-commit where no commit into the link was interrupted, disk.locked, disk.read-only, and what
  * reading a link throws.
  */
 export async function abandonCommit(request: {
@@ -52,11 +52,8 @@ async function abandon(parent: LinkHead): Promise<AbandonedParent> {
     return 'mixed';
   }
   if (journal === undefined) {
-    const reason = `no commit into ${parent.path} was interrupted`;
-    throw new RedoubtError('usage.bad-argument', `There is nothing to give up: ${reason}.`, {
-      argument: '--abandon',
-      reason,
-    });
+    const message = `No commit into ${parent.path} was interrupted; there is nothing to give up.`;
+    throw new RedoubtError('disk.no-commit', message, { file: parent.path });
   }
   const verdict = journal === 'damaged' ? 'changed' : judgeCommit(journal, parent.state);
   if (verdict === 'roll-back' && journal !== 'damaged') await undoOldState(parent, journal);

@@ -145,7 +145,7 @@ const abandon: Scenario = {
     try {
       await abandonCommit({ parent: file });
     } catch (error) {
-      if (!(error instanceof RedoubtError && error.is('usage.bad-argument'))) throw error;
+      if (!(error instanceof RedoubtError && error.is('disk.no-commit'))) throw error;
     }
     return (sibling as Member).judge();
   },

@@ -226,7 +226,7 @@ describe('redoubt disk', () => {
     mkdirSync(folder.at('logs'));
     const other = (await ok('disk', 'redo', disk, '--dir', folder.at('logs'))).trim();
     expect((await refused('disk.has-dependents', 'disk', 'commit', log)).err).toContain(other);
-    await refused('usage.bad-argument', 'disk', 'commit', '--abandon', disk);
+    await refused('disk.no-commit', 'disk', 'commit', '--abandon', disk);
     await refused('usage.bad-argument', 'disk', 'commit', log, '--abandon', disk);
     await refused('usage.bad-argument', 'disk', 'commit', log, '--preserve-dependents', '--break-dependents');
     writeFileSync(`${disk}.children`, '');

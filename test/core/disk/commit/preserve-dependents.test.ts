@@ -346,6 +346,6 @@ describe('a commit that preserves dependents and stops', () => {
     expect(await contentOf(sibling)).toBe(kept);
     expect((await inspectChain(base)).links[0]?.state).toBe('mixed');
     expect(existsSync(`${base}.commit`)).toBe(false);
-    await expect(abandonCommit({ parent: base })).rejects.toMatchObject({ code: 'usage.bad-argument' });
+    await expect(abandonCommit({ parent: base })).rejects.toMatchObject({ code: 'disk.no-commit' });
   });
 });
