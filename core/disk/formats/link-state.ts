@@ -21,8 +21,8 @@ export interface LinkRecord {
     readonly contentId: string | undefined;
     readonly generation: number;
     /**
-     * What else children know that state by: the 8 digits of a CID, or the 32 that stand for samples of the content.
-     * Absent where content id and generation are all there is.
+     * What else children know that state by: the 8 digits of a CID, or the 32 that stand for samples of the content, or
+     * the one and then the other. Absent where content id and generation are all there is.
      */
     readonly knownAs?: string;
   };

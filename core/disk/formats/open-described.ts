@@ -38,7 +38,7 @@ export function openDescribed({
       cid,
       sizeBytes,
       parent: parentOf(found.descriptor),
-      samples: isSampled && needsSamples(sidecar) ? sampleContent(extents) : undefined,
+      samples: isSampled && needsSamples(sidecar, cid) ? sampleContent(extents) : undefined,
       controller: controllerOf(found.descriptor),
       fileCount: files.length,
       isClean: extents.every((extent) => extent.isClean),

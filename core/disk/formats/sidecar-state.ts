@@ -43,9 +43,13 @@ export function stateFromSidecar(facts: SidecarFacts): LinkState {
   };
 }
 
-/** Whether the samples must be taken to know if a side file still speaks of the content. */
-export function needsSamples(sidecar: Sidecar | undefined): boolean {
-  return sidecar?.committing === undefined;
+/**
+ * Whether the samples must be taken: to know if a side file still speaks of the content, and who knows the content by
+ * them. Not in the middle of a commit, when it is in no state that anybody knows; that has not begun before the side
+ * file's CID is written.
+ */
+export function needsSamples(sidecar: Sidecar | undefined, cid: number | undefined): boolean {
+  return sidecar?.committing === undefined || (cid !== undefined && !hasCid(sidecar.contentId, cid));
 }
 
 function judgeSidecar(

@@ -10,6 +10,7 @@ import { hasCid } from '../formats/sidecar-state.ts';
 /** Bytes of the header's field, less the final NUL. */
 const longestStoredName = 1023;
 const CID_DIGITS = 8;
+const SAMPLES_DIGITS = 32;
 
 /**
  * The paths to try, in order: the relative path, the stored name from the child's folder, then from the
@@ -115,13 +116,18 @@ function isStoodFor(expected: State, standsFor: NonNullable<LinkRecord['standsFo
   const { knownAs } = standsFor;
   if (knownAs === undefined) return isSameState(expected, standsFor);
   const { contentId, generation } = expected;
-  if (contentId === undefined) return knownAs.length === CID_DIGITS && generation === parseInt(knownAs, 16);
-  return contentId === standsFor.contentId || contentId.startsWith(knownAs);
+  const cid = knownAs.length === SAMPLES_DIGITS ? undefined : knownAs.slice(0, CID_DIGITS);
+  const samples = knownAs.length === CID_DIGITS ? undefined : knownAs.slice(-SAMPLES_DIGITS);
+  if (contentId === undefined) return cid !== undefined && generation === parseInt(cid, 16);
+  if (contentId === standsFor.contentId) return true;
+  // As of the parent itself: samples are asked where there are any.
+  return samples === undefined ? cid !== undefined && contentId.startsWith(cid) : contentId === samples;
 }
 
-/** What a child can know a state of its parent by besides a content id of a record and a generation. */
-export function otherNameOf({ sampledContentId, cid }: LinkState): string | undefined {
-  return sampledContentId ?? (cid === undefined ? undefined : formatCid(cid));
+/** What children can know a state of their parent by besides a content id of a record and a generation: see LinkRecord.standsFor. */
+export function otherNameOf({ sampledContentId = '', cid }: LinkState): string | undefined {
+  const name = (cid === undefined ? '' : formatCid(cid)) + sampledContentId;
+  return name === '' ? undefined : name;
 }
 
 /** The child, or an old-state link that is extended, has the new values already, and the parent has the old ones. */

@@ -75,8 +75,8 @@ export function parseLinkRecord(description: string): LinkRecord | string | unde
   const standing = standsFor === undefined ? undefined : /^([0-9a-f]{32}):(\d{1,10})$/.exec(standsFor);
   if (standing === null || Number(standing?.[2] ?? 0) > 0xffff_ffff) return 'stands-for is not <id>:<generation>';
   const knownAs = words.get('known-as');
-  if (knownAs !== undefined && !/^(?:[0-9a-f]{8}|[0-9a-f]{32})$/.test(knownAs))
-    return 'known-as is neither 8 nor 32 hexadecimal digits';
+  if (knownAs !== undefined && !/^(?:[0-9a-f]{8}|[0-9a-f]{32}|[0-9a-f]{40})$/.test(knownAs))
+    return 'known-as is neither 8 nor 32 nor 40 hexadecimal digits';
   return {
     contentId,
     linkId,

@@ -83,7 +83,7 @@ function openExtent(
     cid: undefined,
     parent: undefined,
     sizeBytes: lengthBytes,
-    samples: needsSamples(sidecar) ? sampleContent(extents) : undefined,
+    samples: needsSamples(sidecar, undefined) ? sampleContent(extents) : undefined,
     controller: undefined,
     fileCount: files.length,
     isClean: true,

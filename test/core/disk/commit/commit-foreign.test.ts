@@ -1,11 +1,13 @@
 import { existsSync, rmSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approveLink } from '../../../../core/disk/parents/approvals.ts';
+import { readJournal } from '../../../../core/disk/commit-journal.ts';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
 import { createBase } from '../../../../core/disk/create/create-base.ts';
 import { createRedoLog } from '../../../../core/disk/create/create-redo-log.ts';
 import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
+import { readSidecar, writeSidecar } from '../../../../core/disk/formats/sidecar.ts';
 import { createVmdk4File } from '../../../../core/disk/formats/vmdk4/create-vmdk4.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { recordParent } from '../../../../core/disk/parents/record-parent.ts';
@@ -44,6 +46,23 @@ async function raw(): Promise<string> {
   truncateSync(file, capacityBytes);
   approveLink(readLinkHead(file), {});
   return await filled(file);
+}
+
+async function flat(): Promise<string> {
+  writeFileSync(folder.at('disk-flat.vmdk'), '');
+  truncateSync(folder.at('disk-flat.vmdk'), capacityBytes);
+  const lines = [
+    '# Disk DescriptorFile',
+    'version=1',
+    'CID=12345678',
+    'parentCID=ffffffff',
+    'createType="monolithicFlat"',
+    `RW ${String(capacityBytes / 512)} FLAT "disk-flat.vmdk" 0`,
+    'ddb.adapterType = "ide"',
+  ];
+  writeFileSync(folder.at('disk.vmdk'), `${lines.join('\n')}\n`);
+  approveLink(readLinkHead(folder.at('disk.vmdk')), {});
+  return await filled(folder.at('disk.vmdk'));
 }
 
 async function filled(file: string): Promise<string> {
@@ -199,6 +218,52 @@ describe('a commit into a disk that could keep no side file when its logs were m
       expect(await Promise.all(readable.map(contentOf))).toEqual(kept);
       for (const name of readdirSync(folder.path)) if (statSync(folder.at(name)).isFile()) rmSync(folder.at(name));
     }
+  });
+
+  it('[O12] flat: both who knows it by its CID and who by samples', async () => {
+    const parent = await flat();
+    const [byId, bySamples, child] = [await log(parent, 11), await log(parent, 13), await log(parent, 12)];
+    const byCid = await delta('disk.vmdk', 'snapshot');
+    recordWithout(bySamples, parent);
+    const siblings = [byId, bySamples, byCid];
+    const kept = await Promise.all(siblings.map(contentOf));
+    const committed = await contentOf(child);
+    await commitRedoLog({ redo: child, dependents: 'preserve' });
+    expect(await contentOf(parent)).toBe(committed);
+    expect(await Promise.all(siblings.map(contentOf))).toEqual(kept);
+  });
+
+  it.each([
+    ['VMDK 4', vmdk],
+    ['flat', flat],
+  ])('[C17] [O9] %s: reads right for all while the side file is new and the CID is not', async (_, make) => {
+    const parent = await make();
+    const [byId, bySamples, child] = [await log(parent, 11), await log(parent, 13), await log(parent, 12)];
+    const byCid = await delta('disk.vmdk', 'snapshot');
+    recordWithout(bySamples, parent);
+    const everybody = [parent, byId, bySamples, byCid, child];
+    const kept = await Promise.all(everybody.map(contentOf));
+    await commitUntil(child, 'child-recorded');
+    const journal = readJournal(parent);
+    const before = readSidecar(hostFiles, parent);
+    if (journal === undefined || before === undefined) throw new Error('both are there');
+    // The next two writes are the side file and the CID; power is lost between them.
+    writeSidecar(hostFiles, parent, {
+      linkId: before.linkId,
+      contentId: journal.parent.newContentId,
+      generation: journal.parent.newGeneration,
+      committing: journal.child.linkId,
+      sizeBytes: before.sizeBytes,
+      before: { contentId: before.contentId, generation: before.generation },
+    });
+    expect(await Promise.all(everybody.map(contentOf))).toEqual(kept);
+    await settleChain(child, {});
+    expect(existsSync(`${parent}.commit`)).toBe(false);
+    expect(await Promise.all(everybody.map(contentOf))).toEqual(kept);
+    await commitRedoLog({ redo: child, dependents: 'preserve' });
+    const [, ...preserved] = kept.slice(0, -1);
+    expect(await Promise.all([byId, bySamples, byCid].map(contentOf))).toEqual(preserved);
+    expect(await contentOf(parent)).toBe(kept.at(-1));
   });
 
   it('[O12] raw: a log over other content is not taken for one of those that are preserved', async () => {

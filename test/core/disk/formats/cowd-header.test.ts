@@ -165,6 +165,7 @@ describe('the line that says who a link is', () => {
     { ...record, standsFor: { contentId: id('6'), generation: 4294967295 } },
     { ...record, standsFor: { contentId: id('6'), generation: 7, knownAs: '0a1b2c3d' } },
     { ...record, standsFor: { contentId: undefined, generation: 0, knownAs: id('7') } },
+    { ...record, standsFor: { contentId: undefined, generation: 0, knownAs: `0a1b2c3d${id('7')}` } },
   ])('comes back as it was written: %j', (value) => {
     expect(parseLinkRecord(formatLinkRecord(value))).toEqual(value);
   });
@@ -187,7 +188,7 @@ describe('the line that says who a link is', () => {
       expect(longest.length).toBeLessThan(1536 - 1124);
       expect(longest.includes('relpath=')).toBe(plain.includes('relpath='));
       expect(plain.includes('relpath=')).toBe(length <= 181);
-      const known = { contentId: id('6'), generation: 4294967295, knownAs: id('7') };
+      const known = { contentId: id('6'), generation: 4294967295, knownAs: `0a1b2c3d${id('7')}` };
       const oldState = { ...record, parentContentId: id('3'), relativePath: path, standsFor: known };
       expect(formatLinkRecord({ ...oldState, isMixed: true, committing: id('5') }).length).toBeLessThan(1536 - 1124);
     }
