@@ -60,6 +60,7 @@ export async function checkChain(request: CheckRequest): Promise<CheckReport> {
   }
   await finishRemoval(file);
   await settleChain(file, context);
+  refuseUnfinished(file);
   const before = await lookAt(request);
   const kept: string[] = [];
   const hanging = await whoMustBeRelinked(before, context);
@@ -73,6 +74,14 @@ export async function checkChain(request: CheckRequest): Promise<CheckReport> {
   const left = new Set(after.findings.map(nameOf));
   const repaired = before.findings.filter((finding) => finding.canRepair && !left.has(nameOf(finding)));
   return { links: after.links, findings: [...after.findings, ...hanging], repaired, kept };
+}
+
+/** What a commit has left half-way only that commit can mend. A header that can't be read is a finding. */
+function refuseUnfinished(file: string): void {
+  const head = readHead(file, new Findings());
+  if (head === undefined) return;
+  if (head.state.record?.committing !== undefined) throw commitUnfinishedError(head);
+  refuseUnsettled(head);
 }
 
 /** The logs over the leaf, if repairing it will give it another content id. */
@@ -192,9 +201,9 @@ async function repairLink(
     const keep: KeepOld = (file, old) => {
       kept.push(keepEntries(file, old));
     };
-    const all = files.get(path) ?? [];
-    if (head.format === 'cowd') await repairLinkFiles({ files: all, parent: spans.get(path), rights, signal }, keep);
-    else await repairVmdkFiles({ files: all, format: head.format, rights, signal }, keep);
+    const common = { files: files.get(path) ?? [], rights, signal, checkRight: () => lock?.prove() };
+    if (head.format === 'cowd') await repairLinkFiles({ ...common, parent: spans.get(path) }, keep);
+    else await repairVmdkFiles({ ...common, format: head.format }, keep);
   } finally {
     await lock?.release();
   }

@@ -20,6 +20,8 @@ export interface DescribedCheck {
   readonly rights: RepairRights;
   readonly layer?: FileLayer | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Of a repair: called before it writes; throws if the writer's lock is gone. */
+  readonly checkRight?: (() => void) | undefined;
 }
 
 /**

@@ -53,13 +53,16 @@ export async function repairLinkFiles(check: LinkCheck, keep: KeepOld): Promise<
     const { canChange } = check.rights;
     const changes = canChange && segments.some(({ scan }) => scan.badTables.count + scan.badGrains.count > 0);
     const identify = changes ? newIdentity(first) : (header: CowdHeader) => header;
+    check.checkRight?.();
     if (changes) begin(first, identify);
     for (const segment of segments) {
       const isFirst = segment.file === first.file;
       if (!needsRepair(segment, check.rights) && !(isFirst && changes)) continue;
+      check.checkRight?.();
       begin(segment, identify);
       const scan = await repairStructure(segment.structure, {
         signal: check.signal,
+        checkRight: check.checkRight,
         canChange,
         limitSectors: limitOf(segment),
         keep: (old) => {

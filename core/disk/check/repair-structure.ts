@@ -26,6 +26,8 @@ export interface RepairOptions extends ScanOptions {
   readonly limitSectors: number;
   /** Called before entries are changed; what they said is on the device when it returns. */
   readonly keep: (old: OldEntries) => void;
+  /** Called before anything is written; throws if the right to write is gone. */
+  readonly checkRight?: (() => void) | undefined;
 }
 
 /**
@@ -48,6 +50,8 @@ export async function repairStructure(structure: SparseStructure, options: Repai
     const tables = [...scan.sharedTables.noted, ...scan.overwrittenTables.noted];
     const [lostTables, lostGrains] = options.canChange ? [scan.badTables.noted, scan.badGrains.noted] : [[], []];
     const grains = scan.sharedGrains.noted;
+    // The scan took its time.
+    options.checkRight?.();
     if (tables.length > 0) {
       options.keep({ tables, grains: [] });
       moveTables(structure, tables, options.limitSectors);

@@ -74,8 +74,14 @@ async function openVmdk(
 }
 
 /** The first write of a session does all that: side file, then CID. */
-function identify({ files, format, layer = hostFiles }: DescribedCheck): void {
-  const link = Link.open({ files, format, isWritable: true, layer });
+function identify({ files, format, layer = hostFiles, checkRight }: DescribedCheck): void {
+  const link = Link.open({
+    files,
+    format,
+    isWritable: true,
+    layer,
+    ...(checkRight === undefined ? {} : { checkRight }),
+  });
   try {
     link.beginWriting();
   } finally {
@@ -91,6 +97,7 @@ async function repairFile(
   const { first } = structures;
   const faults = [scan.badTables, scan.badGrains, scan.sharedTables, scan.overwrittenTables, scan.sharedGrains];
   if (isClean && faults.every(({ count }) => count === 0) && differingTables(structures).length === 0) return;
+  check.checkRight?.();
   writeUncleanMark(file, true, true);
   const limitSectors =
     lengthSectorsOf(first) <= SPLIT_FILE_LIMIT_SECTORS ? SPLIT_FILE_LIMIT_SECTORS : FORMAT_LIMIT_SECTORS;
@@ -100,6 +107,7 @@ async function repairFile(
   takeFromCopy(structures, scan, keepOf);
   const left = await repairStructure(first, {
     signal: check.signal,
+    checkRight: check.checkRight,
     canChange: check.rights.canChange,
     limitSectors,
     keep: keepOf,

@@ -1,8 +1,19 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import type { Finding } from '../../../../core/disk/check/finding.ts';
+import { repairLinkFiles } from '../../../../core/disk/check/repair-link.ts';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
+import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { lockFile } from '../../../../core/disk/locks/file-lock.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';
@@ -262,24 +273,73 @@ describe('repairing', () => {
     expect(readdirSync(folder.path)).toEqual(['disk.vmdk']);
   });
 
-  it('[K8] touches nothing while a commit is unfinished', async () => {
+  /** A log whose commit stopped when everything was copied. */
+  async function stoppedCommit(): Promise<string> {
     const log = await makeLog(base);
-    await writeDisk(base, log, [[0, 9, 9000]]);
+    await writeDisk(base, log, [
+      [0, 9, 9000],
+      [mib, 8, 9000],
+    ]);
     const stop = new Error('stopped');
-    await expect(
-      commitRedoLog(
-        { redo: log },
-        {
-          reached: (point) => {
-            if (point === 'copied') throw stop;
-          },
-        },
-      ),
-    ).rejects.toBe(stop);
+    const reached = (point: CommitPoint) => {
+      if (point === 'copied') throw stop;
+    };
+    await expect(commitRedoLog({ redo: log }, { reached })).rejects.toBe(stop);
+    return log;
+  }
+
+  it('[K8] refuses a disk into which a commit is unfinished, and names the log to commit', async () => {
+    const log = await stoppedCommit();
     expect((await checkChain({ file: log })).findings.map(short)).toContain('warning commit');
     const before = readFileSync(base);
-    await checkChain({ file: base, repair: true });
+    const refused = { code: 'disk.commit-unfinished', details: { parent: base, child: log } };
+    await expect(checkChain({ file: base, repair: true })).rejects.toMatchObject(refused);
     expect(readFileSync(base).equals(before)).toBe(true);
+    await commitRedoLog({ redo: log });
+    expect((await checkChain({ file: base, repair: true })).findings).toEqual([]);
+  });
+
+  it('[K8] refuses one whose commit has not begun to write and can’t be taken back now', async () => {
+    const log = await makeLog(base, { directory: folder.path });
+    const stop = new Error('stopped');
+    const reached = (point: CommitPoint) => {
+      if (point === 'child-recorded') throw stop;
+    };
+    await expect(commitRedoLog({ redo: log }, { reached })).rejects.toBe(stop);
+    renameSync(log, folder.at('away'));
+    await expect(checkChain({ file: base, repair: true })).rejects.toMatchObject({ code: 'disk.commit-unfinished' });
+  });
+
+  it('[K6] [C11] a log that loses a grain between a crash and the resume gets a new content id', async () => {
+    const log = await stoppedCommit();
+    const file = new SparseFile(log);
+    const [before, lost] = [readLinkHead(log).state.record?.contentId, file.grain(0)];
+    file.setGrain(0, 900_000);
+    const { repaired } = await checkChain({ file: log, repair: true });
+    expect(repaired.map(short)).toContain('error bad-grain *');
+    expect([lost > 0, file.grain(0)]).toEqual([true, 0]);
+    expect(readLinkHead(log).state.record?.contentId).not.toBe(before);
+    const content = await contentOf(log);
+    await writeDisk(base, log, [[2 * mib, 7, 5000]]);
+    const grown = await contentOf(log);
+    expect(grown).not.toBe(content);
+    await commitRedoLog({ redo: log });
+    expect(await contentOf(base)).toBe(grown);
+  });
+
+  it('[L3] writes nothing once its lock is gone', async () => {
+    const file = new SparseFile(base);
+    file.setGrain(7, file.grain(0));
+    const before = readFileSync(base);
+    const rights = { canKeep: true, canChange: true, canCut: true };
+    for (let nth = 1; nth <= 2; nth++) {
+      let calls = 0;
+      const checkRight = () => {
+        if (++calls >= nth) throw new Error('the lock is gone');
+      };
+      await expect(repairLinkFiles({ files: [base], rights, checkRight }, () => undefined)).rejects.toThrow('gone');
+      expect(readFileSync(base).equals(before)).toBe(true);
+    }
   });
 
   it('[K4] a file cut short', async () => {
