@@ -144,9 +144,13 @@ class Commit {
   private readonly parts: CommitParts;
   private readonly childHead: LinkHead;
   private readonly parentHead: LinkHead;
+  private readonly checkRight: () => void;
 
   constructor(parts: CommitParts) {
     this.parts = parts;
+    this.checkRight = () => {
+      parts.locks.prove();
+    };
     [this.childHead, this.parentHead] = parts.heads as [LinkHead, LinkHead];
   }
 
@@ -259,12 +263,13 @@ class Commit {
   private async fill(head: LinkHead, child: Link, parents: readonly Link[]): Promise<void> {
     const { locks, context, request } = this.parts;
     locks.add(await lockFile(head.path, 'writer', lockReason(context)));
-    await fillOldState(head, child, new SessionDevice(new Chain(parents)), request.signal);
+    const { signal } = request;
+    await fillOldState(head, child, new SessionDevice(new Chain(parents)), { signal, checkRight: this.checkRight });
   }
 
   /** Steps 4 to 6. */
   private async writeParent(child: Link, journal: CommitJournal, totalBytes: number): Promise<void> {
-    const { report, hooks, request, heads, locks, context } = this.parts;
+    const { report, hooks, request, heads, context } = this.parts;
     const { signal } = request;
     if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
     const { newGeneration, newContentId, linkId } = journal.parent;
@@ -273,9 +278,7 @@ class Commit {
       isWritable: true,
       identity,
       context,
-      checkRight: () => {
-        locks.prove();
-      },
+      checkRight: this.checkRight,
     });
     const parent = links[0] as Link;
     try {

@@ -163,9 +163,14 @@ async function makeCertain(parent: LinkHead, child: LinkHead, context: OpenConte
   }
 }
 
-/** The child is removed already, or half; nothing is known of one whose folder can't be reached. */
+/**
+ * The child is removed already, or half; nothing is known of one whose folder can't be reached. Nobody has removed it
+ * before the journal says `done`: until then the folder that is there may be where its drive is mounted at other times,
+ * unless it is the parent's own.
+ */
 async function finishWithoutChild(parent: LinkHead, journal: CommitJournal): Promise<FinishedCommit | undefined> {
   const { path } = journal.child;
+  if (journal.phase !== 'done' && dirname(path) !== dirname(parent.path)) return undefined;
   if (!isThere(dirname(path))) return undefined;
   await finishRemoval(path);
   await finishCommit(parent, journal, undefined);

@@ -98,6 +98,12 @@ export async function createOldState(request: OldStateRequest): Promise<LinkHead
   return head;
 }
 
+export interface FillOptions {
+  readonly signal: AbortSignal | undefined;
+  /** Called before metadata is written; throws if a lock is gone. */
+  readonly checkRight: () => void;
+}
+
 /**
  * Adds to an old-state link what `parent` reads in every grain in which `child` has something and the old
  * state has nothing; where the parent reads zeros, zeros. Synced. Adds nothing twice, so it may be
@@ -107,7 +113,7 @@ export async function fillOldState(
   head: LinkHead,
   child: Link,
   parent: BlockDevice,
-  signal?: AbortSignal,
+  { signal, checkRight }: FillOptions,
 ): Promise<number> {
   const { generation, record } = head.state;
   if (record === undefined) throw new Error('an old-state link has a record');
@@ -116,6 +122,7 @@ export async function fillOldState(
     isWritable: true,
     // What it reads does not change, so neither does who it is.
     identity: { generation, contentId: record.contentId },
+    checkRight,
   });
   try {
     let added = 0;

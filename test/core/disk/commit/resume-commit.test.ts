@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandonCommit } from '../../../../core/disk/commit/abandon-commit.ts';
@@ -10,6 +20,7 @@ import { formatNamed } from '../../../../core/disk/formats/open-format.ts';
 import { inspectChain } from '../../../../core/disk/describe/inspect.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
+import { openDiskSession } from '../../../../core/disk/session/session.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
@@ -98,7 +109,7 @@ describe('giving a commit up', () => {
   it('[C12] is refused where none was interrupted', async () => {
     const { base } = await makePair();
     const before = fingerprintFolder(folder.path);
-    await expect(abandonCommit({ parent: base })).rejects.toMatchObject({ code: 'usage.bad-argument' });
+    await expect(abandonCommit({ parent: base })).rejects.toMatchObject({ code: 'disk.no-commit' });
     expect(fingerprintFolder(folder.path)).toEqual(before);
   });
 });
@@ -132,6 +143,38 @@ describe('logs that hang from the committed log', () => {
     await settleChain(base, {});
     expect(existsSync(log)).toBe(false);
     expect(await contentOf(nested)).toBe(content);
+  });
+
+  it('[C19] wait for a log whose drive is away, and whose folder is there and empty', async () => {
+    const { base } = await makePair();
+    mkdirSync(folder.at('drive'));
+    const away = await makeLog(base, { directory: folder.at('drive') });
+    await writeDisk(base, away, [[4 * mib, 8]]);
+    rmSync(folder.at('disk.vmdk.REDO'));
+    const content = await contentOf(away);
+    await commitUntil(away, 'unmarked');
+    renameSync(folder.at('drive'), folder.at('unplugged'));
+    mkdirSync(folder.at('drive'));
+    await settleChain(base, {});
+    expect(existsSync(`${base}.commit`)).toBe(true);
+    const written = openDiskSession({ file: base, mode: 'persistent' });
+    await expect(written).rejects.toMatchObject({ code: 'disk.commit-unfinished', details: { child: away } });
+    rmdirSync(folder.at('drive'));
+    renameSync(folder.at('unplugged'), folder.at('drive'));
+    await settleChain(base, {});
+    expect([existsSync(`${base}.commit`), existsSync(away)]).toEqual([false, false]);
+    expect(await contentOf(base)).toBe(content);
+  });
+
+  it('[C19] a log that is lost for good on such a drive is given up', async () => {
+    const { base } = await makePair();
+    mkdirSync(folder.at('drive'));
+    rmSync(folder.at('disk.vmdk.REDO'));
+    const away = await makeLog(base, { directory: folder.at('drive') });
+    await commitUntil(away, 'unmarked');
+    rmSync(away);
+    expect(await abandonCommit({ parent: base })).toEqual({ parent: base, state: 'committed' });
+    expect(existsSync(`${base}.commit`)).toBe(false);
   });
 
   it('[C6] read right also between their new name and their new state, with a path too long for the record', async () => {

@@ -2,9 +2,15 @@ import { closeSync, copyFileSync, existsSync, openSync, readdirSync, rmSync, wri
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandonCommit } from '../../../../core/disk/commit/abandon-commit.ts';
 import { readJournal, writeJournal } from '../../../../core/disk/commit-journal.ts';
+import { Chain } from '../../../../core/disk/chain/chain.ts';
+import type { Link } from '../../../../core/disk/chain/link.ts';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
+import { fillOldState } from '../../../../core/disk/commit/write-old-state.ts';
+import { readLinkHead } from '../../../../core/disk/link-head.ts';
+import { closeLinks, openLinks, resolveChain } from '../../../../core/disk/parents/resolve-chain.ts';
+import { SessionDevice } from '../../../../core/disk/session/session-device.ts';
 import { fingerprint, inSession, makeBase, makeLog, mib, read, writeDisk } from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
@@ -54,6 +60,28 @@ function spoil(file: string, fromByte: number, toByte: number): void {
   writeSync(fd, new Uint8Array(toByte - fromByte).fill(0xdb), 0, toByte - fromByte, fromByte);
   closeSync(fd);
 }
+
+describe('an old state that is filled', () => {
+  it('[L3] gets nothing once a lock is gone', async () => {
+    const { base, log } = await makeFamily();
+    await commitRedoLog({ redo: log, dependents: 'preserve' });
+    const next = await makeLog(base, { directory: folder.path });
+    await writeDisk(base, next, [[mib, 5]]);
+    const oldState = readLinkHead(folder.at(oldStateFiles().find((name) => name.startsWith('disk.vmdk')) ?? ''));
+    const untouched = fingerprint(oldState.files);
+    const [child, ...parents] = openLinks(await resolveChain(next, {}));
+    const options = {
+      signal: undefined,
+      checkRight: () => {
+        throw new Error('the lock is gone');
+      },
+    };
+    const device = new SessionDevice(new Chain(parents));
+    await expect(fillOldState(oldState, child as Link, device, options)).rejects.toThrow('gone');
+    closeLinks([child as Link, ...parents]);
+    expect(fingerprint(oldState.files)).toEqual(untouched);
+  });
+});
 
 describe('a commit that is taken back', () => {
   it.each([
