@@ -2,9 +2,10 @@ import { MIB } from '../../base/units.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
 import { MergedWindow, WINDOW_BYTES } from './merged-window.ts';
+import { TableMemory } from './table-memory.ts';
 
-/** The bound is 64 MiB. The rest of it is for arrays of dropped windows that wait for a collection. */
-const CAPACITY_BYTES = 32 * MIB;
+/** The bound is 64 MiB. The rest of it is for pages that are not full, and for windows that wait for a collection. */
+const CAPACITY_BYTES = 48 * MIB;
 
 /**
  * The merged tables of a chain, built window by window on first touch and kept within 64 MiB. What to drop
@@ -14,6 +15,7 @@ export class MergedMap {
   private readonly chain: Chain;
   private readonly capacityBytes: number;
   private readonly windows = new Map<number, MergedWindow>();
+  private readonly tables = new TableMemory();
   private memoryBytes = 0;
   private last: MergedWindow | undefined;
 
@@ -52,15 +54,15 @@ export class MergedMap {
     for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
       const window = this.windows.get(number);
       if (window === undefined) continue;
-      this.memoryBytes -= window.memoryBytes;
       this.windows.delete(number);
+      this.letGo(window);
     }
   }
 
   private build(number: number): MergedWindow {
     const startBytes = number * WINDOW_BYTES;
     const endBytes = Math.min(startBytes + WINDOW_BYTES, this.chain.sizeBytes);
-    const window = new MergedWindow(startBytes, endBytes, this.chain.extentsIn(startBytes, endBytes));
+    const window = new MergedWindow(startBytes, endBytes, this.chain.extentsIn(startBytes, endBytes), this.tables);
     this.memoryBytes += window.memoryBytes;
     this.makeRoom();
     this.windows.set(number, window);
@@ -76,8 +78,14 @@ export class MergedMap {
         window.wasUsed = false;
         this.windows.set(number, window);
       } else {
-        this.memoryBytes -= window.memoryBytes;
+        this.letGo(window);
       }
     }
+  }
+
+  private letGo(window: MergedWindow): void {
+    this.memoryBytes -= window.memoryBytes;
+    if (window === this.last) this.last = undefined;
+    window.release();
   }
 }

@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { greatestCommonDivisor, MIB, SECTOR_BYTES } from '../../base/units.ts';
 import { ZEROS, type Extent } from '../formats/extent.ts';
+import type { TableBlock, TableMemory } from './table-memory.ts';
 
 /** The part of a disk that one merged table describes. */
 export const WINDOW_BYTES = 8 * MIB;
@@ -15,14 +16,10 @@ const MAX_EXTENTS = HIDDEN - 1;
 const START_SHIFT = 16;
 const OWNER_MASK = 0xffff;
 /**
- * What a window takes beside its arrays, its place in the cache with it, and an array beside its content, which is
- * kept on the heap while it is short. They outweigh the content in sparse disks. Twice what the objects themselves
- * take, as measured by what the process grows: the heap holds as much again that waits for a collection.
+ * What a window takes beside its tables, its place in the cache with it: twice what the objects themselves take,
+ * because the heap holds as much again that waits for a collection.
  */
 const OBJECT_BYTES = 500;
-const SHORT_ARRAY_BYTES = 64;
-const SHORT_ARRAY_OVERHEAD_BYTES = 400;
-const ARRAY_OVERHEAD_BYTES = 450;
 
 /** Where tables are read to and merged before a window takes what it needs of it. */
 const scratch: { found: Uint32Array; positions: Uint16Array; owners: Uint16Array; places: Uint32Array } = {
@@ -33,7 +30,7 @@ const scratch: { found: Uint32Array; positions: Uint16Array; owners: Uint16Array
 };
 
 /** One run, and nobody has it: what most windows of a large disk are. Never changed, so that all can share it. */
-const NOTHING = new Uint32Array(2);
+const NOTHING: TableBlock = { page: new Uint32Array(2), start: 0, words: 2 };
 
 /**
  * Where the content of one window of the disk lies, all links of the chain taken together. A lookup costs the
@@ -49,7 +46,9 @@ const NOTHING = new Uint32Array(2);
  * | | runs | cell by cell |
  * | --- | --- | --- |
  * | `table` | two words a run: its first cell × 65536 + its owner; its place. Room may be left behind them | the places |
- * | `owners` | | the owners |
+ * | `owners` | | the owners, two in a word, the even cell's below |
+ *
+ * Both lie in memory that is shared with other windows, and must be given back to it with `release`.
  */
 export class MergedWindow {
   readonly startBytes: number;
@@ -63,19 +62,22 @@ export class MergedWindow {
   private readonly extents: readonly Extent[];
   private readonly cellShift: number;
   private readonly count: number;
-  private table: Uint32Array = NOTHING;
+  private readonly memory: TableMemory;
+  private table: TableBlock = NOTHING;
+  /** 0 when the tables are given back. */
   private runCount = 1;
-  private owners: Uint16Array | undefined;
+  private owners: TableBlock | undefined;
 
   /**
    * Reads the tables of every extent in [startBytes, endBytes), the nearest to the guest first.
    * Throws disk.corrupt, disk.io, disk.unsupported (more extents in one window than it can count).
    */
-  constructor(startBytes: number, endBytes: number, extents: readonly Extent[]) {
+  constructor(startBytes: number, endBytes: number, extents: readonly Extent[], memory: TableMemory) {
     if (extents.length > MAX_EXTENTS) throw tooManyError(extents);
     this.startBytes = startBytes;
     this.endBytes = endBytes;
     this.extents = extents;
+    this.memory = memory;
     const cellBytes = cellBytesOf(startBytes, extents);
     this.cellShift = Math.log2(cellBytes);
     this.count = Math.ceil((endBytes - startBytes) / cellBytes);
@@ -89,12 +91,23 @@ export class MergedWindow {
   get memoryBytes(): number {
     const { table, owners } = this;
     if (table === NOTHING) return OBJECT_BYTES;
-    return OBJECT_BYTES + arrayBytes(table) + (owners === undefined ? 0 : arrayBytes(owners));
+    return OBJECT_BYTES + 4 * (table.words + (owners?.words ?? 0));
+  }
+
+  /** Gives the tables back. The window must not be asked any more. */
+  release(): void {
+    if (this.table !== NOTHING) this.memory.giveBack(this.table);
+    if (this.owners !== undefined) this.memory.giveBack(this.owners);
+    this.table = NOTHING;
+    this.owners = undefined;
+    this.runCount = 0;
   }
 
   /** Finds a byte of the disk: sets `extent` and `addressBytes`, and returns where the row ends at the latest that it lies in. */
   locate(offsetBytes: number): number {
-    const { table, owners } = this;
+    assert(this.runCount > 0, 'a window that is still kept');
+    const { owners } = this;
+    const { page, start } = this.table;
     const within = offsetBytes - this.startBytes;
     const cell = within >>> this.cellShift;
     let owner: number;
@@ -102,13 +115,13 @@ export class MergedWindow {
     let firstCell = cell;
     let endCell = cell + 1;
     if (owners !== undefined) {
-      owner = owners[cell] as number;
-      place = table[cell] as number;
+      owner = ownerIn(owners, cell);
+      place = page[start + cell] as number;
     } else {
       const run = this.runAt(cell);
-      const head = table[2 * run] as number;
+      const head = page[start + 2 * run] as number;
       owner = head & OWNER_MASK;
-      place = table[2 * run + 1] as number;
+      place = page[start + 2 * run + 1] as number;
       firstCell = head >>> START_SHIFT;
       endCell = this.endOf(run);
     }
@@ -140,16 +153,17 @@ export class MergedWindow {
     const firstPlace = place + (this.startBytes + from * cellBytes - grainsStart) / SECTOR_BYTES;
     if (from >= to) return;
     if (this.owners === undefined && this.enterRun(from, to, owner, firstPlace)) return;
-    const { owners, places } = this.expand();
+    const owners = this.expand();
+    const { page, start } = this.table;
     for (let cell = from; cell < to; cell++) {
-      owners[cell] = owner;
-      places[cell] = firstPlace + (cell - from) * this.cellPlaces;
+      setOwner(owners, cell, owner);
+      page[start + cell] = firstPlace + (cell - from) * this.cellPlaces;
     }
   }
 
   /** Lays cells [from, to) over the runs, joined with neighbours they continue. False, and nothing done: runs would be too many. */
   private enterRun(from: number, to: number, owner: number, place: number): boolean {
-    const { table, runCount, cellPlaces } = this;
+    const { runCount, cellPlaces } = this;
     const first = this.runAt(from);
     const last = this.runAt(to - 1);
     // What stays before the new cells: a run that they cut keeps its beginning.
@@ -161,41 +175,44 @@ export class MergedWindow {
     let restPlace = 0;
     const endPlace = place + (to - from) * cellPlaces;
     if (to < this.endOf(last)) {
-      const lastOwner = (table[2 * last] as number) & OWNER_MASK;
-      restPlace = lastOwner === 0 ? 0 : (table[2 * last + 1] as number) + (to - this.startOf(last)) * cellPlaces;
+      const lastOwner = this.ownerOf(last);
+      restPlace = lastOwner === 0 ? 0 : this.placeOf(last) + (to - this.startOf(last)) * cellPlaces;
       if (lastOwner !== owner || restPlace !== endPlace) rest = headOf(to, lastOwner);
     } else if (behind < runCount) {
-      const isSame = ((table[2 * behind] as number) & OWNER_MASK) === owner;
-      if (isSame && table[2 * behind + 1] === endPlace) behind++;
+      if (this.ownerOf(behind) === owner && this.placeOf(behind) === endPlace) behind++;
     }
 
     const added = (isJoined ? 0 : 1) + (rest === 0 ? 0 : 1);
     const runs = before + added + runCount - behind;
     if (!isSmallerAsRuns(runs, this.count)) return false;
-    const target = this.roomFor(runs, before);
-    target.set(table.subarray(2 * behind, 2 * runCount), 2 * (before + added));
+    this.moveRuns(behind, before + added, runs, before);
+    const { page, start } = this.table;
     if (!isJoined) {
-      target[2 * before] = headOf(from, owner);
-      target[2 * before + 1] = place;
+      page[start + 2 * before] = headOf(from, owner);
+      page[start + 2 * before + 1] = place;
       before++;
     }
     if (rest !== 0) {
-      target[2 * before] = rest;
-      target[2 * before + 1] = restPlace;
+      page[start + 2 * before] = rest;
+      page[start + 2 * before + 1] = restPlace;
     }
-    this.table = target;
     this.runCount = runs;
     return true;
   }
 
-  /** The table, or a longer one with its first `kept` runs if it has no room for so many. */
-  private roomFor(runs: number, kept: number): Uint32Array {
-    const { table } = this;
-    if (table !== NOTHING && 2 * runs <= table.length) return table;
-    // Half as much again, so that a window that fills up is not copied for every grain.
-    const target = new Uint32Array(2 * Math.max(4, runs + (runs >>> 1)));
-    target.set(table.subarray(0, 2 * kept));
-    return target;
+  /** Moves the runs from `behind` on to where run `to` will be, in a table with room for `runs`; the first `kept` stay. */
+  private moveRuns(behind: number, to: number, runs: number, kept: number): void {
+    const { table, runCount } = this;
+    const { page, start } = table;
+    if (table !== NOTHING && 2 * runs <= table.words) {
+      page.copyWithin(start + 2 * to, start + 2 * behind, start + 2 * runCount);
+      return;
+    }
+    const target = this.memory.take(2 * runs);
+    target.page.set(page.subarray(start, start + 2 * kept), target.start);
+    target.page.set(page.subarray(start + 2 * behind, start + 2 * runCount), target.start + 2 * to);
+    if (table !== NOTHING) this.memory.giveBack(table);
+    this.table = target;
   }
 
   private get cellPlaces(): number {
@@ -204,19 +221,31 @@ export class MergedWindow {
 
   /** Index of the run that a cell lies in. */
   private runAt(cell: number): number {
-    const { table } = this;
+    const { page, start } = this.table;
     let low = 0;
     let high = this.runCount - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((table[2 * middle] as number) >>> START_SHIFT <= cell) low = middle;
+      if ((page[start + 2 * middle] as number) >>> START_SHIFT <= cell) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
+  private headAt(run: number): number {
+    return this.table.page[this.table.start + 2 * run] as number;
+  }
+
   private startOf(run: number): number {
-    return (this.table[2 * run] as number) >>> START_SHIFT;
+    return this.headAt(run) >>> START_SHIFT;
+  }
+
+  private ownerOf(run: number): number {
+    return this.headAt(run) & OWNER_MASK;
+  }
+
+  private placeOf(run: number): number {
+    return this.table.page[this.table.start + 2 * run + 1] as number;
   }
 
   private endOf(run: number): number {
@@ -224,11 +253,7 @@ export class MergedWindow {
   }
 
   private isContinuedBy(run: number, cell: number, owner: number, place: number): boolean {
-    const { table, cellPlaces } = this;
-    return (
-      ((table[2 * run] as number) & OWNER_MASK) === owner &&
-      (table[2 * run + 1] as number) + (cell - this.startOf(run)) * cellPlaces === place
-    );
+    return this.ownerOf(run) === owner && this.placeOf(run) + (cell - this.startOf(run)) * this.cellPlaces === place;
   }
 
   /** Enters an extent's grains into the scratch where no extent before it has any; returns how many cells that were. */
@@ -282,39 +307,53 @@ export class MergedWindow {
     if (runs === 1 && owners[0] === 0) return;
     this.runCount = runs;
     if (!isSmallerAsRuns(runs, count)) {
-      this.owners = owners.slice(0, count);
-      this.table = places.slice(0, count);
+      this.table = this.memory.take(count);
+      this.table.page.set(places.subarray(0, count), this.table.start);
+      this.owners = this.memory.take(Math.ceil(count / 2));
+      for (let cell = 0; cell < count; cell++) setOwner(this.owners, cell, owners[cell] as number);
       return;
     }
-    const table = new Uint32Array(2 * runs);
-    let word = 0;
+    this.table = this.memory.take(2 * runs);
+    const { page, start } = this.table;
+    let word = start;
     for (let cell = 0; cell < count; cell++) {
       if (cell > 0 && continues(cell)) continue;
-      table[word++] = headOf(cell, owners[cell] as number);
-      table[word++] = places[cell] as number;
+      page[word++] = headOf(cell, owners[cell] as number);
+      page[word++] = places[cell] as number;
     }
-    this.table = table;
   }
 
-  /** The cells one by one, as a window of many runs has them. */
-  private expand(): { owners: Uint16Array; places: Uint32Array } {
-    if (this.owners !== undefined) return { owners: this.owners, places: this.table };
-    const { table, count, cellPlaces } = this;
-    const owners = new Uint16Array(count);
-    const places = new Uint32Array(count);
+  /** Lays the runs out cell by cell, as a window of many runs has them, and returns the owners. */
+  private expand(): TableBlock {
+    if (this.owners !== undefined) return this.owners;
+    const { count, cellPlaces } = this;
+    const places = this.memory.take(count);
+    const owners = this.memory.take(Math.ceil(count / 2));
     for (let run = 0; run < this.runCount; run++) {
-      const owner = (table[2 * run] as number) & OWNER_MASK;
-      if (owner === 0) continue;
-      const start = this.startOf(run);
+      const owner = this.ownerOf(run);
+      const place = this.placeOf(run);
+      const firstCell = this.startOf(run);
       const end = this.endOf(run);
-      owners.fill(owner, start, end);
-      for (let cell = start; cell < end; cell++)
-        places[cell] = (table[2 * run + 1] as number) + (cell - start) * cellPlaces;
+      for (let cell = firstCell; cell < end; cell++) {
+        setOwner(owners, cell, owner);
+        places.page[places.start + cell] = owner === 0 ? 0 : place + (cell - firstCell) * cellPlaces;
+      }
     }
-    this.owners = owners;
+    if (this.table !== NOTHING) this.memory.giveBack(this.table);
     this.table = places;
-    return { owners, places };
+    this.owners = owners;
+    return owners;
   }
+}
+
+function ownerIn({ page, start }: TableBlock, cell: number): number {
+  return ((page[start + (cell >>> 1)] as number) >>> ((cell & 1) << 4)) & OWNER_MASK;
+}
+
+function setOwner({ page, start }: TableBlock, cell: number, owner: number): void {
+  const word = start + (cell >>> 1);
+  const shift = (cell & 1) << 4;
+  page[word] = ((page[word] as number) & ~(OWNER_MASK << shift)) | (owner << shift);
 }
 
 /** The scratch for so many places. The same array as before where it can be: a chain has many links of one shape. */
@@ -331,10 +370,6 @@ function headOf(start: number, owner: number): number {
 /** A run takes 8 bytes and a search, a cell takes 6. */
 function isSmallerAsRuns(runs: number, cells: number): boolean {
   return runs <= cells / 4;
-}
-
-function arrayBytes({ byteLength }: Uint16Array | Uint32Array): number {
-  return byteLength + (byteLength <= SHORT_ARRAY_BYTES ? SHORT_ARRAY_OVERHEAD_BYTES : ARRAY_OVERHEAD_BYTES);
 }
 
 function tooManyError(extents: readonly Extent[]): RedoubtError {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { MergedWindow } from '../../../../core/disk/chain/merged-window.ts';
+import { TableMemory } from '../../../../core/disk/chain/table-memory.ts';
 import type { Extent } from '../../../../core/disk/formats/extent.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 
@@ -30,7 +31,7 @@ function newWindow(): { window: MergedWindow; leaf: Extent; base: Extent } {
     }
     return found;
   });
-  return { window: new MergedWindow(0, grains * grain, [leaf, base]), leaf, base };
+  return { window: new MergedWindow(0, grains * grain, [leaf, base], new TableMemory()), leaf, base };
 }
 
 interface Cell {
