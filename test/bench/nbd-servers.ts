@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endChild, startChild, type OwnedChild } from '../../core/base/child-process.ts';
-import { threadPoolEnvironment } from '../../core/base/thread-pool.ts';
 
 /** A server under measurement, in a process of its own. */
 export interface NbdServerProcess {
@@ -16,21 +15,12 @@ export interface NbdServerProcess {
   stop(): Promise<void>;
 }
 
-/** Serves a disk of ours; writes go to `redo` where there is one. */
+/** Serves a disk of ours with the command that users have, as built; writes go to `redo` where there is one. */
 export async function serveOurs(socketPath: string, file: string, redo?: string): Promise<NbdServerProcess> {
-  const program = join(import.meta.dirname, 'serve-disk.ts');
-  const args = [
-    '--import',
-    import.meta.resolve('tsx'),
-    program,
-    socketPath,
-    file,
-    ...(redo === undefined ? [] : [redo]),
-  ];
-  return serving(
-    await startChild(process.execPath, args, { env: { ...process.env, ...threadPoolEnvironment } }),
-    socketPath,
-  );
+  const command = join(import.meta.dirname, '..', '..', 'build', 'bin', 'redoubt.cjs');
+  const mode = redo === undefined ? ['--mode', 'persistent'] : ['--mode', 'undoable', '--redo', redo];
+  const args = [command, 'disk', 'serve', file, '--socket', socketPath, ...mode];
+  return serving(await startChild(process.execPath, args), socketPath);
 }
 
 /** Serves a qcow2 image with qemu-nbd's default options; as many clients at once as ours takes. */
