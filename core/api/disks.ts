@@ -14,7 +14,7 @@ export const pickerRowSchema = z.object({
   /** For a segment: the first file, and which part it is, from 2. */
   first: z.string().optional(),
   part: z.number().optional(),
-  /** Of a disk or redo log: cowd, vmdk, flat or stream. */
+  /** Of a disk or redo log: cowd, vmdk, flat, stream or raw; of what is not a disk here, another program's. */
   format: z.string().optional(),
   capacityBytes: z.number().optional(),
   /** All files of the disk together. */

@@ -50,7 +50,11 @@ export const errorTable = {
   'disk.exists': define('request', file),
   'disk.segment-picked': define('request', file.extend({ part: z.number(), first: z.string() })),
   'disk.not-a-redo-log': define('request', file),
-  'disk.unsupported': define('request', z.object({ file: z.string().optional(), feature: z.string() })),
+  /** `format`: the file is another program's disk, and can be converted. */
+  'disk.unsupported': define(
+    'request',
+    z.object({ file: z.string().optional(), feature: z.string(), format: z.string().optional() }),
+  ),
 
   'machine.not-found': define('request', z.object({ id: z.string() })),
   'machine.bad-name': define('request', z.object({ name: z.string(), reason: z.string() })),

@@ -71,7 +71,8 @@ function isWanted(path: string, identity: FileIdentity, filter: PickerFilter): b
 }
 
 function describe(path: string, identity: FileIdentity, index: MachineIndex): Partial<PickerRow> {
-  if (identity.kind === 'not-a-disk') return {};
+  if (identity.kind === 'not-a-disk')
+    return identity.foreignFormat === undefined ? {} : { format: identity.foreignFormat };
   if (identity.kind === 'segment') return { kind: 'segment', part: identity.part, first: identity.first };
   return {
     kind: identity.kind,

@@ -1,5 +1,6 @@
 import type { Dependent, ErrorCode, ErrorDetails } from '../../core/api/errors.ts';
 import { backendName } from '../words/backends.ts';
+import { formatWords } from '../words/disk-formats.ts';
 import { fileName } from '../words/file-name.ts';
 import type { NextStep } from './next-step.ts';
 import type { RedoubtError } from './redoubt-error.ts';
@@ -35,11 +36,10 @@ const messages = {
     steps: [{ kind: 'use-file', path: first }],
   }),
   'disk.not-a-redo-log': (d) => ofFile('disk.not-a-redo-log', d),
-  'disk.unsupported': ({ feature }) => ({
-    title: t('disk.unsupported.title'),
-    text: t('disk.unsupported.text', { feature }),
-    steps: [],
-  }),
+  'disk.unsupported': ({ file, feature, format }) =>
+    file === undefined || format === undefined
+      ? { title: t('disk.unsupported.title'), text: t('disk.unsupported.text', { feature }), steps: [] }
+      : foreignDisk(file, format),
   'disk.not-found': (d) => ofFile('disk.not-found', d, { kind: 'retry' }, { kind: 'open-settings', panel: 'disk' }),
   'disk.permission': ({ file, operation }) => ({
     title: t('disk.permission.title', { file: fileName(file) }),
@@ -285,6 +285,17 @@ function ofFile(
   ...steps: NextStep[]
 ): ErrorMessage {
   return { title: t(`${code}.title`, { file: fileName(file) }), text: t(`${code}.text`), steps };
+}
+
+/** Another program's disk, and how it becomes one of ours. */
+function foreignDisk(path: string, format: string): ErrorMessage {
+  const file = fileName(path);
+  const copy = `${file.replace(/\.[^.]*$/, '')}.vmdk`;
+  return {
+    title: t('disk.unsupported.foreign.title', { file, format: formatWords(format) }),
+    text: t('disk.unsupported.foreign.text', { file, copy }),
+    steps: [],
+  };
 }
 
 function holderOf({ holder }: ErrorDetails<'disk.locked'>): string {

@@ -27,6 +27,9 @@ export const t = defineWords({
   'disk.not-a-redo-log.text': 'Only a redo log can be committed or discarded. This file is a disk of its own.',
   'disk.unsupported.title': 'Redoubt cannot do that with this disk yet',
   'disk.unsupported.text': 'It would need: {feature}.',
+  'disk.unsupported.foreign.title': '{file} is a {format} disk',
+  'disk.unsupported.foreign.text':
+    'Machines run on VMware 3 and 4 disks, their redo logs and raw disks. To make one of it, on the command line: redoubt disk convert {file} {copy}',
   'disk.not-found.title': '{file} was not found',
   'disk.not-found.text': 'It was moved, renamed or deleted, or the drive it lies on is not there.',
   'disk.permission.title': 'Redoubt may not use {file}',
@@ -70,8 +73,10 @@ export const t = defineWords({
   'disk.commit-unfinished.text':
     'Nothing is lost: the redo log {child} is complete. Finish the commit before other machines use {parent}.',
   'disk.not-a-disk.title': '{file} is not a disk Redoubt knows',
-  'disk.not-a-disk.text': 'Known kinds: base disks and redo logs of Redoubt and of early VMware products.',
-  'disk.not-a-disk.reason': 'Known kinds: base disks and redo logs of Redoubt and of early VMware products. {reason}',
+  'disk.not-a-disk.text':
+    'Known kinds: VMware 3 and 4 disks and redo logs, raw. QCOW2, VDI and VHDX disks can be converted on the command line: redoubt disk convert.',
+  'disk.not-a-disk.reason':
+    'What was found: {reason}. Known kinds: VMware 3 and 4 disks and redo logs, raw. QCOW2, VDI and VHDX disks can be converted on the command line: redoubt disk convert.',
   'disk.corrupt.title': '{file} is damaged',
   'disk.corrupt.text':
     'Its {field} has the impossible value {value}: {reason}. Nothing was changed. Work on a copy of the file if you try to rescue it.',

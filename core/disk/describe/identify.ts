@@ -1,6 +1,9 @@
 import { RedoubtError } from '../../base/redoubt-error.ts';
+import { SECTOR_BYTES } from '../../base/units.ts';
+import { hostFiles } from '../files/disk-file.ts';
+import { foreignFormat } from '../formats/flat/foreign-format.ts';
 import type { LinkFormat } from '../formats/link-state.ts';
-import { readSegmentHead, type SegmentHead } from '../link-head.ts';
+import { readSegmentHead, realPath, type SegmentHead } from '../link-head.ts';
 
 /** What one file is, by its own header. Sizes in bytes. */
 export type FileIdentity =
@@ -29,7 +32,12 @@ export type FileIdentity =
       readonly first: string;
       readonly role: 'base' | 'redo-log';
     }
-  | { readonly kind: 'not-a-disk'; readonly reason?: string };
+  | {
+      readonly kind: 'not-a-disk';
+      readonly reason?: string;
+      /** Of another program, which can be converted. */
+      readonly foreignFormat?: string;
+    };
 
 /**
  * Says what a file is by reading one header and following nothing. A file that is no disk is an answer, not
@@ -41,7 +49,8 @@ export function identifyFile(path: string): FileIdentity {
     head = readSegmentHead(path);
   } catch (error) {
     if (error instanceof RedoubtError && (error.kind === 'data' || error.is('disk.unsupported'))) {
-      return { kind: 'not-a-disk', reason: error.message };
+      const format = foreignFormatOf(path);
+      return { kind: 'not-a-disk', reason: error.message, ...(format === undefined ? {} : { foreignFormat: format }) };
     }
     throw error;
   }
@@ -63,4 +72,15 @@ export function identifyFile(path: string): FileIdentity {
     ...(record === undefined ? {} : { linkId: record.linkId, contentId: record.contentId }),
     ...(record?.owner === undefined ? {} : { owner: record.owner }),
   };
+}
+
+function foreignFormatOf(path: string): string | undefined {
+  const start = new Uint8Array(SECTOR_BYTES);
+  const file = hostFiles.open(realPath(path), false);
+  try {
+    file.read(0, start);
+  } finally {
+    file.close();
+  }
+  return foreignFormat(start);
 }

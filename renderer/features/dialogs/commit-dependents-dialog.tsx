@@ -53,7 +53,7 @@ export function CommitDependentsDialog({ machineId, question, onClose }: CommitD
           commit === undefined || question.isProtected === true ? undefined : (
             <Button
               variant="subtle"
-              color="red"
+              className={styles.anyway ?? ''}
               data-testid="d1.anyway"
               onClick={() => {
                 onClose();

@@ -1,6 +1,7 @@
 import { IconDisc, IconFile, IconFolder, IconServer2, IconStack2 } from '@tabler/icons-react';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 import type { PickerRow } from '../../../core/api/disks.ts';
+import { formatWords } from '../../words/disk-formats.ts';
 import { formatDate } from '../../words/dates.ts';
 import { formatSize } from '../../words/sizes.ts';
 import { kindWords } from './picker-rows.ts';
@@ -94,7 +95,14 @@ export function FileGrid({ label, rows, selectedPath, isPlain, onSelect, onOpen 
                   <bdi dir="ltr">{row.name}</bdi>
                 </span>
               </td>
-              {isPlain ? undefined : <td role="gridcell">{kindWords(row)}</td>}
+              {isPlain ? undefined : (
+                <td role="gridcell">
+                  {kindWords(row)}
+                  {row.format === undefined ? undefined : (
+                    <span className={styles.format}> · {formatWords(row.format)}</span>
+                  )}
+                </td>
+              )}
               {isPlain ? undefined : (
                 <td role="gridcell" data-number>
                   {row.capacityBytes === undefined ? '' : formatSize(row.capacityBytes)}

@@ -21,7 +21,7 @@ export function PickerDialog({ request, onClose }: { request: PickRequest; onClo
     <DialogFrame
       role="dialog"
       title={t(`picker.${request.what}`)}
-      widthPx={isDisk ? 960 : 720}
+      widthPx={isDisk ? 1040 : 720}
       heightPx={560}
       testId="picker"
       onClose={onClose}

@@ -8,14 +8,15 @@ export const diskFilters: readonly PickerFilter[] = ['disks-and-logs', 'vmdk', '
 export const imageFilters: readonly PickerFilter[] = ['images', 'all'];
 
 /** What a row is, in words. A disk on which others depend is a base. */
-export function kindWords(row: Pick<PickerRow, 'kind' | 'parent' | 'usedBy'>): string {
+export function kindWords(row: Pick<PickerRow, 'kind' | 'parent' | 'usedBy' | 'format'>): string {
   switch (row.kind) {
     case 'base':
       return row.usedBy.length > 0 ? t('kind.base') : t('kind.disk');
     case 'redo-log':
       return row.parent === undefined ? t('kind.redo-log-unnamed') : t('kind.redo-log', { parent: row.parent });
-    case 'segment':
     case 'not-a-disk':
+      return t(row.format === undefined ? 'kind.not-a-disk' : 'kind.foreign');
+    case 'segment':
     case 'folder':
     case 'image':
       return t(`kind.${row.kind}`);

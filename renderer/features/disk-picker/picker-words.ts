@@ -42,6 +42,7 @@ export const t = defineWords({
   'kind.redo-log-unnamed': 'Redo log',
   'kind.segment': 'Segment',
   'kind.not-a-disk': 'Not a disk',
+  'kind.foreign': 'Disk to be converted',
   'kind.folder': 'Folder',
   'kind.image': 'Disc image',
 
@@ -49,6 +50,8 @@ export const t = defineWords({
   'preview.none': 'Choose a file to see its chain.',
   'preview.reading': 'Reading…',
   'preview.chain': '{n, plural, one {One layer} other {# layers}}, {size}',
+  'preview.format': 'Format: {format}.',
+  'preview.raw': 'Format: raw. Nothing in the file says that it is a disk; every byte of it is taken for the disk’s.',
   'preview.persistent': 'In persistent mode this machine will write to {file}.',
   'preview.undoable': 'In undoable and nonpersistent mode {file} stays as it is.',
   'preview.refused': 'Persistent mode is refused: others depend on this file.',

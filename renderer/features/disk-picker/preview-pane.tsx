@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { ChainText } from '../../components/chain-text.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { formatWords } from '../../words/disk-formats.ts';
 import { fileName } from '../../words/file-name.ts';
 import type { DiskInspection } from '../../calls/proposals.ts';
 import { errorMessage } from '../../errors/error-messages.ts';
@@ -35,6 +36,7 @@ function Facts({ inspection, path }: { inspection: DiskInspection; path: string 
       <ChainText testId="picker.chain" links={[...chain.links].reverse()} />
       <ul className={styles.facts}>
         <li>{t('preview.chain', { n: chain.links.length, size: { bytes: chain.capacityBytes } })}</li>
+        <li data-testid="picker.format">{formatFact(chain.links[0]?.format ?? '')}</li>
         {usedBy.length === 0 ? undefined : <li>{t('preview.usedBy', { names: usedBy.join(', ') })}</li>}
         {dependents.length === 0 ? undefined : <li>{t('preview.dependents', { n: dependents.length })}</li>}
         <li data-testid="picker.consequence">
@@ -46,6 +48,10 @@ function Facts({ inspection, path }: { inspection: DiskInspection; path: string 
       </ul>
     </>
   );
+}
+
+function formatFact(format: string): string {
+  return format === 'raw' ? t('preview.raw') : t('preview.format', { format: formatWords(format) });
 }
 
 /** E5 offers the way out; every other refusal says why. */

@@ -24,6 +24,11 @@ describe('the picker', () => {
     }));
     writeFileSync(join(folder, 'fake.vmdk'), 'no disk');
     writeFileSync(join(folder, 'cd.iso'), 'image');
+    writeFileSync(
+      join(folder, 'deb.qcow2'),
+      Buffer.concat([Buffer.from('514649fb00000003', 'hex'), Buffer.alloc(504)]),
+    );
+    writeFileSync(join(folder, 'data.raw'), Buffer.alloc(8192));
   });
   afterEach(async () => {
     await bench.close();
@@ -43,6 +48,21 @@ describe('the picker', () => {
     expect(parent).toBe(bench.home.machinesDirectory);
     expect(rows.find((row) => row.path === base)?.capacityBytes).toBe(4 * 2 ** 30);
     expect(rows.find((row) => row.path === redo)?.parent).toBe('mydisk.vmdk');
+  });
+
+  it('names formats, those of other programs too', async () => {
+    const { rows } = await bench.client.disks.browse({ directory: folder, filter: 'all' });
+    const formats = Object.fromEntries(rows.map((row) => [row.name, row.format]));
+    expect(formats).toMatchObject({ 'mydisk.vmdk': 'cowd', 'deb.qcow2': 'qcow2' });
+    for (const name of ['cd.iso', 'data.raw', 'fake.vmdk'])
+      expect(rows.find((row) => row.name === name)).toMatchObject({ kind: 'not-a-disk', usedBy: [] });
+    expect(formats['data.raw']).toBeUndefined();
+    expect(await refusalOf(bench.client.disks.inspect({ path: join(folder, 'deb.qcow2') }))).toMatchObject({
+      code: 'disk.unsupported',
+      details: { format: 'qcow2' },
+    });
+    const raw = await bench.client.disks.inspect({ path: join(folder, 'data.raw') });
+    expect(raw.chain.links).toMatchObject([{ format: 'raw' }]);
   });
 
   it('describes the chain below a file, and points a segment to its first file', async () => {

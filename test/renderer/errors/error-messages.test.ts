@@ -88,6 +88,13 @@ describe('the words of errors', () => {
     expect(steps[0]).toEqual({ kind: 'approve', path: '/bases/c.vmdk' });
   });
 
+  it('name the format of another program, and the command that makes a disk of it', () => {
+    const details = { file: '/vms/deb.12.qcow2', feature: 'the format qcow2', format: 'qcow2' };
+    const message = errorMessage(new RedoubtError('disk.unsupported', 'm', details));
+    expect(message.title).toBe('deb.12.qcow2 is a QCOW2 disk');
+    expect(message.text).toContain('redoubt disk convert deb.12.qcow2 deb.12.vmdk');
+  });
+
   it('offer the first file in place of a segment', () => {
     const message = errorMessage(
       new RedoubtError('disk.segment-picked', 'm', { file: '/a/d-02.vmdk', part: 2, first: '/a/d.vmdk' }),

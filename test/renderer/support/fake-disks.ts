@@ -22,6 +22,10 @@ export function fakeDisks(os: Disks, core: FakeCore) {
       if (row.kind === 'segment') {
         throw refuse('disk.segment-picked', { file: row.path, part: row.part ?? 2, first: row.first ?? '' });
       }
+      const { format } = row;
+      if (row.kind === 'not-a-disk' && format !== undefined) {
+        throw refuse('disk.unsupported', { file: row.path, feature: `the format ${format}`, format });
+      }
       if (row.kind !== 'base' && row.kind !== 'redo-log') throw refuse('disk.not-a-disk', { file: row.path });
       const links = row.kind === 'base' ? [row] : [row, rows[0] as PickerRow];
       return {
@@ -75,8 +79,8 @@ function toLink(row: PickerRow) {
     path: row.path,
     files: [row.path],
     role: row.kind === 'base' ? ('base' as const) : ('redo-log' as const),
-    format: 'cowd',
-    dialect: 'hybrid',
+    format: row.format ?? 'cowd',
+    ...(row.format === 'cowd' ? { dialect: 'hybrid' } : {}),
     capacityBytes: row.capacityBytes ?? 4 * gb,
     allocatedBytes: row.sizeBytes,
     grainBytes: 65536,
@@ -94,6 +98,7 @@ const rows: PickerRow[] = [
     path: '/vms/base/win2k.vmdk',
     name: 'win2k.vmdk',
     kind: 'base',
+    format: 'vmdk',
     capacityBytes: 4 * gb,
     sizeBytes: 1.2 * gb,
     changedAt,
@@ -114,6 +119,7 @@ const rows: PickerRow[] = [
     path: '/vms/base/win2k.vmdk.REDO',
     name: 'win2k.vmdk.REDO',
     kind: 'redo-log',
+    format: 'cowd',
     parent: 'win2k.vmdk',
     capacityBytes: 4 * gb,
     sizeBytes: 96 * mb,
@@ -124,6 +130,7 @@ const rows: PickerRow[] = [
     path: '/vms/qa1/win2k.vmdk.REDO_a01000',
     name: 'win2k.vmdk.REDO_a01000',
     kind: 'redo-log',
+    format: 'cowd',
     parent: 'win2k.vmdk',
     capacityBytes: 4 * gb,
     sizeBytes: 310 * mb,
@@ -131,5 +138,14 @@ const rows: PickerRow[] = [
     usedBy: ['qa-ie6'],
   },
   { path: '/vms/base/notes.txt', name: 'notes.txt', kind: 'not-a-disk', sizeBytes: 2048, changedAt, usedBy: [] },
+  {
+    path: '/vms/base/debian-12.qcow2',
+    name: 'debian-12.qcow2',
+    kind: 'not-a-disk',
+    format: 'qcow2',
+    sizeBytes: 410 * mb,
+    changedAt,
+    usedBy: [],
+  },
   { path: '/vms/base/install.iso', name: 'install.iso', kind: 'image', sizeBytes: 620 * mb, changedAt, usedBy: [] },
 ];

@@ -141,6 +141,8 @@ const shots: readonly Shot[] = [
       await openPicker(page);
       await page.getByRole('button', { name: "This machine's folder" }).click();
       await page.getByTestId('picker.filter').selectOption('all');
+      await page.getByTestId('picker.row.debian-12.qcow2').click();
+      await page.getByTestId('picker.problem').waitFor();
     },
   },
 ];

@@ -7,6 +7,7 @@ import { sampleContent } from '../sample-content.ts';
 import { SidecarBooks } from '../sidecar-books.ts';
 import { needsSamples, stateFromSidecar } from '../sidecar-state.ts';
 import { readSidecar } from '../sidecar.ts';
+import { foreignFormat, foreignFormatError } from './foreign-format.ts';
 import { FlatExtent } from './flat-extent.ts';
 
 /**
@@ -102,25 +103,9 @@ export function openRaw(layer: FileLayer, path: string, isWritable: boolean): Di
   }
 }
 
-/** What other programs' formats begin with: as raw data they would be shown to a guest, and written over. */
-const foreignMarks: readonly { readonly name: string; readonly offset: number; readonly mark: Buffer }[] = [
-  { name: 'qcow', offset: 0, mark: Buffer.from('QFI\xfb', 'latin1') },
-  { name: 'QED', offset: 0, mark: Buffer.from('QED\0', 'latin1') },
-  { name: 'VHDX', offset: 0, mark: Buffer.from('vhdxfile') },
-  { name: 'VHD', offset: 0, mark: Buffer.from('conectix') },
-  { name: 'VDI', offset: 64, mark: Buffer.from('7f10dabe', 'hex') },
-  { name: 'SESparse', offset: 0, mark: Buffer.from('bebafeca00000000', 'hex') },
-  { name: 'Parallels', offset: 0, mark: Buffer.from('WithoutFreeSpace') },
-  { name: 'Parallels', offset: 0, mark: Buffer.from('WithouFreSpacExt') },
-];
-
 function refuseForeign(file: DiskFile): void {
-  const start = Buffer.alloc(SECTOR_BYTES);
+  const start = new Uint8Array(SECTOR_BYTES);
   file.read(0, start);
-  const found = foreignMarks.find(({ offset, mark }) => start.subarray(offset, offset + mark.length).equals(mark));
-  if (found === undefined) return;
-  throw new RedoubtError('disk.unsupported', `${file.path} is a disk of the format ${found.name}; convert it first.`, {
-    file: file.path,
-    feature: `the format ${found.name}`,
-  });
+  const format = foreignFormat(start);
+  if (format !== undefined) throw foreignFormatError(file.path, format);
 }

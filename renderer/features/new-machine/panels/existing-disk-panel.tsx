@@ -7,6 +7,7 @@ import { sayProblem } from '../../../components/problem-words.ts';
 import { useAnswer } from '../../../components/use-answer.ts';
 import { kindWords } from '../../disk-picker/picker-rows.ts';
 import { pickPath } from '../../disk-picker/pick-path.ts';
+import { formatWords } from '../../../words/disk-formats.ts';
 import { fileName } from '../../../words/file-name.ts';
 import { formatSize } from '../../../words/sizes.ts';
 import type { Wizard } from '../use-wizard.ts';
@@ -62,6 +63,7 @@ export function ExistingDiskPanel({ wizard }: { wizard: Wizard }) {
               >
                 <span className={styles.diskName}>{row.name}</span>
                 <span className={styles.diskNote}>{kindWords(row)}</span>
+                <span className={styles.diskNote}>{row.format === undefined ? '' : formatWords(row.format)}</span>
                 <span className={styles.diskNote}>{row.usedBy.join(', ')}</span>
               </button>
             ))}

@@ -15,6 +15,7 @@ describe('the picker’s rows', () => {
     expect(kindWords(log)).toBe('Redo log of disk.vmdk');
     expect(kindWords(row('a-02.vmdk', { kind: 'segment' }))).toBe('Segment');
     expect(kindWords(row('a.txt', { kind: 'not-a-disk' }))).toBe('Not a disk');
+    expect(kindWords(row('a.qcow2', { kind: 'not-a-disk', format: 'qcow2' }))).toBe('Disk to be converted');
   });
 
   it('pass the filters as the names say', () => {
