@@ -1,3 +1,5 @@
+import type { FileLayer } from './files/disk-file.ts';
+
 /**
  * What the caller of an engine operation knows and the files do not say. Every field may be left out;
  * nothing in it outlives the call, except that a session keeps what it needs to name itself in locks.
@@ -22,4 +24,8 @@ export interface OpenContext {
   readonly purpose?: string;
   /** The machine whose disk this is; others who meet the lock are told. */
   readonly machineName?: string;
+  /** Through which the files of links are opened. Absent: this host's, which share a bounded number of descriptors. */
+  readonly files?: FileLayer;
+  /** What a session may keep in memory of where its disk's content lies. Absent: 32 MiB. */
+  readonly mapBytes?: number;
 }

@@ -71,6 +71,7 @@ export interface OpenChainOptions {
  */
 export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions = {}): Link[] {
   const links: Link[] = [];
+  const layer = options.context?.files;
   try {
     // From the base on, because the shape of a child may follow from its parent's.
     for (const [index, head] of [...heads.entries()].reverse()) {
@@ -80,6 +81,7 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
         files: head.files,
         format: head.format,
         isWritable: isLeaf && options.isWritable === true,
+        ...(layer === undefined ? {} : { layer }),
         ...(parent === undefined
           ? {}
           : { parent: { capacityBytes: parent.capacityBytes, spansBytes: parent.spansBytes } }),
@@ -106,7 +108,12 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
 export async function openAlone(head: LinkHead, context: OpenContext): Promise<Link> {
   const { files, format, state } = head;
   if (state.parent === undefined || state.record !== undefined || files.length === 1)
-    return Link.open({ files, format, isWritable: false });
+    return Link.open({
+      files,
+      format,
+      isWritable: false,
+      ...(context.files === undefined ? {} : { layer: context.files }),
+    });
   const [link, ...parents] = openLinks(await followParents([head], context), { context });
   closeLinks(parents);
   return link as Link;

@@ -30,6 +30,7 @@ export class SessionDevice implements BlockDevice {
   readonly isWritable: boolean;
   private chain: Chain;
   private readonly pace: ReadPace;
+  private readonly mapBytes: number | undefined;
   private map: MergedMap;
   private reader: ChainReader;
   private writer: ChainWriter;
@@ -41,6 +42,7 @@ export class SessionDevice implements BlockDevice {
   constructor(chain: Chain, options: { mapBytes?: number; pace?: ReadPace } = {}) {
     this.chain = chain;
     this.pace = options.pace ?? new ReadPace();
+    this.mapBytes = options.mapBytes;
     this.map = new MergedMap(chain, options.mapBytes);
     this.reader = new ChainReader(this.map, this.pace);
     this.writer = new ChainWriter(chain, this.map, this.reader);
@@ -201,7 +203,7 @@ export class SessionDevice implements BlockDevice {
 
   private use(chain: Chain): void {
     this.chain = chain;
-    this.map = new MergedMap(chain);
+    this.map = new MergedMap(chain, this.mapBytes);
     this.reader = new ChainReader(this.map, this.pace);
     this.writer = new ChainWriter(chain, this.map, this.reader);
   }

@@ -212,7 +212,8 @@ class OpenSession implements DiskSession {
     this.lock = lock;
     this.leaf = heads[0] as LinkHead;
     this.leafLink = links[0] as Link;
-    this.device = new SessionDevice(new Chain([...links]));
+    const { mapBytes } = context;
+    this.device = new SessionDevice(new Chain([...links]), mapBytes === undefined ? {} : { mapBytes });
     let tell: (error: RedoubtError) => void = () => undefined;
     this.failed = new Promise((resolve) => {
       tell = resolve;
@@ -258,6 +259,7 @@ class OpenSession implements DiskSession {
         format: head.format,
         isWritable: true,
         isDurable: false,
+        ...(this.context.files === undefined ? {} : { layer: this.context.files }),
         checkRight: () => {
           lock.prove();
         },

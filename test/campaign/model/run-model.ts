@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { installMemoryHost } from '../../support/memory-host/install-host.ts';
 import type { PartOptions, PartResult } from '../campaign-part.ts';
-import { operationKinds, runSequence, type ModelOperation, type ModelSetup } from './run-sequence.ts';
+import type { ModelSetup } from './engine-world.ts';
+import { operationKinds, runSequence, type ModelOperation } from './run-sequence.ts';
 
 const corpusFile = join(import.meta.dirname, 'corpus.json');
 
@@ -17,12 +18,23 @@ export function readCorpus(): KeptSequence[] {
   return JSON.parse(readFileSync(corpusFile, 'utf8')) as KeptSequence[];
 }
 
+/** Some have more ranges of the lookup cache than it may keep, or more files than may be open. */
 const setups = fc.record({
   seed: fc.nat(2 ** 30),
   base: fc.constantFrom<ModelSetup['base'][]>('hybrid', 'hybrid', 'ws3', 'esx', 'vmware2', 'vmdk', 'raw'),
   grainSectors: fc.constantFrom(undefined, undefined, 1, 2, 8, 32, 128),
-  spans: fc.constantFrom([1400], [512, 260], [1024, 1024, 77], [128, 256, 128, 384]),
-  mapBytes: fc.constantFrom(undefined, 1000, 12_000),
+  spans: fc.constantFrom(
+    [1400],
+    [512, 260],
+    [512, 260],
+    [1024, 1024, 77],
+    [128, 256, 128, 384],
+    [128, 256, 128, 384],
+    [24_576, 12_288, 6001],
+  ),
+  // Room for two ranges that are not empty, and less.
+  mapBytes: fc.constantFrom(undefined, undefined, 3000, 1000),
+  descriptors: fc.constantFrom(undefined, 8),
 });
 
 const sequences = fc.array(
