@@ -4,9 +4,10 @@ import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { removeChild, removeChildrenList } from './parents/children-list.ts';
 import { hostFiles } from './files/disk-file.ts';
+import { descriptorOfExtent } from './formats/descriptor/described-files.ts';
 import type { LinkState } from './formats/link-state.ts';
 import { sidecarFile } from './formats/sidecar.ts';
-import { readSegmentHead, realPath, type LinkHead } from './link-head.ts';
+import { readSegmentHead, realPath, type LinkHead, type SegmentHead } from './link-head.ts';
 import { lockFile } from './locks/file-lock.ts';
 import { parentCandidates } from './parents/parent-check.ts';
 import { segmentPath } from './segment-paths.ts';
@@ -18,8 +19,8 @@ const ending = '.removing';
  *
  * 1. The first segment is renamed to `….removing`: the commit point. Before it the log is whole, after it
  *    there is no log. The folder is synced.
- * 2. The further segments are unlinked, each only after its header proved that it belongs to the log, and the
- *    folder is synced; then the renamed first, and again.
+ * 2. The further segments are unlinked, each only after its header proved that it belongs to the log (the extents of
+ *    another program's snapshot, after header and name did), and the folder is synced; then the renamed first, and again.
  * 3. The log's own list of children and its record, if it has one beside it, go, and its entry in its parent's.
  *
  * What a crash leaves after 1 is finished by `finishRemoval`.
@@ -29,7 +30,7 @@ export async function removeLink(head: LinkHead): Promise<void> {
   if (isThere(aside)) await finishRemovalLocked(head.path);
   hostFiles.rename(head.path, aside);
   hostFiles.syncDirectory(dirname(head.path));
-  await unlinkFiles(head.path, head.state);
+  await unlinkFiles(head.path, head);
 }
 
 /**
@@ -56,14 +57,15 @@ export function isRemovingName(path: string): boolean {
 async function finishRemovalLocked(path: string): Promise<boolean> {
   const aside = removingName(path);
   if (!isThere(aside)) return false;
-  const { state } = readSegmentHead(aside);
+  const head = readSegmentHead(aside);
+  const { state } = head;
   if (state.ordinal !== 0 || state.parent === undefined) {
     throw new RedoubtError('disk.not-a-redo-log', `${aside} is no redo log that was being removed.`, { file: aside });
   }
   if (isOfPresentLink(path, state)) return false;
   // Whoever renamed it may have died before the new name was durable.
   hostFiles.syncDirectory(dirname(path));
-  await unlinkFiles(path, state);
+  await unlinkFiles(path, head);
   return true;
 }
 
@@ -74,10 +76,14 @@ function isOfPresentLink(path: string, removed: LinkState): boolean {
   return linkId === undefined || readSegmentHead(path).state.record?.linkId === linkId;
 }
 
-async function unlinkFiles(path: string, state: LinkState): Promise<void> {
-  for (let part = 2; part <= state.fileCount; part++) {
-    const file = segmentPath(path, part);
-    if (belongsTo(file, state, part)) hostFiles.remove(file);
+async function unlinkFiles(path: string, { state, files = [], format }: SegmentHead): Promise<void> {
+  if (format === 'cowd') {
+    for (let part = 2; part <= state.fileCount; part++) {
+      const file = segmentPath(path, part);
+      if (belongsTo(file, state, part)) hostFiles.remove(file);
+    }
+  } else {
+    for (const file of files.slice(1)) if (isExtentOf(file, path)) hostFiles.remove(file);
   }
   // Without the first nobody would look for the others again.
   if (state.fileCount > 1) hostFiles.syncDirectory(dirname(path));
@@ -110,6 +116,21 @@ function belongsTo(file: string, first: LinkState, part: number): boolean {
       state.record?.linkId === first.record?.linkId &&
       state.parent?.storedName === first.parent?.storedName
     );
+  } catch (error) {
+    if (error instanceof RedoubtError && error.kind === 'data') return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether a file that a descriptor names is an extent of its disk alone: by the usual name, beside it, sparse, and no
+ * disk by itself. A descriptor is untrusted, and its extents do not say whose they are.
+ */
+function isExtentOf(file: string, first: string): boolean {
+  if (!isThere(file) || descriptorOfExtent(file)?.path !== first) return false;
+  try {
+    const { format, files, state } = readSegmentHead(file);
+    return format === 'vmdk' ? files === undefined : format === 'cowd' && state.record === undefined;
   } catch (error) {
     if (error instanceof RedoubtError && error.kind === 'data') return false;
     throw error;

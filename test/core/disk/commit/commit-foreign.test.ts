@@ -1,4 +1,13 @@
-import { existsSync, rmSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approveLink } from '../../../../core/disk/parents/approvals.ts';
 import { readJournal } from '../../../../core/disk/commit-journal.ts';
@@ -12,7 +21,9 @@ import { createVmdk4File } from '../../../../core/disk/formats/vmdk4/create-vmdk
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { recordParent } from '../../../../core/disk/parents/record-parent.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
-import { contentOf, mib, writeDisk } from '../../../support/disk-kit.ts';
+import { discardRedoLog } from '../../../../core/disk/discard.ts';
+import { finishRemoval } from '../../../../core/disk/remove-link.ts';
+import { contentOf, fingerprint, mib, writeDisk } from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -142,6 +153,54 @@ describe('a commit of a log that is a VMDK 4 disk', () => {
     expect(existsSync(`${parent}.commit`)).toBe(false);
     expect(await contentOf(parent)).toBe(old);
     expect(await contentOf(nested)).toBe(top);
+  });
+});
+
+describe('[R1] a snapshot of another program that goes', () => {
+  const left = () => readdirSync(folder.path).filter((name) => /^snapshot|removing/.test(name));
+
+  it('takes its extents along, committed or discarded', async () => {
+    const parent = await vmdk();
+    const committed = await delta('disk.vmdk', 'snapshot');
+    await commitRedoLog({ redo: committed });
+    expect(left()).toEqual([]);
+    const discarded = await delta('disk.vmdk', 'snapshot');
+    await discardRedoLog({ redo: discarded });
+    expect(left()).toEqual([]);
+    await writeDisk(parent, undefined, [[0, 5]]);
+  });
+
+  it('[R3] takes them along where the removal was cut off', async () => {
+    const parent = await vmdk();
+    const child = await delta('disk.vmdk', 'snapshot');
+    renameSync(child, `${child}.removing`);
+    rmSync(`${child}.redoubt`, { force: true });
+    await finishRemoval(child);
+    expect(left()).toEqual([]);
+    await writeDisk(parent, undefined, [[0, 5]]);
+  });
+
+  it('[C9] leaves what it only names: a disk, an extent of another, plain data', async () => {
+    await vmdk();
+    const other = await delta('disk.vmdk', 'other');
+    const child = await delta('disk.vmdk', 'snapshot');
+    await createBase({
+      file: folder.at('snapshot-s002.vmdk'),
+      capacityBytes,
+      split: false,
+      bus: 'ide',
+      format: 'vmdk',
+    });
+    writeFileSync(folder.at('snapshot-s003.vmdk'), 'mine');
+    const more = ['other-s001', 'snapshot-s002', 'snapshot-s003'].map((name) => `RW 16384 SPARSE "${name}.vmdk"\n`);
+    writeFileSync(child, `${readFileSync(child, 'utf8')}${more.join('')}`);
+    renameSync(child, `${child}.removing`);
+    const kept = ['other-s001.vmdk', 'snapshot-s002.vmdk', 'snapshot-s003.vmdk'].map((name) => folder.at(name));
+    const before = fingerprint(kept);
+    await finishRemoval(child);
+    expect(fingerprint(kept)).toEqual(before);
+    expect(existsSync(folder.at('snapshot-s001.vmdk'))).toBe(false);
+    await contentOf(other);
   });
 });
 
