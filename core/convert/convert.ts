@@ -14,7 +14,7 @@ import type { ForeignSource } from './foreign-source.ts';
 import { openSource, type EngineSource } from './open-source.ts';
 import { runConvert, type QemuImgOptions } from './qemu-img.ts';
 import { RawFileDevice } from './raw-file-device.ts';
-import { openStagingFolder, type StagingFolder } from './staging-folder.ts';
+import { openStagingFolder, type StagingFolder } from '../disk/files/staging-folder.ts';
 import { foreignFormats, formatOfName, type TargetFormat } from './target-format.ts';
 
 export interface ConvertRequest {

@@ -1,11 +1,13 @@
+import { basename, dirname, join } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { Chain } from '../chain/chain.ts';
 import type { CommitProgress } from './commit.ts';
 import { copyDisk } from '../copy.ts';
-import { createBase } from '../create/create-base.ts';
+import { createBase, planBaseFiles, requireFree, type BaseRequest } from '../create/create-base.ts';
 import { lockFile } from '../locks/file-lock.ts';
 import { LockSet } from '../locks/lock-set.ts';
-import { removeNewFiles } from '../files/new-files.ts';
+import { openStagingFolder } from '../files/staging-folder.ts';
+import { realPath } from '../link-head.ts';
 import type { OpenContext } from '../open-context.ts';
 import { openLinks, resolveChain } from '../parents/resolve-chain.ts';
 import { openDiskSession } from '../session/session.ts';
@@ -23,8 +25,9 @@ export interface CopyCommitRequest {
 
 /**
  * Makes a new base that reads as a redo log does, where its changes can't or shall not go into its parent.
- * The log and all it hangs from stay as they are, locked for reading meanwhile. What was made of a copy that
- * fails or is stopped is removed. Returns the new files.
+ * The log and all it hangs from stay as they are, locked for reading meanwhile. The new files are made aside and
+ * appear under their names when they are complete and synced, the first last; of a copy that fails or is stopped
+ * nothing stays. Returns the new files.
  * Throws disk.not-a-redo-log, disk.exists, disk.locked, disk.no-space, job.cancelled, and what createBase and
  * inspectChain throw.
  */
@@ -46,16 +49,16 @@ export async function commitToCopy(
     const source = new SessionDevice(new Chain(openLinks(heads, { context })));
     try {
       onProgress?.({ phase: 'preparing', doneBytes: 0, totalBytes: source.sizeBytes });
-      const { files } = await createBase({
-        file: request.file,
+      const wanted: BaseRequest = {
+        file: join(realPath(dirname(request.file)), basename(request.file)),
         capacityBytes: source.sizeBytes,
         // As its base was.
         split: (heads.at(-1)?.files.length ?? 1) > 1,
         bus: heads.at(-1)?.state.controller ?? 'ide',
-      });
-      const copiedBytes = await copyInto(files, source, { onProgress, signal });
+      };
+      const made = await makeCopy(wanted, source, { onProgress, signal });
       onProgress?.({ phase: 'done', doneBytes: source.sizeBytes, totalBytes: source.sizeBytes });
-      return { file: files[0] as string, files, copiedBytes };
+      return { file: wanted.file, ...made };
     } finally {
       await source.close();
     }
@@ -64,23 +67,31 @@ export async function commitToCopy(
   }
 }
 
-async function copyInto(
-  files: readonly string[],
+/** Throws what createBase throws of the names in the end, before anything is copied. */
+async function makeCopy(
+  wanted: BaseRequest,
   source: SessionDevice,
   { onProgress, signal }: { onProgress: CopyCommitRequest['onProgress']; signal: AbortSignal | undefined },
-): Promise<number> {
+): Promise<{ files: string[]; copiedBytes: number }> {
+  const { files } = planBaseFiles(wanted);
+  const name = basename(wanted.file);
+  const staging = await openStagingFolder(wanted.file);
   try {
-    const target = await openDiskSession({ file: files[0] as string, mode: 'persistent' });
+    requireFree(files);
+    const file = join(staging.path, name);
+    await createBase({ ...wanted, file });
+    const target = await openDiskSession({ file, mode: 'persistent' });
+    let copiedBytes: number;
     try {
-      return await copyDisk(source, target.device, {
+      copiedBytes = await copyDisk(source, target.device, {
         signal,
         onProgress: (doneBytes, totalBytes) => onProgress?.({ phase: 'copying', doneBytes, totalBytes }),
       });
     } finally {
       await target.close();
     }
-  } catch (error) {
-    removeNewFiles(files);
-    throw error;
+    return { files: staging.publish(name), copiedBytes };
+  } finally {
+    staging.remove();
   }
 }

@@ -5,6 +5,7 @@ import { judgeCommit, readJournal, removeJournal, type CommitJournal } from '../
 import { finishCommit } from './commit-steps.ts';
 import { findDependents } from '../parents/dependents.ts';
 import { hostFiles } from '../files/disk-file.ts';
+import { dropSecondName } from '../files/staging-folder.ts';
 import { formatNamed } from '../formats/open-format.ts';
 import { findCommittedChild } from './committed-child.ts';
 import { readLinkHead, type LinkHead } from '../link-head.ts';
@@ -76,7 +77,7 @@ interface Waiting {
   readonly child: string | undefined;
 }
 
-/** Finishes a removal of the link, then settles a commit into it. Returns its head, if it is (still) there. */
+/** Finishes a removal of the link, and its making, then settles a commit into it. Returns its head, if it is (still) there. */
 async function settleLink(
   { path, child }: Waiting,
   context: OpenContext,
@@ -84,6 +85,9 @@ async function settleLink(
   finished: FinishedCommit[],
 ): Promise<LinkHead | undefined> {
   await unlessRefused(() => finishRemoval(path));
+  await unlessRefused(() => {
+    dropSecondName(path);
+  });
   await unlessRefused(async () => {
     const head = readLinkHead(path);
     const journal = readJournal(head.path);

@@ -72,13 +72,8 @@ export async function createBase(
 ): Promise<{ files: string[] }> {
   const file = join(realFolder(request.file), basename(request.file));
   const { files, spansBytes } = planBaseFiles({ ...request, file });
-  sweepUnfinished(file);
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
-  // A journal would be taken for one that speaks of the new disk.
-  // So would a record of another disk.
-  for (const path of [...files, journalFile(file), sidecarFile(file)]) {
-    if (isThere(path)) throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
-  }
+  requireFree(files);
   if (request.format === 'vmdk') createVmdkFiles(hostFiles, { files, spansBytes }, request.bus);
   else createCowdFiles({ files, spansBytes }, request);
   if (request.allocateNow === true) {
@@ -90,6 +85,18 @@ export async function createBase(
     }
   }
   return { files: [...files] };
+}
+
+/**
+ * Throws disk.exists where a file of a new disk would have a name that is taken, the first of `files` being its own; what a
+ * killed process has left of one that it was making goes. Throws disk.permission, disk.io.
+ */
+export function requireFree(files: readonly string[]): void {
+  const first = files[0] as string;
+  sweepUnfinished(first);
+  // A journal would be taken for one that speaks of the new disk, and a record of another disk for its own.
+  const taken = [...files, journalFile(first), sidecarFile(first)].find((path) => isThere(path));
+  if (taken !== undefined) throw new RedoubtError('disk.exists', `${taken} exists already.`, { file: taken });
 }
 
 function createCowdFiles(plan: BasePlan, request: BaseRequest): void {

@@ -2,6 +2,7 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -10,31 +11,37 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
-import { syncFolder } from '../base/atomic-file.ts';
-import { asFileError, errnoOf } from '../base/file-error.ts';
-import { isThere } from '../base/is-there.ts';
-import { acquireLock, isHolderGone, lockHolder, type LockFile } from '../base/lock-file.ts';
-import { RedoubtError } from '../base/redoubt-error.ts';
+import { dirname, join } from 'node:path';
+import { syncFolder } from '../../base/atomic-file.ts';
+import { asFileError, errnoOf } from '../../base/file-error.ts';
+import { isThere } from '../../base/is-there.ts';
+import { acquireLock, isHolderGone, lockHolder } from '../../base/lock-file.ts';
+import { RedoubtError } from '../../base/redoubt-error.ts';
 
 /**
  * A folder beside the place where new files are wanted: they are made in it under their final names, so that
- * nothing half done is ever to be seen, and put in their places when they are complete and synced. What a
- * killed process left is cleared away by the next one.
+ * nothing half done is ever to be seen, and put in their places when they are complete and synced.
+ *
+ * Order of writes: every file, synced; a second name in its place for all but the first, and the place synced; then for
+ * the first, and again: now the disk is there. Then the names in the folder go, the first's last, each step synced.
+ *
+ * What a killed process left tells how far it got: if every file that is left has its place, the disk is complete, and
+ * else those that have it lose it again. The next process that opens such a folder there clears up, and so does whoever
+ * opens a disk whose first file has two names still.
  */
 
-const prefix = '.redoubt-convert-';
+const prefix = '.redoubt-staging-';
 const lockName = '.lock';
 
 export interface StagingFolder {
   readonly path: string;
   /**
-   * Puts everything in its place and removes the folder. The file called `first` comes last: without it there
+   * Puts everything in its place; the folder is still to be removed. The file called `first` comes last: without it there
    * is no disk. Nothing is overwritten. Returns the files, `first` first. Throws disk.exists (with nothing put),
    * disk.permission, disk.no-space, disk.io.
    */
   publish(first: string): string[];
-  /** Removes the folder with all that is in it. Idempotent. */
+  /** Removes the folder with all that is in it, as far as that can be done; the next one does the rest. Idempotent. */
   remove(): void;
 }
 
@@ -45,46 +52,120 @@ export async function openStagingFolder(file: string): Promise<StagingFolder> {
   const path = join(place, `${prefix}${randomBytes(6).toString('hex')}`);
   try {
     mkdirSync(path, { mode: 0o700 });
-    const lock = (await acquireLock(join(path, lockName), 'convert')) as LockFile;
-    const remove = () => {
-      rmSync(path, { recursive: true, force: true });
-    };
+    // It goes with the folder, and speaks for it as long as there is one.
+    await acquireLock(join(path, lockName), 'making a disk');
     return {
       path,
       publish: (first) => {
-        lock.release();
-        const names = readdirSync(path).sort();
-        publish(path, place, [...names.filter((name) => name !== first), first]);
-        remove();
-        return [first, ...names.filter((name) => name !== first)].map((name) => join(place, name));
+        const others = filesIn(path).filter((name) => name !== first);
+        publish(path, place, [...others, first]);
+        return [first, ...others].map((name) => join(place, name));
       },
-      remove,
+      remove: () => {
+        asFarAsPossible(() => {
+          rmSync(path, { recursive: true, force: true });
+        });
+      },
     };
   } catch (error) {
-    rmSync(path, { recursive: true, force: true });
+    asFarAsPossible(() => {
+      rmSync(path, { recursive: true, force: true });
+    });
     throw asFileError(error, place, 'write');
   }
 }
 
+/** Clears up after processes that are proved to be gone. Throws disk.permission, disk.io. */
+function clearAbandoned(place: string): void {
+  for (const name of namesIn(place)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(place, name);
+    try {
+      if (!lstatSync(path).isDirectory()) continue;
+      const holder = lockHolder(join(path, lockName));
+      if (holder === undefined || holder.pid <= 0 || !isHolderGone(holder)) continue;
+      takeBackUnlessComplete(path, place);
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      throw asFileError(error, path, 'remove');
+    }
+  }
+}
+
+/**
+ * Takes the second name from a file that was put in its place by a process that was killed before it had ended.
+ * Throws disk.permission, disk.io.
+ */
+export function dropSecondName(file: string): void {
+  let hasSecond: boolean;
+  try {
+    const status = lstatSync(file, { throwIfNoEntry: false });
+    hasSecond = status?.isFile() === true && status.nlink > 1;
+  } catch (error) {
+    throw asFileError(error, file, 'look at');
+  }
+  if (hasSecond) clearAbandoned(dirname(file));
+}
+
+function takeBackUnlessComplete(path: string, place: string): void {
+  const names = filesIn(path);
+  const put = names.filter((name) => isSameFile(join(path, name), join(place, name)));
+  if (put.length === names.length) return;
+  for (const name of put) unlinkSync(join(place, name));
+  if (put.length > 0) syncFolder(place);
+}
+
+/** In the order of their names, without what is not to be put anywhere. Throws disk.io. */
+function filesIn(path: string): string[] {
+  try {
+    return readdirSync(path)
+      .filter((name) => name !== lockName && lstatSync(join(path, name)).isFile())
+      .sort();
+  } catch (error) {
+    throw asFileError(error, path, 'read');
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Making anything there will say what is wrong.
+    return [];
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => lstatSync(path, { throwIfNoEntry: false, bigint: true }));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+/** The last of `names` is the one that makes the others a disk. */
 function publish(from: string, place: string, names: readonly string[]): void {
-  for (const name of names) syncFile(join(from, name));
   const put: string[] = [];
   try {
+    for (const name of names) syncFile(join(from, name));
     for (const name of names) {
-      // All others are durable before the one that makes them a disk.
       if (name === names.at(-1)) syncFolder(place);
-      moveTo(join(from, name), join(place, name));
+      giveName(join(from, name), join(place, name));
       put.push(join(place, name));
     }
     syncFolder(place);
   } catch (error) {
-    for (const path of put) unlinkSync(path);
+    asFarAsPossible(() => {
+      // The first first: without it the others are no disk.
+      for (const path of put.reverse()) unlinkSync(path);
+    });
     throw asFileError(error, place, 'write');
   }
+  // The disk is there already.
+  asFarAsPossible(() => {
+    removeOldNames(from, names);
+  });
 }
 
 /** A link is never made over anything; a rename is, where links are not to be had. */
-function moveTo(from: string, to: string): void {
+function giveName(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
@@ -95,27 +176,28 @@ function moveTo(from: string, to: string): void {
   }
 }
 
+function removeOldNames(from: string, names: readonly string[]): void {
+  for (const name of names) {
+    if (name === names.at(-1)) syncFolder(from);
+    rmSync(join(from, name), { force: true });
+  }
+  syncFolder(from);
+}
+
+/** Clearing up: what fails of it is found by the next process that looks. */
+function asFarAsPossible(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
 function syncFile(path: string): void {
   const fd = openSync(path, 'r+');
   try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Only of processes that are proved to be gone. */
-function clearAbandoned(place: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(place).filter((name) => basename(name).startsWith(prefix));
-  } catch {
-    // Making the folder will say what is wrong.
-    return;
-  }
-  for (const name of names) {
-    const holder = lockHolder(join(place, name, lockName));
-    if (holder !== undefined && holder.pid > 0 && isHolderGone(holder))
-      rmSync(join(place, name), { recursive: true, force: true });
   }
 }

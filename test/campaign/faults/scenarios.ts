@@ -9,6 +9,7 @@ import type { BlockDevice } from '../../../core/disk/block-device.ts';
 import { SectorHistory } from '../../support/sector-history.ts';
 import { diskSectors, folder, makeBaseMember, makeLogMember, Member, tryStep } from './family.ts';
 import { commitScenarios } from './commit-scenarios.ts';
+import { commitToNewCopy } from './copy-scenario.ts';
 import { nestedCommitScenarios } from './nested-commit-scenarios.ts';
 import { answersThatDiffer } from './decision-scenario.ts';
 import type { Scenario } from './fault-run.ts';
@@ -209,6 +210,7 @@ export const scenarios: readonly Scenario[] = [
   discard,
   ...nestedCommitScenarios,
   ...commitScenarios,
+  commitToNewCopy,
   ...shrinkScenarios,
   relink,
   answersThatDiffer,

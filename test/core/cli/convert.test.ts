@@ -39,7 +39,7 @@ describe('redoubt disk convert as a process', () => {
   it('[V5] leaves nothing under the target’s name when it is killed, and the next one clears up', async () => {
     expect(await interrupt('SIGKILL')).toBe('SIGKILL');
     const left = readdirSync(folder.path).filter((name) => !name.startsWith('source.raw'));
-    expect(left).toEqual([expect.stringMatching(/^\.redoubt-convert-[0-9a-f]{12}$/)]);
+    expect(left).toEqual([expect.stringMatching(/^\.redoubt-staging-[0-9a-f]{12}$/)]);
     writeFileSync(folder.at('small.raw'), Buffer.alloc(512, 1));
     await convertDisk({ source: folder.at('small.raw'), target: folder.at('a.vmdk') });
     const now = readdirSync(folder.path).filter((name) => !name.endsWith('.lck'));

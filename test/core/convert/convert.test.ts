@@ -195,14 +195,14 @@ describe('a refused conversion', () => {
       ['dead', 2 ** 22 + 1],
       ['alive', process.pid],
     ] as const) {
-      mkdirSync(folder.at('out', `.redoubt-convert-${name}`));
-      await acquireLock(folder.at('out', `.redoubt-convert-${name}`, '.lock'), 'convert');
-      const lock = folder.at('out', `.redoubt-convert-${name}`, '.lock');
+      mkdirSync(folder.at('out', `.redoubt-staging-${name}`));
+      await acquireLock(folder.at('out', `.redoubt-staging-${name}`, '.lock'), 'convert');
+      const lock = folder.at('out', `.redoubt-staging-${name}`, '.lock');
       writeFileSync(lock, readFileSync(lock, 'utf8').replace(`"pid":${String(process.pid)}`, `"pid":${String(pid)}`));
     }
-    mkdirSync(folder.at('out', '.redoubt-convert-strange'));
+    mkdirSync(folder.at('out', '.redoubt-staging-strange'));
     await convertDisk({ source: log, target: folder.at('out', 'a.raw') });
-    expect(out()).toEqual(['.redoubt-convert-alive', '.redoubt-convert-strange', 'a.raw']);
+    expect(out()).toEqual(['.redoubt-staging-alive', '.redoubt-staging-strange', 'a.raw']);
   });
 });
 

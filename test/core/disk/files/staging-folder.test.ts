@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { linkSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dropSecondName, openStagingFolder } from '../../../../core/disk/files/staging-folder.ts';
+import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
+
+let folder: TempFolder;
+beforeEach(() => {
+  folder = makeTempFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+const names = ['disk-02.vmdk', 'disk-03.vmdk', 'disk.vmdk'];
+
+/** As a process leaves it that is killed when `put` have their places and `left` still their names in the folder. */
+async function leave(put: readonly string[], left: readonly string[] = names): Promise<void> {
+  const { path } = await openStagingFolder(folder.at('disk.vmdk'));
+  for (const name of names) writeFileSync(join(path, name), name);
+  for (const name of put) linkSync(join(path, name), folder.at(name));
+  for (const name of names) if (!left.includes(name)) unlinkSync(join(path, name));
+  const lock = join(path, '.lock');
+  const holder = JSON.parse(readFileSync(lock, 'utf8')) as object;
+  writeFileSync(lock, JSON.stringify({ ...holder, pid: spawnSync('true').pid, startTime: '1' }));
+}
+
+const inPlace = () => readdirSync(folder.path).sort();
+
+describe('[V5] new files that a killed process was putting in their places', () => {
+  it.each([
+    ['none', []],
+    ['some', ['disk-02.vmdk']],
+    ['all but the first', ['disk-02.vmdk', 'disk-03.vmdk']],
+  ])('are taken back where %s had one', async (_what, put) => {
+    await leave(put);
+    const next = await openStagingFolder(folder.at('other.vmdk'));
+    next.remove();
+    expect(inPlace()).toEqual([]);
+  });
+
+  it.each([
+    ['all', names],
+    ['the last two', ['disk-03.vmdk', 'disk.vmdk']],
+    ['the first', ['disk.vmdk']],
+    ['none', []],
+  ])('stay where all had one, and %s their old names', async (_what, left) => {
+    await leave(names, left);
+    dropSecondName(folder.at('disk.vmdk'));
+    const next = await openStagingFolder(folder.at('other.vmdk'));
+    next.remove();
+    expect(inPlace()).toEqual(names);
+    expect(names.map((name) => statSync(folder.at(name)).nlink)).toEqual([1, 1, 1]);
+    expect(readFileSync(folder.at('disk.vmdk'), 'utf8')).toBe('disk.vmdk');
+  });
+
+  it('have one name each as soon as somebody opens the disk', async () => {
+    await leave(names);
+    dropSecondName(folder.at('disk.vmdk'));
+    expect(inPlace()).toEqual(names);
+  });
+
+  it('are another’s where they are not the same files', async () => {
+    await leave([]);
+    writeFileSync(folder.at('disk-02.vmdk'), 'mine');
+    const next = await openStagingFolder(folder.at('other.vmdk'));
+    next.remove();
+    expect(readFileSync(folder.at('disk-02.vmdk'), 'utf8')).toBe('mine');
+  });
+});
