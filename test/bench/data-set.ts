@@ -17,6 +17,8 @@ const unitBytes = 64 * KIB;
 export interface DataSet {
   readonly depth: number;
   readonly sizeBytes: number;
+  /** The half of the disk from its beginning in which everything was written; behind it nothing was. */
+  readonly writtenBytes: number;
   /** First file of our leaf. */
   readonly redoubt: string;
   readonly qcow2: string;
@@ -28,14 +30,16 @@ export interface DataSet {
 /**
  * Makes a disk of which half is allocated, in units of 64 KiB that are spread evenly over `depth` links by
  * a fixed seed: a base and `depth − 1` redo logs, and the same with qcow2 files of default options.
+ *
+ * The half is the lower one, so that a row can read data only, as guests do: what nobody has written is answered
+ * with zeros and without any I/O, and would measure little else than the client.
  */
 export async function makeDataSet(folder: string, depth: number, sizeBytes: number): Promise<DataSet> {
   mkdirSync(folder, { recursive: true });
   const unitsOfLink: number[][] = Array.from({ length: depth }, () => []);
   const random = new SeededRandom(20_240_117);
-  for (let unit = 0; unit < sizeBytes / unitBytes; unit++) {
-    if (random.below(2) === 1) unitsOfLink[random.below(depth)]?.push(unit);
-  }
+  const writtenBytes = sizeBytes / 2;
+  for (let unit = 0; unit < writtenBytes / unitBytes; unit++) unitsOfLink[random.below(depth)]?.push(unit);
   const redoubt = await makeOurs(folder, sizeBytes, unitsOfLink);
   const qcow2 = await makeQcow2(folder, sizeBytes, unitsOfLink);
   const files = readdirSync(folder, { withFileTypes: true })
@@ -45,6 +49,7 @@ export async function makeDataSet(folder: string, depth: number, sizeBytes: numb
   return {
     depth,
     sizeBytes,
+    writtenBytes,
     redoubt,
     qcow2,
     redoubtFiles,

@@ -116,7 +116,7 @@ function makeContext(folder: string): BenchContext {
     folder,
     isQuick: values.quick,
     secondsPerSample: values.quick ? 1 : 3,
-    requestsPerSample: values.quick ? 40_000 : 200_000,
+    requestsPerSample: values.quick ? 40_000 : 300_000,
     once,
     base: () => once('base', async (own) => ({ value: await makeDataSet(own, 1, sizeBytes) })),
     served: (depth) => once(`depth-${String(depth)}`, (own) => prepare(own, depth)),

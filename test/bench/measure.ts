@@ -52,6 +52,8 @@ export async function fio(
     `--runtime=${String(seconds)}`,
     '--norandommap',
     '--randrepeat=1',
+    // A clock read for every request would be a good part of what the client does.
+    '--gtod_reduce=1',
     '--output-format=json',
     `--output=${scratch}`,
     ...(job.extra ?? []),
@@ -84,23 +86,20 @@ export async function touchAll(server: NbdServerProcess, sizeBytes: number): Pro
 /** Small, odd multiples of the block make the next request land far away: qemu-img bench has no random mode. */
 const strideBlocks = 100_003;
 
-/** 4 KiB reads at queue depth 32 through QEMU's own block layer, over a large stride. */
-export async function qemuImgBench(format: 'raw' | 'qcow2', image: string, requests: number): Promise<Sample> {
+/** An image as QEMU's block layer opens it: our server's socket, or a qcow2 file. */
+export type QemuImage = { readonly socketPath: string } | { readonly qcow2: string };
+
+/** 4 KiB reads at queue depth 32 through QEMU's own block layer, over a large stride, in the first `sizeBytes`. */
+export async function qemuImgBench(image: QemuImage, requests: number, sizeBytes: number): Promise<Sample> {
+  const file =
+    'qcow2' in image
+      ? { driver: 'qcow2', file: { driver: 'file', filename: image.qcow2 } }
+      : { driver: 'nbd', server: { type: 'unix', path: image.socketPath } };
+  const whole = `json:${JSON.stringify({ driver: 'raw', size: sizeBytes, file })}`;
+  const stride = String(4096 * strideBlocks);
   // Shared, because the server of the other rows has the image open.
-  const options = [
-    '-U',
-    '-f',
-    format,
-    '-c',
-    String(requests),
-    '-d',
-    '32',
-    '-s',
-    '4096',
-    '-S',
-    String(4096 * strideBlocks),
-  ];
-  const { stdout } = await run('qemu-img', ['bench', ...options, image]);
+  const options = ['-U', '-c', String(requests), '-d', '32', '-s', '4096', '-S', stride];
+  const { stdout } = await run('qemu-img', ['bench', ...options, whole]);
   const seconds = Number(/Run completed in ([0-9.]+) seconds/.exec(stdout)?.[1]);
   return { rate: requests / seconds };
 }

@@ -1,5 +1,6 @@
 import { KIB, MIB } from '../../../core/base/units.ts';
-import { fio, qemuImgBench, type FioJob, type Sample } from '../measure.ts';
+import type { DataSet } from '../data-set.ts';
+import { fio, qemuImgBench, type FioJob, type QemuImage, type Sample } from '../measure.ts';
 import type { NbdServerProcess } from '../nbd-servers.ts';
 import { dropCache, warmCache } from '../page-cache.ts';
 import { serveVastSet, type VastSet } from '../vast-set.ts';
@@ -11,35 +12,45 @@ const random4k = (depth: number): FioJob => ({ rw: 'randread', blockBytes: 4 * K
 export function readRows(): RatioRow[] {
   const qd32 = random4k(32);
   const sequential: FioJob = { rw: 'read', blockBytes: MIB, depth: 4 };
+  const hot = '4 KiB random read, queue depth 32';
+  const cold = `${hot}, page cache cold`;
   return [
-    overNbd('4 KiB random read, queue depth 32', 1, qd32, 4),
-    overNbd('4 KiB random read, queue depth 32', 16, qd32, 6),
-    overNbd('4 KiB random read, queue depth 32', 64, qd32),
-    throughQemu(1, 0.8),
-    throughQemu(16, 1.5),
+    overNbd(hot, 1, qd32, { bar: 4 }),
+    overNbd(hot, 16, qd32, { bar: 6 }),
+    overNbd(hot, 64, qd32),
+    overNbd(hot, 1, qd32, { where: 'anywhere' }),
+    overNbd(hot, 16, qd32, { where: 'anywhere' }),
+    throughQemu(1, { bar: 0.8 }),
+    throughQemu(16, { bar: 1.5 }),
     throughQemu(64),
-    overNbd('4 KiB random read, queue depth 1', 1, random4k(1), 1),
-    overNbd('4 KiB random read, queue depth 1', 16, random4k(1), 1),
+    throughQemu(1, { where: 'anywhere' }),
+    throughQemu(16, { where: 'anywhere' }),
+    overNbd('4 KiB random read, queue depth 1', 1, random4k(1), { bar: 1 }),
+    overNbd('4 KiB random read, queue depth 1', 16, random4k(1), { bar: 1 }),
     overVast('4 KiB random read, queue depth 32, 256 GiB allocated', qd32, 1),
-    overNbd('1 MiB sequential read', 1, sequential, 1),
-    overNbd('1 MiB sequential read', 16, sequential, 1),
+    overNbd('1 MiB sequential read', 1, sequential, { bar: 1 }),
+    overNbd('1 MiB sequential read', 16, sequential, { bar: 1 }),
     deepAgainstFlat(0.9),
-    overNbd('4 KiB random read, queue depth 32, page cache cold', 1, qd32, 0.8, dropCache),
-    overNbd('4 KiB random read, queue depth 32, page cache cold', 16, qd32, 0.8, dropCache),
+    overNbd(cold, 1, qd32, { bar: 0.8, prepare: dropCache }),
+    overNbd(cold, 16, qd32, { bar: 0.8, prepare: dropCache }),
   ];
 }
 
-/** A read of the whole disk, through our server and through qemu-nbd. */
-function overNbd(
-  work: string,
-  depth: number,
-  job: FioJob,
-  bar?: number,
-  prepare: (files: readonly string[]) => void = warmCache,
-): RatioRow {
+/** Where on the disk a row reads. */
+type Where = 'written' | 'anywhere';
+
+interface OverNbdOptions {
+  readonly bar?: number;
+  readonly where?: Where;
+  readonly prepare?: (files: readonly string[]) => void;
+}
+
+/** A read of the disk, through our server and through qemu-nbd. */
+function overNbd(work: string, depth: number, job: FioJob, options: OverNbdOptions = {}): RatioRow {
+  const { bar, where = 'written', prepare = warmCache } = options;
   return {
     kind: 'ratio',
-    work,
+    work: where === 'written' ? work : `${work}, half of it never written`,
     against: 'qemu-nbd',
     depth,
     ...(bar === undefined ? {} : { bar }),
@@ -47,7 +58,7 @@ function overNbd(
       const { set, ours, peer } = await context.served(depth);
       const one = (server: NbdServerProcess, files: readonly string[]) => {
         prepare(files);
-        return fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
+        return fio(server, job, rangeBytes(set, where), context.secondsPerSample, scratch(context));
       };
       return { ours: await one(ours, set.redoubtFiles), peer: await one(peer, set.qcow2Files) };
     },
@@ -55,21 +66,31 @@ function overNbd(
 }
 
 /** QEMU's block layer on our socket, against QEMU's block layer on the qcow2 chain itself, without a server between. */
-function throughQemu(depth: number, bar?: number): RatioRow {
+function throughQemu(depth: number, options: { bar?: number; where?: Where } = {}): RatioRow {
+  const { bar, where = 'written' } = options;
+  const work = '4 KiB read, large stride, by qemu-img bench';
   return {
     kind: 'ratio',
-    work: '4 KiB read, large stride, by qemu-img bench',
+    work: where === 'written' ? work : `${work}, half of it never written`,
     against: 'qcow2 in process',
     depth,
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
       const { set, ours } = await context.served(depth);
-      warmCache(set.redoubtFiles);
-      const oursSample = await qemuImgBench('raw', ours.uri, context.requestsPerSample);
-      warmCache(set.qcow2Files);
-      return { ours: oursSample, peer: await qemuImgBench('qcow2', set.qcow2, context.requestsPerSample) };
+      const one = (image: QemuImage, files: readonly string[]) => {
+        warmCache(files);
+        return qemuImgBench(image, context.requestsPerSample, rangeBytes(set, where));
+      };
+      return {
+        ours: await one({ socketPath: ours.socketPath }, set.redoubtFiles),
+        peer: await one({ qcow2: set.qcow2 }, set.qcow2Files),
+      };
     },
   };
+}
+
+function rangeBytes({ sizeBytes, writtenBytes }: DataSet, where: Where): number {
+  return where === 'written' ? writtenBytes : sizeBytes;
 }
 
 /** Lookups over more than any cache of tables holds: every cluster allocated, spread over 16 links. */
@@ -102,7 +123,7 @@ function deepAgainstFlat(bar: number): RatioRow {
       const flat = await context.served(1);
       const one = ({ ours, set }: ServedSet) => {
         warmCache(set.redoubtFiles);
-        return fio(ours, random4k(32), set.sizeBytes, context.secondsPerSample, scratch(context));
+        return fio(ours, random4k(32), set.writtenBytes, context.secondsPerSample, scratch(context));
       };
       // Flat, deep, deep, flat: what drifts within a round falls on both.
       const first = await one(flat);
