@@ -49,6 +49,11 @@ export class EngineWorld {
     return this.setup.base !== 'vmdk' && this.setup.base !== 'raw';
   }
 
+  /** Whether nothing splits the disk into several files. */
+  get isOneFile(): boolean {
+    return this.setup.spans.length === 1 || ['esx', 'vmware2', 'raw'].includes(this.setup.base);
+  }
+
   async makeBase(): Promise<void> {
     mkdirSync(folder, { recursive: true });
     const { base, spans, grainSectors } = this.setup;

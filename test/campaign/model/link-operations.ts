@@ -11,9 +11,16 @@ export async function nest(world: EngineWorld, link: ModelLink, random: SeededRa
   if (world.links.length >= mostLinks) return;
   await world.host.run(async () => {
     const context = world.contextOf(link.file);
-    const dialect = random.pick(['hybrid', 'ws3', undefined] as const);
+    // Disks of version 1 are one file.
+    const dialects = world.isOneFile
+      ? (['hybrid', 'ws3', 'esx', 'vmware2', undefined] as const)
+      : (['hybrid', 'ws3', undefined] as const);
+    const dialect = random.pick(dialects);
     // A small disk in small grains has the larger tables: readers go by that.
-    const grainSectors = dialect === 'ws3' ? undefined : random.pick([undefined, undefined, 1, 2, 8, 16]);
+    const hasSmallTables = dialect === 'ws3' || dialect === 'vmware2';
+    const grainSectors = hasSmallTables
+      ? undefined
+      : random.pick([undefined, undefined, 1, 2, 4, 8, 16, 64, 512, 2048]);
     const request = {
       parent: link.file,
       // Names are used again once they are free.
