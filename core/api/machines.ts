@@ -10,6 +10,15 @@ export const decisionSchema = z.enum(['keep', 'commit', 'discard']);
 /** What a commit does to other logs that hang from the parent; absent: it is refused while there are any. */
 export const commitDependentsSchema = z.enum(['preserve', 'break']);
 export type CommitDependents = z.infer<typeof commitDependentsSchema>;
+/** How a commit goes where it can't simply go into the parent. */
+export const commitWays = {
+  dependents: commitDependentsSchema.optional(),
+  /**
+   * First file of a new disk, absolute or from the machine's folder: the whole content goes there, the machine uses
+   * it from then on, and the parent stays as it is. Throws disk.exists, disk.bad-name.
+   */
+  copyTo: z.string().optional(),
+};
 export type Decision = z.infer<typeof decisionSchema>;
 /** Which bus and place, as in a .vmx: `ide0:0`, `scsi0:1`. */
 export const slotSchema = z.string().regex(/^(ide[01]:[01]|scsi0:([0-6]|[89]|1[0-5]))$/);
@@ -258,9 +267,7 @@ export const machinesContract = {
   decide: call(
     z.object({
       id: z.string(),
-      answers: z.array(
-        z.object({ slot: slotSchema, answer: decisionSchema, dependents: commitDependentsSchema.optional() }),
-      ),
+      answers: z.array(z.object({ slot: slotSchema, answer: decisionSchema, ...commitWays })),
       always: z.boolean().optional(),
     }),
     nothing,
@@ -271,7 +278,7 @@ export const machinesContract = {
       id: z.string(),
       slot: slotSchema,
       answer: z.enum(['commit', 'discard']),
-      dependents: commitDependentsSchema.optional(),
+      ...commitWays,
     }),
     nothing,
   ),

@@ -5,6 +5,7 @@ import { identifyFile } from '../disk/describe/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { goOverToCopy, isCopyRow, isLeftByCopy, requireLoneLog, requireNewDisk } from './copied-disk.ts';
 import { editConfiguration, loadConfiguration } from './configuration-file.ts';
 import { readDecisions, writeDecisions, type DecisionRow } from './decision-file.ts';
 import { writeRedo } from './devices/disk.ts';
@@ -18,20 +19,32 @@ export interface Answer {
   readonly answer: Decision;
   /** For a commit: what becomes of other logs that hang from the parent. */
   readonly dependents?: 'preserve' | 'break' | undefined;
+  /** For a commit: first file of a new disk that takes the content; from the machine's folder or absolute. */
+  readonly copyTo?: string | undefined;
 }
 
 /**
  * Writes down what was answered, synced, before anything of it happens. Slots without a log that waits are
- * left out. Throws what reading the logs' headers throws; then nothing is written.
+ * left out. Throws what reading the logs' headers throws, and disk.exists or disk.bad-name for a copy; then nothing
+ * is written.
  */
 export function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): void {
   // What was decided about other disks and is not carried out yet still holds.
   const rows = readDecisions(configuration.configPath).filter((row) => !answers.some(({ slot }) => slot === row.slot));
-  for (const { slot, answer, dependents } of answers) {
+  for (const { slot, answer, dependents, copyTo: named } of answers) {
     const disk = configuration.disks.find((one) => one.slot === slot);
     const redo = disk && keptRedo(configuration, disk);
     if (redo === undefined || answer === 'keep') continue;
-    rows.push({ slot, redo, answer, ...(dependents === undefined ? {} : { dependents }), ...identityOf(redo) });
+    const copyTo = named === undefined ? undefined : absoluteFrom(configuration.directory, named);
+    if (copyTo !== undefined) requireNewDisk(copyTo);
+    rows.push({
+      slot,
+      redo,
+      answer,
+      ...(dependents === undefined ? {} : { dependents }),
+      ...(copyTo === undefined ? {} : { copyTo }),
+      ...identityOf(redo),
+    });
   }
   writeDecisions(configuration.configPath, rows);
 }
@@ -41,7 +54,7 @@ export class DecisionPostponed extends Error {
   override readonly name = 'DecisionPostponed';
 }
 
-/** Carries one commit to its end; rejects with what commitRedoLog throws, or with DecisionPostponed. */
+/** Carries one commit to its end, or makes the copy that the row names; rejects with what commitRedoLog throws, or with DecisionPostponed. */
 export type CommitCarrier = (row: DecisionRow, context: OpenContext) => Promise<void>;
 
 /**
@@ -68,8 +81,12 @@ export async function carryOutDecisions(
     try {
       if (isOwnRow(configuration, row) && isStillMeant(row)) {
         refuseDiskOfOthers(row, index);
+        if (isCopyRow(row)) await requireLoneLog(row, context);
         await act(row, context, commit);
-        await forgetRedo(configPath, row);
+        if (isCopyRow(row)) await goOverToCopy(loadConfiguration(configPath), row, context);
+        else await forgetRedo(configPath, row);
+      } else if (isLeftByCopy(configuration, row) && isStillMeant(row)) {
+        await discardRedoLog({ redo: row.redo, context, force: true });
       }
     } catch (error) {
       if (error instanceof DecisionPostponed) return;

@@ -17,6 +17,7 @@ const rowSchema = z.object({
   redo: z.string(),
   answer: decisionSchema,
   dependents: commitDependentsSchema.optional(),
+  copyTo: z.string().optional(),
   linkId: z.string().optional(),
   contentId: z.string().optional(),
 });

@@ -11,6 +11,8 @@ export interface CommitJob {
   readonly redo: string;
   readonly context: OpenContext;
   readonly dependents?: 'preserve' | 'break' | undefined;
+  /** A new disk that takes all of the content; log and parent stay. */
+  readonly copyTo?: string | undefined;
 }
 
 /** The long work of machines: started here, watched and cancelled by everybody. */
@@ -28,16 +30,19 @@ export class MachineJobs {
    * Resolves when the log's changes are in its parent; rejects with why they are not, and with
    * DecisionPostponed where this process ends first: the commit goes on at the next start.
    */
-  async commit({ machineId, redo, context, dependents }: CommitJob): Promise<void> {
-    const parent = await describeRedo(redo, context).then(
-      (one) => one.parent,
-      () => redo,
-    );
+  async commit({ machineId, redo, context, dependents, copyTo }: CommitJob): Promise<void> {
+    const target = copyTo ?? (await parentOf(redo, context));
     const job = this.registry.start({
       kind: 'commit',
       machineId,
-      subject: basename(parent),
-      input: { kind: 'commit', redo, context, ...(dependents === undefined ? {} : { dependents }) },
+      subject: basename(target),
+      input: {
+        kind: 'commit',
+        redo,
+        context,
+        ...(dependents === undefined ? {} : { dependents }),
+        ...(copyTo === undefined ? {} : { copyTo }),
+      },
     });
     this.onMachineJob(machineId, job.id);
     try {
@@ -62,4 +67,11 @@ export class MachineJobs {
     this.isClosing = true;
     await this.registry.close();
   }
+}
+
+function parentOf(redo: string, context: OpenContext): Promise<string> {
+  return describeRedo(redo, context).then(
+    ({ parent }) => parent,
+    () => redo,
+  );
 }

@@ -121,28 +121,23 @@ export class MachineOperations {
   }
 
   /** Decides about the kept changes of a machine that is off; a commit goes on as a job. */
-  async decideWaiting(
-    id: string,
-    slot: string,
-    answer: 'commit' | 'discard',
-    dependents?: Answer['dependents'],
-  ): Promise<void> {
+  async decideWaiting(id: string, answer: Answer): Promise<void> {
     const configuration = this.atRest(id, 'be decided about');
     this.services.live.setProblem(id, undefined);
     const lock = await lockMachine(configuration.configPath, configuration.name, 'deciding about changes', lockWaitMs);
     try {
-      recordDecisions(configuration, [{ slot, answer, dependents }]);
+      recordDecisions(configuration, [answer]);
     } finally {
       lock.release();
     }
     const done = this.carryOut(id);
-    if (answer === 'discard') await done;
+    if (answer.answer === 'discard') await done;
     else done.catch(() => undefined); // the job tells
   }
 
   /** Goes on with a commit that was interrupted, as a job. */
   async resumeCommit(id: string, slot: string): Promise<void> {
-    await this.decideWaiting(id, slot, 'commit');
+    await this.decideWaiting(id, { slot, answer: 'commit' });
   }
 
   /**
@@ -163,10 +158,10 @@ export class MachineOperations {
       try {
         const index = MachineIndex.read(library);
         const context = { ...this.context(configuration), searchDirectories: index.searchPaths() };
-        await carryOutDecisions(configuration.configPath, context, index, async ({ redo, dependents }) => {
+        await carryOutDecisions(configuration.configPath, context, index, async ({ redo, dependents, copyTo }) => {
           if (!isAsked && (await isInterrupted(redo, context))) throw new DecisionPostponed();
-          await jobs.commit({ machineId: id, redo, context, dependents });
-          await followOldStates(MachineIndex.read(library), context);
+          await jobs.commit({ machineId: id, redo, context, dependents, copyTo });
+          if (copyTo === undefined) await followOldStates(MachineIndex.read(library), context);
         });
       } finally {
         lock.release();

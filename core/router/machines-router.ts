@@ -105,7 +105,8 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       return {};
     }),
     decideWaiting: machines.decideWaiting.handler(async ({ input }) => {
-      await operations.decideWaiting(input.id, input.slot, input.answer, input.dependents);
+      const { id, slot, answer, dependents, copyTo } = input;
+      await operations.decideWaiting(id, { slot, answer, dependents, copyTo });
       return {};
     }),
     resumeCommit: machines.resumeCommit.handler(async ({ input }) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { commitRedoLog } from '../disk/commit/commit.ts';
+import { commitRedoLog, type CommitProgress } from '../disk/commit/commit.ts';
+import { commitToCopy } from '../disk/commit/commit-to-copy.ts';
 import { removeAbandonedLogs } from '../disk/session/abandoned-logs.ts';
 import { serveJob } from '../jobs/serve-job.ts';
 
@@ -8,6 +9,7 @@ export const commitInputSchema = z.object({
   kind: z.literal('commit'),
   redo: z.string(),
   dependents: z.enum(['preserve', 'break']).optional(),
+  copyTo: z.string().optional(),
   context: z.object({
     trustedPaths: z.array(z.string()).optional(),
     searchDirectories: z.array(z.string()).optional(),
@@ -20,17 +22,18 @@ export const commitInputSchema = z.object({
 });
 
 serveJob(async (input, task) => {
-  const { redo, context, dependents = 'refuse' } = commitInputSchema.parse(input);
+  const { redo, context, dependents = 'refuse', copyTo } = commitInputSchema.parse(input);
   // Absent and undefined mean the same here; the engine's types are stricter than JSON.
   const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
-  await removeAbandonedLogs(redo, { context: given });
-  return await commitRedoLog({
+  const request = {
     redo,
-    dependents,
     context: given,
     signal: task.signal,
-    onProgress: (progress) => {
+    onProgress: (progress: CommitProgress) => {
       task.report(progress);
     },
-  });
+  };
+  if (copyTo !== undefined) return await commitToCopy({ ...request, file: copyTo });
+  await removeAbandonedLogs(redo, { context: given });
+  return await commitRedoLog({ ...request, dependents });
 });

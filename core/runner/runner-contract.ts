@@ -7,7 +7,7 @@ import {
   pausedSchema,
   powerOffQuestionSchema,
   powerStateSchema,
-  commitDependentsSchema,
+  commitWays,
   slotSchema,
 } from '../api/machines.ts';
 import { wireErrorSchema } from '../api/errors.ts';
@@ -53,9 +53,7 @@ export const runnerContract = {
   /** Answers the open question. Resolves when it is written down; what commits is left to the shell. */
   decide: call(
     z.object({
-      answers: z.array(
-        z.object({ slot: slotSchema, answer: decisionSchema, dependents: commitDependentsSchema.optional() }),
-      ),
+      answers: z.array(z.object({ slot: slotSchema, answer: decisionSchema, ...commitWays })),
       always: z.boolean().optional(),
     }),
     nothing,

@@ -11,7 +11,7 @@ const t = defineWords({ 'p1.kept': 'Changes kept. Decide any time under Disks.' 
  */
 export async function decidePowerOff(input: {
   id: string;
-  answers: { slot: string; answer: Decision; dependents?: CommitDependents }[];
+  answers: { slot: string; answer: Decision; dependents?: CommitDependents; copyTo?: string }[];
   isAlways: boolean;
 }): Promise<void> {
   const { id, answers, isAlways } = input;

@@ -1,9 +1,11 @@
 import type { Dependent } from '../../core/api/errors.ts';
-import type { CommitDependents, DiskView } from '../../core/api/machines.ts';
+import type { CommitDependents, DiskView, MachineView } from '../../core/api/machines.ts';
+import { joinPath } from '../components/path-text.ts';
 import { fromWire, type RedoubtError } from '../errors/redoubt-error.ts';
 import type { CommitQuestion } from '../stores/dialogs.ts';
 import { useJobs } from '../stores/jobs.ts';
 import { findMachine, useMachines } from '../stores/machines.ts';
+import { fileName } from '../words/file-name.ts';
 import { client } from '../transport/client.ts';
 
 export interface WaitingDecision {
@@ -12,6 +14,8 @@ export interface WaitingDecision {
   readonly answer: 'commit' | 'discard';
   /** For a commit: what becomes of other logs that hang from the parent. */
   readonly dependents?: CommitDependents;
+  /** For a commit: first file of a new disk that takes the content instead. */
+  readonly copyTo?: string;
 }
 
 /**
@@ -23,14 +27,30 @@ export async function decideWaiting(decision: WaitingDecision): Promise<void> {
 }
 
 /** The question before a waiting log is committed into a disk that others read. */
-export function commitQuestion(id: string, disk: DiskView, dependents: readonly Dependent[]): CommitQuestion {
+export function commitQuestion(
+  { id, name: vm, directory }: Pick<MachineView, 'id' | 'name' | 'directory'>,
+  { slot, path: parent, redo }: DiskView,
+  { dependents, isProtected }: { dependents: readonly Dependent[]; isProtected: boolean },
+): CommitQuestion {
   return {
-    parent: disk.path,
+    parent,
     dependents,
-    sizeBytes: disk.redo?.allocatedBytes ?? 0,
-    isProtected: disk.isProtected === true,
-    commit: (way) => decideWaiting({ id, slot: disk.slot, answer: 'commit', dependents: way }),
+    sizeBytes: redo?.allocatedBytes ?? 0,
+    isProtected,
+    commit: (way) => decideWaiting({ id, slot, answer: 'commit', dependents: way }),
+    copy: {
+      vm,
+      parent,
+      proposed: proposedCopy(directory, parent),
+      perform: (copyTo) => decideWaiting({ id, slot, answer: 'commit', copyTo }),
+    },
   };
+}
+
+/** A new disk's first file in a machine's folder, after the disk that it is a copy of: `win2k-copy.vmdk`. */
+export function proposedCopy(directory: string, parent: string): string {
+  const stem = fileName(parent).replace(/\.(vmdk|dsk)\b.*$/i, '');
+  return joinPath(directory, `${stem}-copy.vmdk`);
 }
 
 /** The same, but returns when the redo log is gone. Throws what stopped the commit. */
@@ -56,10 +76,21 @@ export async function decideWaitingToTheEnd(decision: WaitingDecision): Promise<
   });
 }
 
-/** Who else hangs from the parent that a machine's waiting log would be committed into. */
-export async function othersOnParent(id: string, slot: string): Promise<readonly Dependent[]> {
+/** Who else hangs from the parent that a machine's waiting log would be committed into, and whether that may be written. */
+export async function lookAtParent(
+  id: string,
+  slot: string,
+): Promise<{ dependents: readonly Dependent[]; isProtected: boolean }> {
   const disk = findMachine(id)?.disks.find((candidate) => candidate.slot === slot);
-  if (disk === undefined) return [];
-  const { dependents } = await client().disks.dependents({ path: disk.path });
-  return dependents.filter((one) => one.path !== disk.redo?.path && one.machineId !== id);
+  if (disk === undefined) return { dependents: [], isProtected: false };
+  const { path, redo, isProtected: wasProtected = false } = disk;
+  const { dependents } = await client().disks.dependents({ path });
+  // Protection may have come from outside, which nobody has told the window.
+  const isProtected = await client()
+    .disks.inspect({ path })
+    .then(
+      ({ chain }) => chain.links[0]?.isReadOnly === true,
+      () => wasProtected,
+    );
+  return { dependents: dependents.filter((one) => one.path !== redo?.path && one.machineId !== id), isProtected };
 }

@@ -36,6 +36,17 @@ export interface CommitQuestion {
   readonly keep?: () => void;
   /** Absent where nobody can commit now. */
   readonly commit?: (dependents: CommitDependents) => void | Promise<void>;
+  readonly copy?: CommitToCopy;
+}
+
+/** A commit that makes a new disk instead of changing the parent. */
+export interface CommitToCopy {
+  readonly vm: string;
+  readonly parent: string;
+  /** The new disk's first file, as it is proposed. */
+  readonly proposed: string;
+  /** What it throws is shown in place. */
+  readonly perform: (file: string) => void | Promise<void>;
 }
 
 /** What is to be chosen from the host's files, and who gets it. */
@@ -58,6 +69,7 @@ export type Dialog =
   | { kind: 'decide-first'; machineId: string; error: RedoubtError<'machine.decide-first'>; onDecided?: () => void }
   | { kind: 'commit-dependents'; machineId: string; question: CommitQuestion }
   | { kind: 'break-dependents'; machineId: string; question: CommitQuestion }
+  | { kind: 'commit-copy'; machineId: string; copy: CommitToCopy }
   | { kind: 'commit-waiting'; machineId: string; slot: string }
   | { kind: 'discard-waiting'; machineId: string; slot: string }
   | { kind: 'delete-machine'; machineId: string }

@@ -46,7 +46,9 @@ export function CommitDependentsDialog({ machineId, question, onClose }: CommitD
           <DependentsList label={t('d1.base', { parent: name })} dependents={dependents} />
           <p className={styles.text}>{t('d1.why', { parent: name })}</p>
         </div>
-        {commit === undefined ? undefined : <Ways question={question} commit={commit} onClose={onClose} />}
+        {commit === undefined ? undefined : (
+          <Ways machineId={machineId} question={question} commit={commit} onClose={onClose} />
+        )}
       </DialogBody>
       <DialogFooter
         start={
@@ -85,14 +87,15 @@ export function CommitDependentsDialog({ machineId, question, onClose }: CommitD
 }
 
 interface WaysProps {
+  machineId: string;
   question: CommitQuestion;
   commit: NonNullable<CommitQuestion['commit']>;
   onClose: () => void;
 }
 
 /** The ways on that hurt nobody, each with what it will have done. */
-function Ways({ question, commit, onClose }: WaysProps) {
-  const { dependents, sizeBytes, isProtected = false } = question;
+function Ways({ machineId, question, commit, onClose }: WaysProps) {
+  const { dependents, sizeBytes, isProtected = false, copy } = question;
   const parent = fileName(question.parent);
   const running = useRunningNames(dependents);
   const [isBusy, setIsBusy] = useState(false);
@@ -135,6 +138,19 @@ function Ways({ question, commit, onClose }: WaysProps) {
           isBusy={isBusy}
           onClick={() => void preserve()}
         />
+        {copy === undefined ? undefined : (
+          <ConsequenceButton
+            title={t('d1.copy')}
+            consequence={t('d1.copyText', { parent })}
+            look="plain"
+            testId="d1.copy"
+            isDisabled={isBusy}
+            onClick={() => {
+              onClose();
+              openDialog({ kind: 'commit-copy', machineId, copy });
+            }}
+          />
+        )}
       </div>
     </>
   );

@@ -1,6 +1,7 @@
 import { Fragment, type ReactNode } from 'react';
+import type { Dependent } from '../../../core/api/errors.ts';
 import { assertNever } from '../../assert.ts';
-import { decideWaiting } from '../../calls/decide-waiting.ts';
+import { commitQuestion } from '../../calls/decide-waiting.ts';
 import { openMachineFile } from '../../calls/open-machine.ts';
 import { closeDialog, useDialogs, type CommitQuestion, type OpenDialog } from '../../stores/dialogs.ts';
 import { findMachine } from '../../stores/machines.ts';
@@ -15,6 +16,7 @@ import { PowerOnDialog } from '../power-on/power-on-dialog.tsx';
 import { ProtectedBaseDialog } from '../power-on/protected-base-dialog.tsx';
 import { SettingsDialog } from '../settings/settings-dialog.tsx';
 import { BreakDependentsDialog } from './break-dependents-dialog.tsx';
+import { CommitCopyDialog } from './commit-copy-dialog.tsx';
 import { CommitDependentsDialog } from './commit-dependents-dialog.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { DeleteMachineDialog } from './delete-machine-dialog.tsx';
@@ -63,6 +65,8 @@ function draw(dialog: OpenDialog): ReactNode {
       return <CommitDependentsDialog machineId={dialog.machineId} question={dialog.question} onClose={onClose} />;
     case 'break-dependents':
       return <BreakDependentsDialog question={dialog.question} onClose={onClose} />;
+    case 'commit-copy':
+      return <CommitCopyDialog copy={dialog.copy} onClose={onClose} />;
     case 'commit-waiting':
       return <CommitWaitingDialog machineId={dialog.machineId} slot={dialog.slot} onClose={onClose} />;
     case 'discard-waiting':
@@ -100,26 +104,21 @@ function drawError({ error, context = {} }: OpenDialog & { kind: 'error' }, onCl
   const wantsToWrite =
     findMachine(machineId)?.disks.some((disk) => disk.mode === 'persistent' && disk.path === file) === true;
   if (wantsToWrite) return <ProtectedBaseDialog error={error} context={{ ...context, machineId }} onClose={onClose} />;
-  const question = { ...refusedCommit(machineId, file), parent: file, dependents };
+  const refused = { parent: file, dependents, isProtected: error.is('disk.read-only') };
   return (
-    <CommitDependentsDialog
-      machineId={machineId}
-      question={error.is('disk.read-only') ? { ...question, isProtected: true } : question}
-      onClose={onClose}
-    />
+    <CommitDependentsDialog machineId={machineId} question={refusedCommit(machineId, refused)} onClose={onClose} />
   );
 }
 
-/** The kept log that was to be committed into a disk, and how that can be tried again. */
-function refusedCommit(machineId: string, parent: string): Pick<CommitQuestion, 'sizeBytes' | 'commit'> {
+/** The question about a commit that was refused; with the ways on while the log waits that was to be committed. */
+function refusedCommit(
+  machineId: string,
+  refused: { parent: string; dependents: readonly Dependent[]; isProtected: boolean },
+): CommitQuestion {
   const machine = findMachine(machineId);
-  const disk = machine?.disks.find((one) => one.path === parent && one.redo !== undefined);
-  if (disk?.redo === undefined || machine?.hasWaitingChanges !== true) return { sizeBytes: 0 };
-  const { slot, redo } = disk;
-  return {
-    sizeBytes: redo.allocatedBytes,
-    commit: (dependents) => decideWaiting({ id: machineId, slot, answer: 'commit', dependents }),
-  };
+  const disk = machine?.disks.find((one) => one.path === refused.parent && one.redo !== undefined);
+  if (machine?.hasWaitingChanges !== true || disk === undefined) return { ...refused, sizeBytes: 0 };
+  return commitQuestion(machine, disk, refused);
 }
 
 /** A machine is opened by its configuration file, chosen in our own picker. */

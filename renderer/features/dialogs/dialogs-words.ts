@@ -25,7 +25,15 @@ export const t = defineWords({
   'd1.runs':
     '{n, plural, one {{names} is running.} other {{names} are running.}} Keep the changes, power off, and commit then.',
   'd1.protected': '{parent} is protected against writing.',
+  'd1.copy': 'Commit to a new copy…',
+  'd1.copyText': 'A new disk gets all of the content, and this machine uses it from now on. {parent} stays as it is.',
   'd1.anyway': 'Commit anyway…',
+
+  'copy.title': 'Commit "{vm}" to a new copy?',
+  'copy.text':
+    'The whole disk, with the changes, is written to a new file, and "{vm}" uses that from now on. {parent} stays as it is for the others; the redo log is deleted when the copy is complete.',
+  'copy.file': 'Disk file',
+  'copy.button': 'Commit',
 
   'd1b.title': 'Break {n, plural, one {one disk} other {# disks}}?',
   'd1b.list': 'These stop working for good:',

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { commitQuestion, decideWaiting, othersOnParent } from '../../calls/decide-waiting.ts';
+import { commitQuestion, decideWaiting, lookAtParent } from '../../calls/decide-waiting.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachine } from '../../stores/machines.ts';
 import { fileName } from '../../words/file-name.ts';
@@ -15,8 +15,8 @@ export interface WaitingDialogProps {
 
 /** Before kept changes are written into their parent. The commit itself goes on as a task. */
 export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogProps) {
-  const { vm, disk, redo } = useWaiting({ machineId, slot, onClose });
-  if (disk === undefined || redo === undefined) return undefined;
+  const { machine, vm, disk, redo } = useWaiting({ machineId, slot, onClose });
+  if (machine === undefined || disk === undefined || redo === undefined) return undefined;
   return (
     <QuestionDialog
       title={t('commit.title', { size: { bytes: redo.allocatedBytes }, vm })}
@@ -25,10 +25,9 @@ export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogP
       testId="commit"
       onClose={onClose}
       onConfirm={async () => {
-        const dependents = await othersOnParent(machineId, slot);
-        if (dependents.length === 0) await decideWaiting({ id: machineId, slot, answer: 'commit' });
-        else
-          openDialog({ kind: 'commit-dependents', machineId, question: commitQuestion(machineId, disk, dependents) });
+        const found = await lookAtParent(machineId, slot);
+        if (found.dependents.length === 0) await decideWaiting({ id: machineId, slot, answer: 'commit' });
+        else openDialog({ kind: 'commit-dependents', machineId, question: commitQuestion(machine, disk, found) });
       }}
     >
       <p className={styles.text}>{t('commit.text', { parent: fileName(disk.path), file: fileName(redo.path) })}</p>
@@ -62,5 +61,5 @@ function useWaiting({ machineId, slot, onClose }: WaitingDialogProps) {
   useEffect(() => {
     if (isGone) onClose();
   }, [isGone, onClose]);
-  return { vm: machine?.name ?? '', disk, redo: disk?.redo };
+  return { machine, vm: machine?.name ?? '', disk, redo: disk?.redo };
 }

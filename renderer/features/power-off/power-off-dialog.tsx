@@ -2,12 +2,14 @@ import { Button, Checkbox } from '@mantine/core';
 import { useId, useState, type KeyboardEvent } from 'react';
 import type { CommitDependents, Decision, PowerOffQuestion } from '../../../core/api/machines.ts';
 import { decidePowerOff } from '../../calls/decide-power-off.ts';
+import { proposedCopy } from '../../calls/decide-waiting.ts';
 import { ConsequenceButton } from '../../components/consequence-button.tsx';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { sayProblem, sayWireProblem } from '../../components/problem-words.ts';
 import type { RedoubtError } from '../../errors/redoubt-error.ts';
-import { openDialog, type CommitQuestion } from '../../stores/dialogs.ts';
+import { openDialog, type CommitQuestion, type CommitToCopy } from '../../stores/dialogs.ts';
+import { useMachine } from '../../stores/machines.ts';
 import { usePreferences } from '../../stores/preferences.ts';
 import { asRedoubtError } from '../../transport/as-redoubt-error.ts';
 import { fileName, folderOf } from '../../words/file-name.ts';
@@ -34,6 +36,7 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
   const { machineId, machineName: vm, disks } = question;
   const facts = powerOffFacts(question);
   const preferences = usePreferences();
+  const machine = useMachine(machineId);
   const factsId = useId();
   const [isPerDisk, setIsPerDisk] = useState(false);
   const [isAlways, setIsAlways] = useState(false);
@@ -58,9 +61,19 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
   const askAboutDependents = (disk: QuestionDisk, commit: NonNullable<CommitQuestion['commit']>) => {
     const { parent, dependents, changedBytes: sizeBytes, commitProblem } = disk;
     const isProtected = commitProblem?.code === 'disk.read-only';
-    const asked = { parent, dependents, sizeBytes, isProtected, keep, commit };
+    const copy = disks.length === 1 ? copyOf(disk) : undefined;
+    const asked = { parent, dependents, sizeBytes, isProtected, keep, commit, ...(copy === undefined ? {} : { copy }) };
     openDialog({ kind: 'commit-dependents', machineId, question: asked });
   };
+  const copyOf = ({ slot, parent }: QuestionDisk): CommitToCopy | undefined =>
+    machine && {
+      vm,
+      parent,
+      proposed: proposedCopy(machine.directory, parent),
+      perform: async (copyTo) => {
+        await decidePowerOff({ id: machineId, answers: [{ slot, answer: 'commit', copyTo }], isAlways: false });
+      },
+    };
   const commitAll = async (ways: Readonly<Record<string, CommitDependents>>): Promise<void> => {
     const next = commitForAll(question, ways);
     if ('answers' in next) await send(next.answers);
@@ -78,6 +91,9 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
     }
     void send(answerForAll(question, decision));
   };
+
+  const [only, ...others] = disks;
+  const onlyCopy = only === undefined || others.length > 0 ? undefined : copyOf(only);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const decision = event.altKey ? keyAnswers[event.code] : undefined;
@@ -188,6 +204,18 @@ export function PowerOffDialog({ question }: { question: PowerOffQuestion }) {
           />
         }
       >
+        {onlyCopy === undefined ? undefined : (
+          <Button
+            variant="subtle"
+            data-testid="p1.altcopy"
+            disabled={isBusy || isAlways}
+            onClick={() => {
+              openDialog({ kind: 'commit-copy', machineId, copy: onlyCopy });
+            }}
+          >
+            {t('p1.altcopy')}
+          </Button>
+        )}
         {disks.length < 2 || isPerDisk ? undefined : (
           <Button
             variant="subtle"

@@ -61,6 +61,8 @@ export interface DiskAnswer {
   answer: Decision;
   /** For a commit that others stand in the way of. */
   dependents?: CommitDependents;
+  /** For a commit: first file of a new disk that takes the content instead. */
+  copyTo?: string;
 }
 
 /** Commit for every disk; `ways` say by slot what becomes of the others that hang from its parent. */

@@ -15,6 +15,7 @@ export const t = defineWords({
   'p1.empty': 'Nothing was written in this session. Keep the empty redo log if you want to use it as a disk.',
   'p1.space': 'Commit needs {need} more on {volume}; {free} is free.',
   'p1.deps': '{n, plural, one {One other disk depends} other {# other disks depend}} on {parent}.',
+  'p1.altcopy': 'Commit to a new copy…',
   'p1.perdisk': 'Choose per disk…',
   'p1.together': 'One answer for all disks',
   'p1.perdiskOk': 'OK',

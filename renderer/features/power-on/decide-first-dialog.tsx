@@ -1,13 +1,12 @@
 import { Button } from '@mantine/core';
 import { useId, useState } from 'react';
 import type { CommitDependents } from '../../../core/api/machines.ts';
-import { decideWaitingToTheEnd, othersOnParent } from '../../calls/decide-waiting.ts';
+import { decideWaitingToTheEnd, lookAtParent } from '../../calls/decide-waiting.ts';
 import { DialogBody, DialogFooter, DialogFrame } from '../../components/dialog-frame.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { sayProblem } from '../../components/problem-words.ts';
 import type { RedoubtError } from '../../errors/redoubt-error.ts';
 import { openDialog } from '../../stores/dialogs.ts';
-import { findMachine } from '../../stores/machines.ts';
 import { asRedoubtError } from '../../transport/as-redoubt-error.ts';
 import { fileName } from '../../words/file-name.ts';
 import { t } from './power-on-words.ts';
@@ -32,13 +31,12 @@ export function DecideFirstDialog({ machineId, error, onDecided, onClose }: Deci
     setBusyWith(answer);
     setFailure(undefined);
     try {
-      const dependents = answer === 'commit' ? await othersOnParent(machineId, slot) : [];
-      if (dependents.length > 0) {
+      const found = answer === 'commit' ? await lookAtParent(machineId, slot) : undefined;
+      if (found !== undefined && found.dependents.length > 0) {
         const question = {
           parent: disk,
-          dependents,
+          ...found,
           sizeBytes: allocatedBytes,
-          isProtected: findMachine(machineId)?.disks.find((one) => one.slot === slot)?.isProtected === true,
           commit: async (way: CommitDependents) => {
             await decideWaitingToTheEnd({ id: machineId, slot, answer: 'commit', dependents: way });
             onClose();

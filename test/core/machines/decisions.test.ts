@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFil
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { commitToCopy } from '../../../core/disk/commit/commit-to-copy.ts';
 import { createBase } from '../../../core/disk/create/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
@@ -17,6 +18,7 @@ import { findWaitingChanges } from '../../../core/machines/waiting-changes.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { MachineIndex } from '../../../core/machines/machine-index.ts';
 import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
+import { fingerprint } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const mib = 1024 * 1024;
@@ -265,5 +267,89 @@ describe('decisions', () => {
     writeFileSync(decisionPath(configPath), '{"redoubt":1,"rows":[{"slot":"ide0:0"');
     await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(true);
+  });
+
+  describe('a commit to a new copy', () => {
+    const copies: CommitCarrier = async ({ redo, copyTo = '' }, open) => {
+      await commitToCopy({ redo, file: copyTo, context: open });
+    };
+    const decided = [{ slot: 'ide0:0', answer: 'commit', copyTo: 'copy.vmdk' }] as const;
+
+    it('gives the machine the copy as its disk, and its log is gone; the parent stays', async () => {
+      const before = fingerprint([folder.at('a.vmdk')]);
+      recordDecisions(configuration(), decided);
+      await carryOutDecisions(configPath, context(), alone, copies);
+      expect(existsSync(logOf('a'))).toBe(false);
+      expect(configuration().disks[0]).toMatchObject({ fileName: 'copy.vmdk', mode: 'undoable', redoSessions: 0 });
+      expect(named('ide0:0')).toBeUndefined();
+      expect(readDecisions(configPath)).toEqual([]);
+      expect(fingerprint([folder.at('a.vmdk')])).toEqual(before);
+      expect(await firstByte('copy')).toBe(7);
+    });
+
+    it('is refused with a name that is taken or none, before anything is written down', () => {
+      for (const [copyTo, code] of [
+        ['b.vmdk', 'disk.exists'],
+        ['copy.iso', 'disk.bad-name'],
+      ] as const) {
+        expect(() => {
+          recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit', copyTo }]);
+        }).toThrow(expect.objectContaining({ code }) as Error);
+      }
+      expect(readDecisions(configPath)).toEqual([]);
+    });
+
+    it('is a keep where it fails, or where others hang from the log', async () => {
+      const { file: nested } = await createRedoLog({ parent: logOf('a'), randomSuffix: false, context: context() });
+      recordDecisions(configuration(), decided);
+      await expect(carryOutDecisions(configPath, context(), alone, copies)).rejects.toMatchObject({
+        code: 'disk.has-dependents',
+      });
+      expect(existsSync(folder.at('copy.vmdk'))).toBe(false);
+      await discardRedoLog({ redo: nested, context: context() });
+      recordDecisions(configuration(), decided);
+      const full: CommitCarrier = () => {
+        throw new RedoubtError('disk.no-space', 'full', { file: 'copy.vmdk' });
+      };
+      await expect(carryOutDecisions(configPath, context(), alone, full)).rejects.toMatchObject({
+        code: 'disk.no-space',
+      });
+      expect(named('ide0:0')).toBe('a.vmdk.REDO');
+      expect(readDecisions(configPath)).toEqual([]);
+    });
+
+    it('goes on after a crash between going over and discarding, with its own log and no other', async () => {
+      await discardRedoLog({ redo: logOf('a'), context: context() });
+      const owner = 'c'.repeat(32);
+      const { file: redo } = await createRedoLog({
+        parent: folder.at('a.vmdk'),
+        randomSuffix: false,
+        owner,
+        context: context(),
+      });
+      const identity = identifyFile(redo);
+      const { linkId, contentId } = identity as { linkId: string; contentId: string };
+      const row = {
+        slot: 'ide0:0',
+        redo,
+        answer: 'commit',
+        copyTo: folder.at('copy.vmdk'),
+        linkId,
+        contentId,
+      } as const;
+      const gone = readFileSync(configPath, 'utf8')
+        .replace('"a.vmdk"', '"copy.vmdk"')
+        .replace(/^ide0:0\.redo.*\n/m, '');
+      for (const [uuid, isRemoved] of [
+        ['d'.repeat(32), false],
+        [owner, true],
+      ] as const) {
+        writeFileSync(configPath, `${gone}uuid.bios = "${uuid}"\n`);
+        writeDecisions(configPath, [row]);
+        await carryOutDecisions(configPath, context(), alone, copies);
+        expect(existsSync(redo)).toBe(!isRemoved);
+        expect(readDecisions(configPath)).toEqual([]);
+      }
+    });
   });
 });

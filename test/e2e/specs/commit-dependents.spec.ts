@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { fingerprint } from '../../support/fingerprint.ts';
 import { createScratchpadBase, notesInDisk } from '../../support/scratchpad-disk.ts';
 import { expect, test, withoutQemu, type Host } from '../fixtures/redoubt.ts';
 import { CommitDependentsPage } from '../pages/commit-dependents.ts';
@@ -105,4 +106,39 @@ test('D1b: others are broken only if the name of the base is typed', async ({ ap
     steps: ['Try again', 'Settings…'],
   });
   await product.error.press('Close');
+});
+
+test('D1: a commit into a protected base goes to a new copy, which the machine then uses', async ({ app, host }) => {
+  const product = new Product(app);
+  const question = new CommitDependentsPage(app);
+  const base = await shareBase(product, host);
+  chmodSync(base, 0o444);
+  const others = [base, logOf(host, 'two')];
+  const before = fingerprint(others);
+  const log = logOf(host, 'one');
+  const one = product.machine('one');
+  await one.select();
+  await app.getByTestId('waiting.commit').click();
+  await app.getByTestId('commit.confirm').click();
+  await expect(question.preserve).toBeDisabled();
+  await expect(question.dialog).toContainText('pad.vmdk is protected against writing.');
+  await question.commitToCopy('pad-copy.vmdk', base);
+  await expect(question.copy).toContainText('exists');
+  const copy = host.home.at('machines', 'one', 'pad-copy.vmdk');
+  await question.nameCopy(copy);
+  await one.expectState(/, powered off(?!.*changes waiting)/);
+  await expect.poll(() => existsSync(log)).toBe(false);
+  expect(await notesInDisk(copy)).toEqual(['note of one']);
+  expect(fingerprint(others)).toBe(before);
+
+  const settings = product.settings('one');
+  await settings.open();
+  await settings.showDisk();
+  await expect(settings.diskFile).toHaveValue(/pad-copy\.vmdk$/);
+  await settings.cancel();
+  await one.powerOn();
+  await one.showConsole();
+  await one.expectScreen(/Boot 2\.[^]*note of one/);
+  await one.powerOff();
+  await product.powerOff.answer('Discard');
 });

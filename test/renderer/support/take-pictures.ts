@@ -125,6 +125,16 @@ const shots: readonly Shot[] = [
     act: (page) => askAboutDependents(page, 'commit-dependents', { isProtected: true }),
   },
   { name: 'd1b', scene: 'office', act: (page) => askAboutDependents(page, 'break-dependents', {}) },
+  { name: 'copy', scene: 'office', act: (page) => askAboutDependents(page, 'commit-copy', {}) },
+  {
+    name: 'p1',
+    scene: 'office',
+    act: async (page) => {
+      await page.getByTestId('toolbar.power-off').click();
+      await page.getByTestId('confirm.confirm').click();
+      await page.getByTestId('p1').waitFor();
+    },
+  },
   {
     name: 'picker',
     scene: 'office',
@@ -184,6 +194,8 @@ async function askAboutDependents(
   await page.evaluate(
     ({ kind, running, isProtected }) => {
       const { fake } = window as unknown as { fake: Fake };
+      const proposed = '/home/ada/Redoubt/qa-sp4/win2k-copy.vmdk';
+      const copy = { vm: 'qa-sp4', parent: '/vms/base/win2k.vmdk', proposed, perform: fake.nothing };
       const question = {
         parent: '/vms/base/win2k.vmdk',
         dependents: [
@@ -198,8 +210,9 @@ async function askAboutDependents(
         sizeBytes: 12 * 1024 * 1024,
         isProtected,
         commit: fake.nothing,
+        copy,
       };
-      fake.openDialog({ kind, machineId: 'qa-sp4', question });
+      fake.openDialog({ kind, machineId: 'qa-sp4', question, copy });
     },
     { kind, running, isProtected },
   );

@@ -1,0 +1,64 @@
+import { RedoubtError } from '../base/redoubt-error.ts';
+import { isThere } from '../base/is-there.ts';
+import { planBaseFiles } from '../disk/create/create-base.ts';
+import { identifyFile } from '../disk/describe/identify.ts';
+import { discardRedoLog } from '../disk/discard.ts';
+import type { OpenContext } from '../disk/open-context.ts';
+import { approveFile } from '../disk/parents/approvals.ts';
+import { findDependents } from '../disk/parents/dependents.ts';
+import { editConfiguration } from './configuration-file.ts';
+import type { DecisionRow } from './decision-file.ts';
+import { writeDisk, writeRedo } from './devices/disk.ts';
+import { absoluteFrom, writtenFrom, type MachineConfiguration } from './machine-configuration.ts';
+
+/**
+ * A commit into a new copy, from the machine's side: the copy is made, complete and synced; then the configuration
+ * names it instead of the disk and its log, in one replacement of the file; then the log is discarded. A crash
+ * leaves the machine on its log, perhaps with a copy that is in the way of the next try, or on the copy, with a log
+ * that is discarded when the decisions are carried out again.
+ */
+type CopyRow = DecisionRow & { readonly copyTo: string };
+
+export function isCopyRow(row: DecisionRow): row is CopyRow {
+  return row.answer === 'commit' && row.copyTo !== undefined;
+}
+
+/** Before it is written down. Throws disk.exists, disk.bad-name. */
+export function requireNewDisk(file: string): void {
+  // Only the name is judged: the size is the old disk's.
+  planBaseFiles({ file, capacityBytes: 512, split: false, bus: 'ide' });
+  if (isThere(file)) throw new RedoubtError('disk.exists', `${file} exists already.`, { file });
+}
+
+/** Before the copy is made: a log from which others hang could not be discarded afterwards. Throws disk.has-dependents. */
+export async function requireLoneLog({ redo }: CopyRow, context: OpenContext): Promise<void> {
+  const dependents = await findDependents(redo, { searchPaths: context.searchDirectories ?? [] });
+  if (dependents.length === 0) return;
+  throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${redo}.`, { file: redo, dependents });
+}
+
+/** The copy is there: the machine goes over to it, and its log goes. */
+export async function goOverToCopy(
+  { configPath, directory, disks }: MachineConfiguration,
+  row: CopyRow,
+  context: OpenContext,
+): Promise<void> {
+  const { slot, redo, copyTo } = row;
+  approveFile(copyTo, context);
+  const mode = disks.find((disk) => disk.slot === slot)?.mode ?? 'undoable';
+  await editConfiguration(configPath, (document) => {
+    writeDisk(document, { slot, fileName: writtenFrom(directory, copyTo), mode });
+    writeRedo(document, slot, undefined);
+  });
+  await discardRedoLog({ redo, context, force: true });
+}
+
+/** Whether a crash came between going over and discarding: the machine runs on the copy, and the log is its own. */
+export function isLeftByCopy({ directory, disks, uuid }: MachineConfiguration, row: DecisionRow): boolean {
+  if (!isCopyRow(row) || uuid === undefined || !isThere(row.redo)) return false;
+  const disk = disks.find((one) => one.slot === row.slot);
+  if (disk === undefined || disk.redo !== undefined) return false;
+  if (absoluteFrom(directory, disk.fileName) !== row.copyTo) return false;
+  const identity = identifyFile(row.redo);
+  return identity.kind === 'redo-log' && identity.owner === uuid;
+}
