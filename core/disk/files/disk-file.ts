@@ -51,7 +51,8 @@ export interface DiskFile {
   setLength(lengthBytes: number): void;
   /**
    * Resolves when data and length are on the device (fdatasync). A failure is final for this file, and throws
-   * disk.io whatever its reason. `writtenBytes`: how much that will be, where it is known.
+   * disk.io whatever its reason; only for a file that was made just now disk.no-space means what it says.
+   * `writtenBytes`: how much that will be, where it is known.
    */
   sync(writtenBytes?: number): Promise<void>;
   syncNow(): void;
@@ -90,7 +91,7 @@ export const hostFiles: FileLayer = {
   openDevice: (path, isWritable) => openHost(HostDevice, path, isWritable),
   create: (path) => {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-    return new HostFile(
+    return new NewHostFile(
       path,
       attempt(path, 'create', () => openSync(path, flags, 0o644)),
       true,
@@ -267,7 +268,7 @@ class HostFile implements DiskFile {
       fdatasync(descriptor, (error) => {
         this.leavePool();
         if (error === null) resolve();
-        else reject(asSyncError(error, this.path));
+        else reject(this.syncError(error));
       });
     });
   }
@@ -276,7 +277,7 @@ class HostFile implements DiskFile {
     try {
       fdatasyncSync(this.fd());
     } catch (error) {
-      throw asSyncError(error, this.path);
+      throw this.syncError(error);
     }
   }
 
@@ -285,6 +286,17 @@ class HostFile implements DiskFile {
     if (this.inPool > 0) this.leaving = this.descriptor;
     else closeSync(this.descriptor);
     this.descriptor = undefined;
+  }
+
+  /**
+   * A sync that found no room has dropped what it should have stored, as any other that failed, and the next one says
+   * nothing of it: unlike a write it can't be tried again, so it must not look as if it could.
+   */
+  protected syncError(error: unknown): RedoubtError {
+    const known = asFileError(error, this.path, 'sync');
+    if (!known.is('disk.no-space')) return known;
+    const details = { file: this.path, operation: 'sync', errno: errnoOf(error) ?? 'ENOSPC' };
+    return new RedoubtError('disk.io', `Could not sync ${this.path} (${details.errno}).`, details, { cause: error });
   }
 
   private leavePool(): void {
@@ -297,6 +309,13 @@ class HostFile implements DiskFile {
   private fd(): number {
     if (this.descriptor !== undefined) return this.descriptor;
     throw new RedoubtError('disk.io', `${this.path} is closed.`, { file: this.path, operation: 'use', errno: 'EBADF' });
+  }
+}
+
+/** Whoever makes a file takes all of it back if that fails: want of room is only that. */
+class NewHostFile extends HostFile {
+  protected override syncError(error: unknown): RedoubtError {
+    return asFileError(error, this.path, 'sync');
   }
 }
 
@@ -323,17 +342,6 @@ class HostDevice extends HostFile {
     );
     return Number(sectors) * SECTOR_BYTES;
   }
-}
-
-/**
- * A sync that found no room has dropped what it should have stored, as any other that failed, and the next one says
- * nothing of it: unlike a write it can't be tried again, so it must not look as if it could.
- */
-function asSyncError(error: unknown, path: string): RedoubtError {
-  const known = asFileError(error, path, 'sync');
-  if (!known.is('disk.no-space')) return known;
-  const details = { file: path, operation: 'sync', errno: errnoOf(error) ?? 'ENOSPC' };
-  return new RedoubtError('disk.io', `Could not sync ${path} (${details.errno}).`, details, { cause: error });
 }
 
 function readStat(path: string, descriptor: number) {

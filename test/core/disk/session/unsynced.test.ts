@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedoLog } from '../../../../core/disk/create/create-redo-log.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
@@ -62,6 +62,16 @@ describe('what is not on the device', () => {
       expect(await codeOf(() => device.write(8192, bytes))).toBe('disk.io');
       expect(await codeOf(() => device.flush())).toBe('disk.io');
     }, faults);
+  });
+
+  it('[G5] because a new file found no room is taken back', async () => {
+    const { host, log } = await prepare(1);
+    const before = await host.run(() => Promise.resolve(readdirSync(folder)));
+    const isNew = ({ does, path }: HostCall): boolean => does === 'sync' && path.includes('.REDO.REDO');
+    const faults = troubleAt(2, { kind: 'error', errno: 'ENOSPC' }, { counts: isNew });
+    const made = () => codeOf(() => createRedoLog({ parent: log, randomSuffix: false }));
+    expect(await host.run(made, faults)).toBe('disk.no-space');
+    expect(await host.run(() => Promise.resolve(readdirSync(folder)))).toEqual(before);
   });
 
   it.each(seeds)('[LS5] is not what a new leaf is laid over (seed %i)', async (seed) => {
