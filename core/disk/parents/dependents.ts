@@ -120,13 +120,26 @@ function standsForParent(link: LinkHead, child: LinkHead, candidates: readonly s
   return isBeside && judgeParent(child.state, link.state, undefined).kind === 'agrees';
 }
 
-/** The file is not there, and neither is its folder, or it can't be looked at: a drive that is not mounted, a share that is down. */
+/**
+ * The file is not there, and neither is its folder, or it can't be looked at: a drive that is not mounted, a share that
+ * is down. Throws disk.io where the folder can be read, and the file can't be looked at for the moment.
+ */
 function isOutOfReach(path: string): boolean {
   try {
-    if (!isThere(path)) readdirSync(dirname(path));
-    return false;
-  } catch {
+    if (isThere(path)) return false;
+  } catch (error) {
+    if (error instanceof RedoubtError && error.is('disk.io') && canBeListed(dirname(path))) throw error;
     return true;
+  }
+  return !canBeListed(dirname(path));
+}
+
+function canBeListed(folder: string): boolean {
+  try {
+    readdirSync(folder);
+    return true;
+  } catch {
+    return false;
   }
 }
 

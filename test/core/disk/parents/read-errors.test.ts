@@ -24,7 +24,7 @@ function failing(name: RegExp, nth: number): { plan: FaultPlan; wasMet: () => bo
   let seen = 0;
   return {
     plan: ({ does, path }) => {
-      if (!['open', 'read', 'list'].includes(does) || !name.test(path)) return undefined;
+      if (!['look', 'open', 'read', 'list'].includes(does) || !name.test(path)) return undefined;
       seen++;
       return seen === nth ? { kind: 'error', errno: 'EIO' } : undefined;
     },
