@@ -46,6 +46,8 @@ export class MergedMap {
       window.enter(extent, firstGrain, count, place);
       this.memoryBytes += window.memoryBytes - before;
     }
+    // Tables grow by what is written, also where no window is new.
+    this.makeRoom();
   }
 
   /** Grains of the leaf were freed: what is known of that range of the disk is forgotten. */
