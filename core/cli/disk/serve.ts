@@ -61,7 +61,8 @@ async function serve(file: string, options: ServeOptions, terminal: Terminal): P
   // Listened to before anything is made, so that nothing is left behind however early the signal comes.
   const signal = new EndSignal();
   try {
-    await removeAbandonedLogs(file, { context, directories: options.redoDir === undefined ? [] : [options.redoDir] });
+    const directories = options.redoDir === undefined ? [] : [options.redoDir];
+    await removeAbandonedLogs(file, { context, directories, kept: redo === undefined ? [] : [redo] });
     const log = await chooseRedoLog(file, options, context);
     const session = await serveUntil(signal.came, file, log, options, context, terminal).finally(() => log?.cleanUp());
     if (session.redo === undefined || mode !== 'undoable') return;

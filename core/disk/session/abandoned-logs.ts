@@ -20,6 +20,8 @@ export interface AbandonedLogsQuery {
   readonly owner?: string;
   /** More folders where such logs are made, for disks beside which no list can be kept. */
   readonly directories?: readonly string[];
+  /** Logs that somebody is about to use. */
+  readonly kept?: readonly string[];
   readonly context?: OpenContext;
 }
 
@@ -30,6 +32,7 @@ export interface AbandonedLogsQuery {
  *
  * A log is removed only if all of this holds; everything else stays:
  * - its lock names a nonpersistent session that is proved to be gone, and nobody has locked it since;
+ * - it is neither what is opened, nor what that hangs from, nor to be kept: whoever names it wants what it holds;
  * - it belongs to no machine, or to the one that asks;
  * - its header names the disk as its parent, and has the link id that the disk's list has for it;
  * - nothing hangs from it, nothing is being committed into it, and it is not protected.
@@ -38,12 +41,14 @@ export interface AbandonedLogsQuery {
  * matters there.
  */
 export async function removeAbandonedLogs(file: string, query: AbandonedLogsQuery = {}): Promise<string[]> {
-  const { owner, directories = [], context = {} } = query;
+  const { owner, directories = [], kept = [], context = {} } = query;
   const removed: string[] = [];
-  for (const link of await chainOf(file, context)) {
+  const chain = await chainOf(file, context);
+  const inUse = new Set([...chain.map(({ identity }) => identity), ...kept.map((path) => identityOf(path))]);
+  for (const link of chain) {
     for (const candidate of candidates(link, directories)) {
       if (candidate.owner !== undefined && candidate.owner !== owner) continue;
-      const isRemoved = await orNothing(() => removeIfAbandoned(candidate, link, owner));
+      const isRemoved = await orNothing(() => removeIfAbandoned(candidate, link, inUse, owner));
       if (isRemoved === true) removed.push(candidate.path);
     }
   }
@@ -79,7 +84,12 @@ function heldLogsIn(folder: string): string[] {
   }
 }
 
-async function removeIfAbandoned(candidate: Candidate, link: LinkHead, owner: string | undefined): Promise<boolean> {
+async function removeIfAbandoned(
+  candidate: Candidate,
+  link: LinkHead,
+  inUse: ReadonlySet<string | undefined>,
+  owner: string | undefined,
+): Promise<boolean> {
   const { path } = candidate;
   if (!isThere(path)) {
     // The session, or one like us, was killed while it removed the log.
@@ -88,7 +98,10 @@ async function removeIfAbandoned(candidate: Candidate, link: LinkHead, owner: st
     return isFinished;
   }
   const mayGo = async (head: LinkHead): Promise<boolean> =>
-    isOurs(head, candidate, owner) && namesAsParent(head, link) && (await findDependents(path)).length === 0;
+    !inUse.has(head.identity) &&
+    isOurs(head, candidate, owner) &&
+    namesAsParent(head, link) &&
+    (await findDependents(path)).length === 0;
   // Looked at first: taking the lock sweeps what says that the log is abandoned.
   if (!isThere(lockFolder(path)) || !(await mayGo(readLinkHead(path)))) return false;
   const lock = await lockAbandoned(path, 'removing what a nonpersistent session left');
@@ -113,14 +126,15 @@ function isOurs(head: LinkHead, { linkId }: Candidate, owner: string | undefined
 
 function namesAsParent(head: LinkHead, link: LinkHead): boolean {
   if (head.state.parent === undefined || !looksLikeRedoLog(basename(head.path))) return false;
-  return parentCandidates(head.path, head.state, undefined).some((path) => isSameFile(path, link));
+  return parentCandidates(head.path, head.state, undefined).some((path) => identityOf(path) === link.identity);
 }
 
-function isSameFile(path: string, link: LinkHead): boolean {
+/** `undefined` for what is no link, or can't be read. */
+function identityOf(path: string): string | undefined {
   try {
-    return readLinkHead(path).identity === link.identity;
+    return readLinkHead(path).identity;
   } catch (error) {
-    if (error instanceof RedoubtError) return false;
+    if (error instanceof RedoubtError) return undefined;
     throw error;
   }
 }

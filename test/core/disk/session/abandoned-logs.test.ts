@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRedoLog } from '../../../../core/disk/create/create-redo-log.ts';
@@ -105,6 +105,17 @@ describe('logs that nonpersistent sessions left', () => {
     expect(logs()).toEqual(before);
   });
 
+  it('[S7] stay if they are what is opened, by name or as the parent of what is', async () => {
+    const log = await killed('nonpersistent');
+    expect(await removeAbandonedLogs(log)).toEqual([]);
+    expect(await removeAbandonedLogs(base, { kept: [log] })).toEqual([]);
+    const child = await makeLog(log, { directory: folder.path });
+    rmSync(`${log}.children`);
+    leaveAgain(log, { isNonpersistent: true });
+    expect(await removeAbandonedLogs(child)).toEqual([]);
+    expect(existsSync(log)).toBe(true);
+  });
+
   it('[S7] that another log has taken the place of stay', async () => {
     const log = await killed('nonpersistent');
     const other = await makeLog(base, { directory: folder.at('logs') });
@@ -120,7 +131,7 @@ function leaveAgain(log: string, changes: { isNonpersistent: boolean; pid?: numb
 }
 
 function removeLocks(log: string): void {
-  renameSync(`${log}.lck`, folder.at('aside'));
+  if (existsSync(`${log}.lck`)) renameSync(`${log}.lck`, folder.at('aside'));
 }
 
 async function rescue(log: string): Promise<void> {
