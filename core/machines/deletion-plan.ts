@@ -102,7 +102,14 @@ async function judge(
     .map((user) => user.configuration.name);
   const own = index.machines.find((one) => one.id === id);
   const except = [...(own?.redoPaths ?? []), ...(own?.diskPaths ?? [])];
-  const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(() => []);
+  const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(
+    (error: unknown) => {
+      if (error instanceof RedoubtError) return undefined;
+      throw error;
+    },
+  );
+  // As a disk that can't be read: nobody knows whom it would hurt.
+  if (dependents === undefined) return;
   const usedBy = [...new Set([...others, ...index.named(dependents).map((one) => one.machineName ?? one.path)])];
   const reason = stayReason(link, usedBy, configuration.directory);
   for (const path of link.files) {

@@ -147,13 +147,14 @@ function filesAt(path: string): string[] {
   return isFolder(path) ? filesIn(path) : [resolve(path)];
 }
 
-/** What this user may not look at is no folder to him. */
+/** What this user may not look at is no folder to him. Throws disk.io. */
 function isFolder(path: string): boolean {
   try {
     return isThere(path) && statSync(path).isDirectory();
   } catch (error) {
-    if (error instanceof RedoubtError && error.is('disk.permission')) return false;
-    throw asFileError(error, path, 'read');
+    const failure = asFileError(error, path, 'read');
+    if (failure.is('disk.io')) throw failure;
+    return false;
   }
 }
 

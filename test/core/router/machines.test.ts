@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MachineEvent, NewMachine } from '../../../core/api/machines.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
@@ -178,6 +178,16 @@ describe('machines', { timeout: 60_000 }, () => {
     expect((await bench.views()).map((view) => view.id)).toEqual([first]);
     const own = await bench.client.machines.deletionPlan({ id: first });
     expect(own.deletes.map((row) => row.path)).toContain(base);
+  });
+
+  it.runIf(existsSync('/proc/self/mem'))('are not offered where nobody knows who hangs from them', async () => {
+    const id = await create('qa');
+    const [{ path = '' } = {}] = (await bench.view(id)).disks;
+    expect((await bench.client.machines.deletionPlan({ id })).deletes.map((row) => row.path)).toContain(path);
+    // Its first bytes can't be read.
+    symlinkSync('/proc/self/mem', join(dirname(path), 'other.vmdk'));
+    const plan = await bench.client.machines.deletionPlan({ id });
+    expect([...plan.deletes, ...plan.stays].map((row) => row.path)).not.toContain(path);
   });
 
   it('offer to finish a commit that was interrupted', async () => {
