@@ -63,7 +63,7 @@ export async function openStagingFolder(file: string): Promise<StagingFolder> {
       },
       remove: () => {
         asFarAsPossible(() => {
-          rmSync(path, { recursive: true, force: true });
+          removeFolder(path);
         });
       },
     };
@@ -85,11 +85,17 @@ function clearAbandoned(place: string): void {
       const holder = lockHolder(join(path, lockName));
       if (holder === undefined || holder.pid <= 0 || !isHolderGone(holder)) continue;
       takeBackUnlessComplete(path, place);
-      rmSync(path, { recursive: true, force: true });
+      removeFolder(path);
     } catch (error) {
       throw asFileError(error, path, 'remove');
     }
   }
+}
+
+/** The lock last: without it nobody would take the rest for what a killed process left. */
+function removeFolder(path: string): void {
+  for (const name of namesIn(path)) if (name !== lockName) rmSync(join(path, name), { recursive: true, force: true });
+  rmSync(path, { recursive: true, force: true });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { linkSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, linkSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dropSecondName, openStagingFolder } from '../../../../core/disk/files/staging-folder.ts';
@@ -59,6 +60,35 @@ describe('[V5] new files that a killed process was putting in their places', () 
     await leave(names);
     dropSecondName(folder.at('disk.vmdk'));
     expect(inPlace()).toEqual(names);
+  });
+
+  it('are cleared away by the third where the second was killed while it did', async () => {
+    await leave([]);
+    const rmSync = fs.rmSync.bind(fs);
+    // The host removes a folder's files in any order.
+    fs.rmSync = (path, options) => {
+      const lock = join(String(path), '.lock');
+      if (existsSync(lock) && readdirSync(path).length > 1) {
+        unlinkSync(lock);
+        throw Object.assign(new Error('killed'), { code: 'EIO' });
+      }
+      rmSync(path, options);
+    };
+    syncBuiltinESMExports();
+    try {
+      await openStagingFolder(folder.at('other.vmdk')).then(
+        ({ remove }) => {
+          remove();
+        },
+        () => undefined,
+      );
+    } finally {
+      fs.rmSync = rmSync;
+      syncBuiltinESMExports();
+    }
+    const next = await openStagingFolder(folder.at('other.vmdk'));
+    next.remove();
+    expect(inPlace().flatMap((name) => readdirSync(folder.at(name)))).toEqual([]);
   });
 
   it('are another’s where they are not the same files', async () => {
