@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Folders of one nonpersistent session each, below the temporary one: `redoubt-` and six characters. */
 const prefix = 'redoubt-';
@@ -26,7 +26,7 @@ export function privateFolders(): string[] {
 export function removePrivateFolder(folder: string): void {
   if (!namePattern.test(basename(folder))) return;
   try {
-    rmdirSync(folder);
+    if (realpathSync(dirname(folder)) === realpathSync(tmpdir())) rmdirSync(folder);
   } catch {
     // Something else lies in it, or it is gone.
   }

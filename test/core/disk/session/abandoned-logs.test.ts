@@ -81,6 +81,15 @@ describe('logs that nonpersistent sessions left', () => {
     expect(existsSync(dirname(log))).toBe(false);
   });
 
+  it('[S7] leave the folder that somebody made for them', async () => {
+    const directory = folder.at('redoubt-spool1');
+    mkdirSync(directory);
+    const { file: log } = await createRedoLog({ parent: base, directory, randomSuffix: true });
+    leaveLock(log, { isNonpersistent: true });
+    expect(await removeAbandonedLogs(base)).toEqual([log]);
+    expect(existsSync(directory)).toBe(true);
+  });
+
   it('[S7] of a machine go only for that machine', async () => {
     const log = await killed('nonpersistent', { owner: machine });
     expect(await removeAbandonedLogs(base)).toEqual([]);
