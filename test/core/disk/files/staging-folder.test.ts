@@ -77,8 +77,8 @@ describe('[V5] new files that a killed process was putting in their places', () 
     syncBuiltinESMExports();
     try {
       await openStagingFolder(folder.at('other.vmdk')).then(
-        ({ remove }) => {
-          remove();
+        (staging) => {
+          staging.remove();
         },
         () => undefined,
       );
