@@ -166,7 +166,7 @@ function publish(from: string, place: string, names: readonly string[]): void {
   }
   // The disk is there already.
   asFarAsPossible(() => {
-    removeOldNames(from, names);
+    removeNames(from, names);
   });
 }
 
@@ -182,12 +182,20 @@ function giveName(from: string, to: string): void {
   }
 }
 
-function removeOldNames(from: string, names: readonly string[]): void {
+/** The last of them when the others are gone from the device. */
+function removeNames(from: string, names: readonly string[]): void {
   for (const name of names) {
     if (name === names.at(-1)) syncFolder(from);
     rmSync(join(from, name), { force: true });
   }
   syncFolder(from);
+}
+
+/** The lock last: without it nobody could tell whose the files are that have two names. */
+function removeFolder(path: string): void {
+  if (!isThere(path)) return;
+  removeNames(path, filesIn(path));
+  rmSync(path, { recursive: true, force: true });
 }
 
 /** Clearing up: what fails of it is found by the next process that looks. */
