@@ -92,12 +92,6 @@ function clearAbandoned(place: string): void {
   }
 }
 
-/** The lock last: without it nobody would take the rest for what a killed process left. */
-function removeFolder(path: string): void {
-  for (const name of namesIn(path)) if (name !== lockName) rmSync(join(path, name), { recursive: true, force: true });
-  rmSync(path, { recursive: true, force: true });
-}
-
 /**
  * Takes the second name from a file that was put in its place by a process that was killed before it had ended.
  * Throws disk.permission, disk.io.
@@ -186,15 +180,20 @@ function giveName(from: string, to: string): void {
 function removeNames(from: string, names: readonly string[]): void {
   for (const name of names) {
     if (name === names.at(-1)) syncFolder(from);
-    rmSync(join(from, name), { force: true });
+    rmSync(join(from, name), { recursive: true, force: true });
   }
   syncFolder(from);
 }
 
-/** The lock last: without it nobody could tell whose the files are that have two names. */
+/** The lock last, also on the device: without it nobody would take the rest for what a killed process left. */
 function removeFolder(path: string): void {
   if (!isThere(path)) return;
-  removeNames(path, filesIn(path));
+  removeNames(
+    path,
+    namesIn(path)
+      .filter((name) => name !== lockName)
+      .sort(),
+  );
   rmSync(path, { recursive: true, force: true });
 }
 
