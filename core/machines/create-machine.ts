@@ -9,6 +9,7 @@ import { MIB } from '../base/units.ts';
 import { approveFile } from '../disk/parents/approvals.ts';
 import { createBase } from '../disk/create/create-base.ts';
 import { inspectChain } from '../disk/describe/inspect.ts';
+import { keepAbandonedLog } from '../disk/session/abandoned-logs.ts';
 import { openDiskSession } from '../disk/session/session.ts';
 import { saveDocument } from './configuration-file.ts';
 import { writeCdrom } from './devices/cdrom.ts';
@@ -97,6 +98,7 @@ async function prepareDisk(
       settingsDirectory: home.settingsDirectory,
     });
     approveFile(path, { settingsDirectory: home.settingsDirectory });
+    await keepAbandonedLog(path);
     return path;
   }
   const file = resolve(directory, disk.fileName);

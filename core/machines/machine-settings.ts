@@ -5,6 +5,7 @@ import { approveFile } from '../disk/parents/approvals.ts';
 import { describeRedo } from '../disk/describe/describe-redo.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { inspectChain } from '../disk/describe/inspect.ts';
+import { keepAbandonedLog } from '../disk/session/abandoned-logs.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { adopts } from './adoption.ts';
 import { editConfiguration } from './configuration-file.ts';
@@ -77,6 +78,7 @@ async function requireDisks(
     if (before !== undefined && absoluteFrom(directory, before.fileName) === chosen) continue;
     await inspectChain(chosen, { ...context, trustedPaths: [...(context.trustedPaths ?? []), chosen] });
     approveFile(chosen, context);
+    await keepAbandonedLog(chosen);
   }
 }
 

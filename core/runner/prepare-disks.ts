@@ -132,7 +132,8 @@ async function leafFor(
 ): Promise<{ redo: string; isNew: boolean } | undefined> {
   const { configuration, context } = subject;
   const path = absoluteFrom(configuration.directory, disk.fileName);
-  await removeAbandonedLogs(path, { owner: subject.machineId, context });
+  // What a configuration names is wanted; its own disposable log goes below.
+  await removeAbandonedLogs(path, { owner: subject.machineId, kept: subject.index.searchPaths(), context });
   const kept = keptRedo(configuration, disk);
   if (kept !== undefined && disk.mode === 'undoable') {
     // Whoever has made another machine's disk of it would find it changed.

@@ -70,10 +70,15 @@ export async function lockFile(file: string, kind: LockKind, reason: LockReason)
 
 /**
  * The writer's lock of a log that a nonpersistent session left (abandoned.ts); `undefined` for every other file.
- * Until it is given back it says the same of the log, so that nothing is forgotten if this process dies too.
+ * Until it is given back it says the same of the log, so that nothing is forgotten if this process dies too; not
+ * if the log `isKept`.
  * Throws as lockFile.
  */
-export async function lockAbandoned(file: string, purpose: string): Promise<FileLock | undefined> {
+export async function lockAbandoned(
+  file: string,
+  purpose: string,
+  { isKept = false }: { isKept?: boolean } = {},
+): Promise<FileLock | undefined> {
   if (!isAbandoned(file, readHolders(file))) return undefined;
   let held: HeldLock | undefined;
   try {
@@ -82,7 +87,7 @@ export async function lockAbandoned(file: string, purpose: string): Promise<File
       if (!isAbandoned(file, readHolders(file))) return undefined;
       sweepHolders(file);
       gate.prove();
-      held = new HeldLock(file, gate, 'writer', { purpose, isNonpersistent: true });
+      held = new HeldLock(file, gate, 'writer', { purpose, isNonpersistent: !isKept });
       return held;
     });
   } catch (error) {

@@ -55,6 +55,17 @@ export async function removeAbandonedLogs(file: string, query: AbandonedLogsQuer
   return removed;
 }
 
+/**
+ * Somebody has chosen a file as a disk: if it is a log that a nonpersistent session left, it is his from now on.
+ * Throws as lockFile.
+ */
+export async function keepAbandonedLog(file: string): Promise<void> {
+  const { path } = readLinkHead(file);
+  // Taking the lock sweeps what says that nobody wants it.
+  const lock = await lockAbandoned(path, 'chosen as a disk', { isKept: true });
+  await lock?.release();
+}
+
 /** Without locks. A chain that can't be opened is no matter here: its own opening says why. */
 async function chainOf(file: string, context: OpenContext): Promise<readonly LinkHead[]> {
   return (await orNothing(() => resolveChain(file, context))) ?? [];

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRedoLog } from '../../../../core/disk/create/create-redo-log.ts';
 import { encodeHolder, newHolder } from '../../../../core/disk/locks/lock-holder.ts';
 import { findDependents } from '../../../../core/disk/parents/dependents.ts';
-import { removeAbandonedLogs } from '../../../../core/disk/session/abandoned-logs.ts';
+import { keepAbandonedLog, removeAbandonedLogs } from '../../../../core/disk/session/abandoned-logs.ts';
 import { makePrivateFolder } from '../../../../core/disk/session/private-folder.ts';
 import { openDiskSession, type DiskMode } from '../../../../core/disk/session/session.ts';
 import { fingerprint, inSession, makeBase, makeLog, writeDisk } from '../../../support/disk-kit.ts';
@@ -88,6 +88,15 @@ describe('logs that nonpersistent sessions left', () => {
     leaveLock(log, { isNonpersistent: true });
     expect(await removeAbandonedLogs(base)).toEqual([log]);
     expect(existsSync(directory)).toBe(true);
+  });
+
+  it('[S7] stay once somebody has chosen them as a disk', async () => {
+    const log = await killed('nonpersistent');
+    await keepAbandonedLog(base);
+    await keepAbandonedLog(log);
+    expect(existsSync(`${log}.lck`)).toBe(false);
+    expect(await removeAbandonedLogs(base)).toEqual([]);
+    expect(existsSync(log)).toBe(true);
   });
 
   it('[S7] of a machine go only for that machine', async () => {
