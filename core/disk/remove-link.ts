@@ -137,6 +137,7 @@ function isExtentOf(file: string, first: string): boolean {
   }
 }
 
-function removingName(path: string): string {
+/** The first file of a log while the log is being removed. */
+export function removingName(path: string): string {
   return `${path}${ending}`;
 }

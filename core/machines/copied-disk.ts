@@ -6,6 +6,7 @@ import { discardRedoLog } from '../disk/discard.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { approveFile } from '../disk/parents/approvals.ts';
 import { findDependents } from '../disk/parents/dependents.ts';
+import { removingName } from '../disk/remove-link.ts';
 import { editConfiguration } from './configuration-file.ts';
 import type { DecisionRow } from './decision-file.ts';
 import { writeDisk, writeRedo } from './devices/disk.ts';
@@ -55,10 +56,13 @@ export async function goOverToCopy(
 
 /** Whether a crash came between going over and discarding: the machine runs on the copy, and the log is its own. */
 export function isLeftByCopy({ directory, disks, uuid }: MachineConfiguration, row: DecisionRow): boolean {
-  if (!isCopyRow(row) || uuid === undefined || !isThere(row.redo)) return false;
+  if (!isCopyRow(row) || uuid === undefined) return false;
+  // The crash may have come in the middle of discarding, too.
+  const left = [row.redo, removingName(row.redo)].find((path) => isThere(path));
+  if (left === undefined) return false;
   const disk = disks.find((one) => one.slot === row.slot);
   if (disk === undefined || disk.redo !== undefined) return false;
   if (absoluteFrom(directory, disk.fileName) !== row.copyTo) return false;
-  const identity = identifyFile(row.redo);
+  const identity = identifyFile(left);
   return identity.kind === 'redo-log' && identity.owner === uuid;
 }

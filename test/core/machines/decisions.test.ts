@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
@@ -316,6 +316,23 @@ describe('decisions', () => {
       });
       expect(named('ide0:0')).toBe('a.vmdk.REDO');
       expect(readDecisions(configPath)).toEqual([]);
+    });
+
+    it('goes on after a crash in discarding', async () => {
+      recordDecisions(configuration(), decided);
+      const rows = readDecisions(configPath);
+      await carryOutDecisions(configPath, context(), alone, copies);
+      const { file: redo } = await createRedoLog({
+        parent: folder.at('a.vmdk'),
+        randomSuffix: false,
+        owner: 'c'.repeat(32),
+        context: context(),
+      });
+      renameSync(redo, `${redo}.removing`);
+      appendFileSync(configPath, `uuid.bios = "${'c'.repeat(32)}"\n`);
+      writeDecisions(configPath, rows);
+      await carryOutDecisions(configPath, context(), alone, copies);
+      expect(existsSync(`${redo}.removing`)).toBe(false);
     });
 
     it('goes on after a crash between going over and discarding, with its own log and no other', async () => {
