@@ -16,6 +16,8 @@ export interface ServedDisk {
   readonly uri: string;
   /** The log that takes the writes, if there is one. */
   readonly redo: string | undefined;
+  /** What it said beside its output so far. */
+  errors(): string;
   /** Asks it to end as a person would, and resolves when it has. Rejects if it reports a failure. */
   stop(): Promise<void>;
   /** Ends it as a crash would. */
@@ -41,6 +43,7 @@ export async function serveDisk(file: string, socket: string, ...args: string[])
   return {
     uri: `nbd+unix:///?socket=${socket}`,
     redo: /^redo (.+)$/m.exec(said)?.[1],
+    errors: () => child.errorTail(),
     kill: async () => {
       child.process.kill('SIGKILL');
       await child.exited;

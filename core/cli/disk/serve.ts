@@ -17,7 +17,6 @@ export interface ServeOptions extends DiskOptions {
   readonly redoDir?: string;
   readonly redo?: string;
   readonly atEnd?: 'keep' | 'commit' | 'discard';
-  readonly breakDependents?: boolean;
 }
 
 /**
@@ -38,7 +37,6 @@ export function serveDiskCommand(terminal: Terminal): Command {
     .addOption(
       new Option('--at-end <decision>', 'for undoable disks; default keep').choices(['keep', 'commit', 'discard']),
     )
-    .option('--break-dependents', 'write although redo logs hang from what is written; they can not be used any more')
     .action(async (file: string, options: ServeOptions) => {
       checkOptions(options);
       await serve(file, options, terminal);
@@ -78,7 +76,7 @@ async function serveUntil(
   ended: Promise<void>,
   file: string,
   log: ChosenLog | undefined,
-  { mode, socket, json, breakDependents = false }: ServeOptions,
+  { mode, socket, json }: ServeOptions,
   context: OpenContext,
   terminal: Terminal,
 ): Promise<DiskSession> {
@@ -87,7 +85,7 @@ async function serveUntil(
     const session = await openDiskSession({ file, mode, ...(log === undefined ? {} : { redo: log.file }), context });
     try {
       // Its writer lock is held: nobody can make a log over it any more, and nothing is written yet.
-      if (!breakDependents) await refuseDependents(session.redo ?? session.file);
+      await warnOfDependents(session.redo ?? session.file, terminal);
       const server = await startNbdServer({ socketPath: socket, exports: new Map([['', session.device]]) });
       isServing = true;
       tellReady(session.redo, socket, json, terminal);
@@ -104,13 +102,12 @@ async function serveUntil(
   }
 }
 
-/** Other logs would read a mixture of old and new data. Throws disk.has-dependents. */
-async function refuseDependents(leaf: string): Promise<void> {
+/** What is written here makes logs that hang from it unusable. Whoever asks for that by name is told, not refused. */
+async function warnOfDependents(leaf: string, terminal: Terminal): Promise<void> {
   const dependents = await dependentsThrough(await findDependents(leaf), []);
   if (dependents.length === 0) return;
-  const names = dependents.map(({ path }) => path).join(', ');
-  const message = `Other redo logs hang from ${leaf} and would break: ${names}; --break-dependents writes all the same.`;
-  throw new RedoubtError('disk.has-dependents', message, { file: leaf, dependents });
+  const names = dependents.map(({ path }) => `  ${path}\n`).join('');
+  terminal.err(`Redo logs hang from ${leaf}, and can't be used any more once it is written to:\n${names}`);
 }
 
 /** With `--json` one document, on one line, so that a reader need not wait for the end. */
