@@ -21,8 +21,8 @@ import { writeRows } from './rows/writes.ts';
  * and what has a limit of its own.
  *
  * Rounds are interleaved: every round measures every row once, ours and the peer right behind each other,
- * so that what else the machine does falls on both. Options: `--quick` (smaller disks, fewer and shorter
- * samples), `--rounds N`, `--only TEXT` (rows whose work contains it), `--dir DIR` (where the disks are
+ * so that what else the machine does falls on both. SIGTERM ends it after the present row, with a report of what
+ * there is. Options: `--quick` (smaller disks, fewer and shorter samples), `--rounds N`, `--only TEXT` (rows whose work contains it), `--dir DIR` (where the disks are
  * made), `--json` (the report as JSON instead of the table), `--out FILE` (the JSON into a file as well).
  */
 const { values } = parseArgs({
@@ -43,11 +43,13 @@ const say = (text: string): void => {
 };
 
 const closing = new Disposables();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void closing.close().finally(() => process.exit(1));
-  });
-}
+let isAskedToEnd = false;
+process.once('SIGTERM', () => {
+  isAskedToEnd = true;
+});
+process.once('SIGINT', () => {
+  void closing.close().finally(() => process.exit(1));
+});
 
 try {
   await bench();
@@ -75,18 +77,21 @@ async function bench(): Promise<void> {
       say(`round ${String(round)} of ${String(rounds)}: ${work}, ${String(depth)} links`);
     };
     for (const [row, samples] of pairs) {
+      if (isAskedToEnd) break;
       announce(row);
       samples.push(await row.measure(context));
     }
     for (const [row, samples] of figures) {
+      if (isAskedToEnd) break;
       announce(row);
       samples.push(await row.measure(context));
     }
   }
+  const isMeasured = ([, samples]: readonly [unknown, readonly unknown[]]) => samples.length > 0;
   const report = {
     machine,
-    rows: [...pairs].map(([row, samples]) => summariseRatio(row, samples)),
-    limits: [...figures].map(([row, samples]) => summariseLimit(row, samples)),
+    rows: [...pairs].filter(isMeasured).map(([row, samples]) => summariseRatio(row, samples)),
+    limits: [...figures].filter(isMeasured).map(([row, samples]) => summariseLimit(row, samples)),
   };
   const json = `${JSON.stringify(report, undefined, 2)}\n`;
   if (values.out !== undefined) writeFileSync(values.out, json);
@@ -116,7 +121,7 @@ function makeContext(folder: string): BenchContext {
     folder,
     isQuick: values.quick,
     secondsPerSample: values.quick ? 1 : 3,
-    requestsPerSample: values.quick ? 40_000 : 300_000,
+    requestsPerSample: values.quick ? 40_000 : 200_000,
     once,
     base: () => once('base', async (own) => ({ value: await makeDataSet(own, 1, sizeBytes) })),
     served: (depth) => once(`depth-${String(depth)}`, (own) => prepare(own, depth)),
