@@ -1,3 +1,4 @@
+// One thing: what a client sees of a server, from the socket to the last flush; long because the protocol is.
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';

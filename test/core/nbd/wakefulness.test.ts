@@ -1,5 +1,10 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { command } from '../../../core/nbd/protocol.ts';
+import { startNbdServer } from '../../../core/nbd/server.ts';
 import { Wakefulness } from '../../../core/nbd/wakefulness.ts';
+import { MemoryDevice } from '../../support/memory-device.ts';
+import { NbdTestClient } from '../../support/nbd-client.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
 
 let nowMs: number;
 let pending: (() => void) | undefined;
@@ -70,4 +75,21 @@ test('requests that come while it looks do not make it look twice', () => {
   wakefulness.note();
   expect(pending).toBe(first);
   untilAsleep();
+});
+
+test('a server tells of every request that it serves', async () => {
+  const folder = makeTempFolder();
+  const note = vi.spyOn(Wakefulness.prototype, 'note');
+  const exports = new Map([['', new MemoryDevice(4096)]]);
+  const server = await startNbdServer({ socketPath: folder.at('nbd.sock'), exports });
+  const client = await NbdTestClient.open(server.socketPath);
+  onTestFinished(async () => {
+    client.close();
+    await server.close();
+    note.mockRestore();
+    folder.remove();
+  });
+  const before = note.mock.calls.length;
+  for (let count = 0; count < 3; count++) await client.request({ type: command.read, lengthBytes: 512 });
+  expect(note.mock.calls.length).toBe(before + 3);
 });
