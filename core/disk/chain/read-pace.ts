@@ -1,5 +1,8 @@
-/** A read that takes longer is one for which a disk was waited for, or worse. */
-const slowMs = 0.15;
+/**
+ * A read that takes longer is one for which a disk was waited for: the page cache takes a few microseconds, a quick
+ * disk 80 and more. One after the other, such reads leave the disk with one request at a time.
+ */
+const slowMs = 0.05;
 /** What is allowed on top for every byte: memory is copied at some GB/s. */
 const slowMsPerByte = 1e-6;
 /** So many slow reads, without a row of quick ones in between, and reading goes on in the thread pool. */
