@@ -17,6 +17,7 @@ const packages = {
     nasm: 'nasm',
     'libnbd-bin': 'nbdinfo',
     fio: 'fio',
+    vmtouch: 'vmtouch',
     bximage: 'bximage',
     'libvmdk-utils': 'vmdkinfo',
     e2fsprogs: 'mke2fs',

@@ -20,7 +20,7 @@ export interface RowResult {
   readonly peerCpuMicroseconds?: number;
 }
 
-/** What came out of a row that has a limit; its median is compared. */
+/** What came out of a row of ours alone; its median is compared with the limit, where it has one. */
 export interface LimitResult {
   readonly work: string;
   readonly depth: number;
@@ -29,8 +29,8 @@ export interface LimitResult {
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
-  readonly below: number;
-  readonly verdict: 'reached' | 'above';
+  readonly below?: number;
+  readonly verdict: 'reached' | 'above' | 'no limit';
 }
 
 export interface BenchReport {
@@ -50,8 +50,8 @@ export function summariseLimit(row: LimitRow, figures: readonly number[]): Limit
     median: middle,
     lowest: Math.min(...figures),
     highest: Math.max(...figures),
-    below,
-    verdict: middle < below ? 'reached' : 'above',
+    ...(below === undefined ? {} : { below }),
+    verdict: below === undefined ? 'no limit' : middle < below ? 'reached' : 'above',
   };
 }
 
@@ -133,8 +133,8 @@ export function renderTable({ machine, rows, limits }: BenchReport): string {
     row.median.toFixed(1),
     `${row.lowest.toFixed(1)}–${row.highest.toFixed(1)}`,
     row.unit,
-    `< ${String(row.below)}`,
-    row.verdict === 'reached' ? 'reached' : 'ABOVE',
+    row.below === undefined ? '–' : `< ${String(row.below)}`,
+    { reached: 'reached', above: 'ABOVE', 'no limit': '' }[row.verdict],
   ]);
   const tables = [
     ...(ratios.length === 0 ? [] : ['', ...aligned(ratioHead, ratios, (column) => column >= 2 && column <= 7)]),

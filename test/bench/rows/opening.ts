@@ -7,6 +7,7 @@ import { createBase } from '../../../core/disk/create/create-base.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import type { OpeningReport } from '../open-disk.ts';
+import { dropCache } from '../page-cache.ts';
 import type { BenchContext, LimitRow } from './row.ts';
 
 const run = promisify(execFile);
@@ -19,7 +20,7 @@ export function openingRows(): LimitRow[] {
     context.once(name, async (folder) => ({ value: await makeChain(folder, shape) }));
   const longChain = chain('long', long);
   const wideChain = chain('wide', wide);
-  const openLong = async (context: BenchContext, how: 'clean' | 'after-kill') => open(await longChain(context), how);
+  const openLong = async (context: BenchContext, how: How) => open(await longChain(context), how);
   return [
     { ...limit('create a redo log over 64 GiB in 33 files', 33, 'ms', 100), measure: createLog('ms') },
     { ...limit('the same: what its files take', 33, 'bytes a segment', 4096 + 1), measure: createLog('bytes') },
@@ -39,8 +40,19 @@ export function openingRows(): LimitRow[] {
       ...limit('open 8 links of 1024 segments', 8, 'ms', 1000),
       measure: async (context) => (await open(await wideChain(context), 'clean')).milliseconds,
     },
+    {
+      ...limit('open 32 links of 2040 GiB, one file each, page cache cold', 32, 'ms'),
+      measure: async (context) => (await openLong(context, 'cold')).milliseconds,
+    },
+    {
+      ...limit('open 8 links of 1024 segments, page cache cold', 8, 'ms'),
+      measure: async (context) => (await open(await wideChain(context), 'cold')).milliseconds,
+    },
   ];
 }
+
+/** `clean`: the kernel still knows the files, as when a machine is started again. */
+type How = 'clean' | 'after-kill' | 'cold';
 
 interface ChainShape {
   readonly depth: number;
@@ -48,8 +60,8 @@ interface ChainShape {
   readonly split: boolean;
 }
 
-function limit(work: string, depth: number, unit: LimitRow['unit'], below: number): Omit<LimitRow, 'measure'> {
-  return { kind: 'limit', work, depth, unit, below };
+function limit(work: string, depth: number, unit: LimitRow['unit'], below?: number): Omit<LimitRow, 'measure'> {
+  return { kind: 'limit', work, depth, unit, ...(below === undefined ? {} : { below }) };
 }
 
 async function makeChain(folder: string, { depth, capacityBytes, split }: ChainShape): Promise<string> {
@@ -60,10 +72,12 @@ async function makeChain(folder: string, { depth, capacityBytes, split }: ChainS
 }
 
 /** In a process of its own, so that nothing is compiled, cached or allocated before. */
-async function open(leaf: string, how: 'clean' | 'after-kill'): Promise<OpeningReport> {
+async function open(leaf: string, how: How): Promise<OpeningReport> {
   const program = join(import.meta.dirname, '..', 'open-disk.ts');
   const node = (step: string) => run(process.execPath, ['--import', import.meta.resolve('tsx'), program, leaf, step]);
   if (how === 'after-kill') await node('write-and-die').catch(() => undefined);
+  if (how === 'clean') await node('open');
+  if (how === 'cold') dropCache([leaf]);
   const { stdout } = await node('open');
   return JSON.parse(stdout) as OpeningReport;
 }

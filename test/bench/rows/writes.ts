@@ -8,7 +8,7 @@ import { discardRedoLog } from '../../../core/disk/discard.ts';
 import type { DataSet } from '../data-set.ts';
 import { fio, type FioJob, type Sample } from '../measure.ts';
 import { serveOurs, serveQcow2, type NbdServerProcess } from '../nbd-servers.ts';
-import { warmCache } from '../page-cache.ts';
+import { whileCached } from '../page-cache.ts';
 import { scratch, type BenchContext, type RatioRow } from './row.ts';
 
 const run = promisify(execFile);
@@ -49,12 +49,11 @@ async function withFreshLog(
   set: DataSet,
   use: (server: NbdServerProcess) => Promise<Sample>,
 ): Promise<Sample> {
-  warmCache(set.redoubtFiles);
   const { file } = await createRedoLog({ parent: set.redoubt, randomSuffix: true });
   try {
     const server = await serveOurs(join(context.folder, 'fresh.sock'), set.redoubt, file);
     try {
-      return await use(server);
+      return await whileCached(set.redoubtFiles, () => use(server));
     } finally {
       await server.stop();
     }
@@ -68,13 +67,12 @@ async function withFreshOverlay(
   set: DataSet,
   use: (server: NbdServerProcess) => Promise<Sample>,
 ): Promise<Sample> {
-  warmCache(set.qcow2Files);
   const file = join(context.folder, 'fresh.qcow2');
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', set.qcow2, '-F', 'qcow2', file]);
   try {
     const server = await serveQcow2(join(context.folder, 'fresh-peer.sock'), file);
     try {
-      return await use(server);
+      return await whileCached(set.qcow2Files, () => use(server));
     } finally {
       await server.stop();
     }
