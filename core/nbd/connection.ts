@@ -58,6 +58,7 @@ export class Connection {
   constructor(
     accepted: Socket,
     exports: ReadonlyMap<string, BlockDevice>,
+    offersStructured: boolean,
     private readonly pool: SlabPool,
     private readonly wakefulness: Wakefulness,
   ) {
@@ -71,7 +72,7 @@ export class Connection {
       },
     });
     this.socket = socket;
-    this.handshake = new Handshake(exports, (bytes) => {
+    this.handshake = new Handshake(exports, offersStructured, (bytes) => {
       socket.write(bytes);
     });
     socket.on('end', () => {

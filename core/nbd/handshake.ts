@@ -58,8 +58,10 @@ export class Handshake {
   private allocationOf: string | undefined;
   private optionCount = 0;
 
+  /** Without `offersStructured`, a client that asks for structured replies is told that there are none. */
   constructor(
     private readonly exports: ReadonlyMap<string, BlockDevice>,
+    private readonly offersStructured: boolean,
     private readonly send: (bytes: Buffer) => void,
   ) {}
 
@@ -143,11 +145,19 @@ export class Handshake {
   }
 
   private answerStructuredReply(data: Buffer): void {
+    if (!this.offersStructured) {
+      this.reply(option.structuredReply, optionReply.errorUnsupported);
+      return;
+    }
     if (data.length === 0) this.isStructured = true;
     this.reply(option.structuredReply, data.length === 0 ? optionReply.ack : optionReply.errorInvalid);
   }
 
   private answerMetaContext(kind: number, data: Buffer): void {
+    if (!this.offersStructured) {
+      this.reply(kind, optionReply.errorUnsupported);
+      return;
+    }
     const isChoice = kind === option.setMetaContext;
     if (isChoice) this.allocationOf = undefined;
     const asked = parseMetaContextRequest(data);

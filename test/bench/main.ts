@@ -7,7 +7,7 @@ import { Disposables } from '../../core/base/disposables.ts';
 import { GIB, MIB } from '../../core/base/units.ts';
 import { makeDataSet } from './data-set.ts';
 import type { Sample } from './measure.ts';
-import { serveOurs, serveQcow2 } from './nbd-servers.ts';
+import { serveOurs, serveQcow2, type Replies } from './nbd-servers.ts';
 import { describeMachine, renderTable, summariseLimit, summariseRatio } from './report.ts';
 import { commitRows } from './rows/commits.ts';
 import { memoryRows } from './rows/memory.ts';
@@ -124,14 +124,19 @@ function makeContext(folder: string): BenchContext {
     requestsPerSample: values.quick ? 40_000 : 200_000,
     once,
     base: () => once('base', async (own) => ({ value: await makeDataSet(own, 1, sizeBytes) })),
-    served: (depth) => once(`depth-${String(depth)}`, (own) => prepare(own, depth)),
+    served: (depth, replies = 'simple') =>
+      once(`depth-${String(depth)}-${replies}`, (own) => prepare(own, depth, replies)),
   };
 }
 
 /** Makes the disk twice, starts both servers, and proves that they show the same content (which also warms the page cache). */
-async function prepare(folder: string, depth: number): Promise<{ value: ServedSet; close: () => Promise<void> }> {
+async function prepare(
+  folder: string,
+  depth: number,
+  replies: Replies,
+): Promise<{ value: ServedSet; close: () => Promise<void> }> {
   const set = await makeDataSet(folder, depth, sizeBytes);
-  const ours = await serveOurs(join(folder, 'ours.sock'), set.redoubt);
+  const ours = await serveOurs(join(folder, 'ours.sock'), set.redoubt, { replies });
   const peer = await serveQcow2(join(folder, 'peer.sock'), set.qcow2);
   await promisify(execFile)('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', ours.uri, peer.uri]);
   const close = async () => {

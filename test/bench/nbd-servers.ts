@@ -15,11 +15,19 @@ export interface NbdServerProcess {
   stop(): Promise<void>;
 }
 
+/** `simple` is what machines give their guests, `structured` what other clients get. */
+export type Replies = 'simple' | 'structured';
+
 /** Serves a disk of ours with the command that users have, as built; writes go to `redo` where there is one. */
-export async function serveOurs(socketPath: string, file: string, redo?: string): Promise<NbdServerProcess> {
+export async function serveOurs(
+  socketPath: string,
+  file: string,
+  { redo, replies = 'simple' }: { redo?: string; replies?: Replies } = {},
+): Promise<NbdServerProcess> {
   const command = join(import.meta.dirname, '..', '..', 'build', 'bin', 'redoubt.cjs');
   const mode = redo === undefined ? ['--mode', 'persistent'] : ['--mode', 'undoable', '--redo', redo];
-  const args = [command, 'disk', 'serve', file, '--socket', socketPath, ...mode];
+  const flags = replies === 'simple' ? ['--simple-replies'] : [];
+  const args = [command, 'disk', 'serve', file, '--socket', socketPath, ...mode, ...flags];
   return serving(await startChild(process.execPath, args), socketPath);
 }
 

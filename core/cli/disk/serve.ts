@@ -17,6 +17,7 @@ export interface ServeOptions extends DiskOptions {
   readonly redoDir?: string;
   readonly redo?: string;
   readonly atEnd?: 'keep' | 'commit' | 'discard';
+  readonly simpleReplies?: boolean;
 }
 
 /**
@@ -37,6 +38,7 @@ export function serveDiskCommand(terminal: Terminal): Command {
     .addOption(
       new Option('--at-end <decision>', 'for undoable disks; default keep').choices(['keep', 'commit', 'discard']),
     )
+    .option('--simple-replies', 'for guests: faster reads; clients cannot ask what is allocated')
     .action(async (file: string, options: ServeOptions) => {
       checkOptions(options);
       await serve(file, options, terminal);
@@ -76,7 +78,7 @@ async function serveUntil(
   ended: Promise<void>,
   file: string,
   log: ChosenLog | undefined,
-  { mode, socket, json }: ServeOptions,
+  { mode, socket, json, simpleReplies = false }: ServeOptions,
   context: OpenContext,
   terminal: Terminal,
 ): Promise<DiskSession> {
@@ -86,7 +88,9 @@ async function serveUntil(
     try {
       // Its writer lock is held: nobody can make a log over it any more, and nothing is written yet.
       await warnOfDependents(session.redo ?? session.file, terminal);
-      const server = await startNbdServer({ socketPath: socket, exports: new Map([['', session.device]]) });
+      const exports = new Map([['', session.device]]);
+      const replies = simpleReplies ? 'simple' : 'as-asked';
+      const server = await startNbdServer({ socketPath: socket, exports, replies });
       isServing = true;
       tellReady(session.redo, socket, json, terminal);
       const failure = await Promise.race([ended.then(() => undefined), session.failed]);

@@ -1,7 +1,7 @@
 import { KIB, MIB } from '../../../core/base/units.ts';
 import type { DataSet } from '../data-set.ts';
 import { fio, qemuImgBench, type FioJob, type QemuImage, type Sample } from '../measure.ts';
-import type { NbdServerProcess } from '../nbd-servers.ts';
+import type { NbdServerProcess, Replies } from '../nbd-servers.ts';
 import { dropCache, whileCached } from '../page-cache.ts';
 import { serveVastSet, type VastSet } from '../vast-set.ts';
 import { scratch, type RatioRow, type ServedSet } from './row.ts';
@@ -18,6 +18,8 @@ export function readRows(): RatioRow[] {
     overNbd(hot, 1, qd32, { bar: 4 }),
     overNbd(hot, 16, qd32, { bar: 6 }),
     overNbd(hot, 64, qd32),
+    overNbd(`${hot}, structured replies`, 1, qd32, { replies: 'structured' }),
+    overNbd(`${hot}, structured replies`, 16, qd32, { replies: 'structured' }),
     overNbd(hot, 1, qd32, { where: 'anywhere' }),
     overNbd(hot, 16, qd32, { where: 'anywhere' }),
     throughQemu(1, { bar: 0.8 }),
@@ -43,11 +45,12 @@ interface OverNbdOptions {
   readonly bar?: number;
   readonly where?: Where;
   readonly isCold?: boolean;
+  readonly replies?: Replies;
 }
 
 /** A read of the disk, through our server and through qemu-nbd. */
 function overNbd(work: string, depth: number, job: FioJob, options: OverNbdOptions = {}): RatioRow {
-  const { bar, where = 'written', isCold = false } = options;
+  const { bar, where = 'written', isCold = false, replies } = options;
   return {
     kind: 'ratio',
     work: where === 'written' ? work : `${work}, half of it never written`,
@@ -55,7 +58,7 @@ function overNbd(work: string, depth: number, job: FioJob, options: OverNbdOptio
     depth,
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
-      const { set, ours, peer } = await context.served(depth);
+      const { set, ours, peer } = await context.served(depth, replies);
       const one = (server: NbdServerProcess, files: readonly string[]) => {
         const measured = () => fio(server, job, rangeBytes(set, where), context.secondsPerSample, scratch(context));
         if (!isCold) return whileCached(files, measured);

@@ -1,6 +1,6 @@
 import type { DataSet } from '../data-set.ts';
 import type { Sample } from '../measure.ts';
-import type { NbdServerProcess } from '../nbd-servers.ts';
+import type { NbdServerProcess, Replies } from '../nbd-servers.ts';
 
 /** A disk with both servers running on it. */
 export interface ServedSet {
@@ -15,8 +15,8 @@ export interface BenchContext {
   readonly isQuick: boolean;
   readonly secondsPerSample: number;
   readonly requestsPerSample: number;
-  /** The data set of this depth, open in both servers. */
-  served(depth: number): Promise<ServedSet>;
+  /** The data set of this depth, open in both servers; ours with simple replies unless said otherwise. */
+  served(depth: number, replies?: Replies): Promise<ServedSet>;
   /** A base, half full, that nobody has open, for logs and overlays to be made on. */
   base(): Promise<DataSet>;
   /** Makes something once, under a name, and hands out the same from then on. `close` is called at the end. */

@@ -51,7 +51,7 @@ async function withFreshLog(
 ): Promise<Sample> {
   const { file } = await createRedoLog({ parent: set.redoubt, randomSuffix: true });
   try {
-    const server = await serveOurs(join(context.folder, 'fresh.sock'), set.redoubt, file);
+    const server = await serveOurs(join(context.folder, 'fresh.sock'), set.redoubt, { redo: file });
     try {
       return await whileCached(set.redoubtFiles, () => use(server));
     } finally {

@@ -132,6 +132,19 @@ describe('redoubt disk serve', () => {
     await expect(contentOf(other)).rejects.toMatchObject({ code: 'disk.parent-changed' });
   }, 60_000);
 
+  it('answers clients that ask for structured replies with simple ones where it is told to', async () => {
+    for (const [args, is] of [
+      [[], 0],
+      [['--simple-replies'], 1],
+    ] as const) {
+      const served = await serveDisk(base, socket, '--mode', 'persistent', ...args);
+      const { stdout } = await promisify(execFile)('nbdinfo', ['--json', `nbd+unix:///?socket=${socket}`]);
+      expect((JSON.parse(stdout) as { structured: boolean }).structured).toBe(is === 0);
+      expect(await strike(1)).toBe(is);
+      await served.stop();
+    }
+  }, 60_000);
+
   it('says with --json what it serves, in one document', async () => {
     const run = ['disk', 'serve', base, '--mode', 'undoable', '--json', '--socket', socket];
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../../build/bin/redoubt.cjs'), ...run], {

@@ -14,11 +14,12 @@ const fastZero = 1 << 4;
 const sendDf = 1 << 7;
 const invalid = 0x8000_0003;
 
-async function serve(exports: Record<string, MemoryDevice>): Promise<NbdServer> {
+async function serve(exports: Record<string, MemoryDevice>, replies?: 'simple'): Promise<NbdServer> {
   const folder = makeTempFolder();
   const server = await startNbdServer({
     socketPath: folder.at('nbd.sock'),
     exports: new Map(Object.entries(exports)),
+    ...(replies === undefined ? {} : { replies }),
   });
   onTestFinished(async () => {
     await server.close();
@@ -27,8 +28,8 @@ async function serve(exports: Record<string, MemoryDevice>): Promise<NbdServer> 
   return server;
 }
 
-async function negotiate(exports: Record<string, MemoryDevice>): Promise<NbdTestClient> {
-  const client = await NbdTestClient.connect((await serve(exports)).socketPath);
+async function negotiate(exports: Record<string, MemoryDevice>, replies?: 'simple'): Promise<NbdTestClient> {
+  const client = await NbdTestClient.connect((await serve(exports, replies)).socketPath);
   onTestFinished(() => {
     client.close();
   });
@@ -43,6 +44,21 @@ async function open(device: MemoryDevice): Promise<NbdTestClient> {
   });
   return client;
 }
+
+it('a server of simple replies says that it has no others, no contexts with them, and answers simply', async () => {
+  const device = new MemoryDevice(megabyte);
+  device.bytes.fill(7, 0, 512);
+  const client = await negotiate({ disk: device }, 'simple');
+  for (const [kind, data] of [
+    [option.structuredReply, Buffer.alloc(0)],
+    [option.listMetaContext, metaContextRequest('disk', [])],
+    [option.setMetaContext, metaContextRequest('disk', ['base:allocation'])],
+  ] as const)
+    expect((await client.option(kind, data)).map(({ type }) => type)).toEqual([0x8000_0001]);
+  expect((await client.option(option.go, infoRequest('disk'))).at(-1)?.type).toBe(1);
+  const { errno, data } = await client.request({ type: command.read, lengthBytes: 512 });
+  expect([errno, data]).toEqual([0, Buffer.alloc(512, 7)]);
+});
 
 describe('metadata contexts', () => {
   const namesOf = (replies: { type: number; data: Buffer }[]) =>
