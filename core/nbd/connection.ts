@@ -103,7 +103,8 @@ export class Connection {
     if (this.serving !== undefined) {
       this.parser.push(chunk);
       this.goOn();
-      this.wakefulness.note();
+      // What is in the thread pool wakes the loop when it ends, and needs the processors until then.
+      if (this.serving.transmission.pendingRequests === 0) this.wakefulness.note();
       return;
     }
     const result = this.handshake.receive(chunk);

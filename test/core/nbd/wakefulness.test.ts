@@ -77,10 +77,13 @@ test('requests that come while it looks do not make it look twice', () => {
   untilAsleep();
 });
 
-test('a server tells of every request that it serves', async () => {
+test.each([
+  ['at once, tells of every request', false, 3],
+  ['later, waits asleep until they have ended', true, 0],
+])('a server whose device ends requests %s', async (_what, isSlow, notes) => {
   const folder = makeTempFolder();
   const note = vi.spyOn(Wakefulness.prototype, 'note');
-  const exports = new Map([['', new MemoryDevice(4096)]]);
+  const exports = new Map([['', new MemoryDevice(4096, { isSlow })]]);
   const server = await startNbdServer({ socketPath: folder.at('nbd.sock'), exports });
   const client = await NbdTestClient.open(server.socketPath);
   onTestFinished(async () => {
@@ -91,5 +94,5 @@ test('a server tells of every request that it serves', async () => {
   });
   const before = note.mock.calls.length;
   for (let count = 0; count < 3; count++) await client.request({ type: command.read, lengthBytes: 512 });
-  expect(note.mock.calls.length).toBe(before + 3);
+  expect(note.mock.calls.length).toBe(before + notes);
 });
