@@ -76,7 +76,7 @@ export async function startNbdServer({
 /** Whether there is a socket that nobody listens on. */
 async function isAbandoned(socketPath: string): Promise<boolean> {
   // Connecting to a plain file is refused in the same words.
-  if (lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+  if (!isSocket(socketPath)) return false;
   return new Promise((resolve) => {
     const probe = connect(socketPath);
     probe.once('connect', () => {
@@ -89,6 +89,14 @@ async function isAbandoned(socketPath: string): Promise<boolean> {
   });
 }
 
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  } catch (error) {
+    throw socketError(path, error as NodeJS.ErrnoException);
+  }
+}
+
 function listen(server: Server, socketPath: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -97,12 +105,14 @@ function listen(server: Server, socketPath: string): Promise<void> {
     server.listen({ path: socketPath }, () => {
       resolve();
     });
+    // Where it could not be made, what has its name is somebody else's file, and the error event says why.
+    if (!server.listening) return;
     // A listening Unix socket exists as soon as `listen` returns; before this line only its owner could
     // have connected under any usual umask, and a thread can't set its own.
     try {
       chmodSync(socketPath, 0o600);
     } catch {
-      // It could not be made; the error event says why.
+      // It has no mode: what Windows calls a socket is no file.
     }
   });
 }
@@ -119,13 +129,14 @@ function refuseHopelessPath(socketPath: string): void {
 }
 
 function socketError(socketPath: string, cause: NodeJS.ErrnoException): RedoubtError<'disk.io'> {
-  return listenError(socketPath, cause.message, cause.code ?? 'unknown', cause);
+  const reason = cause.code === 'EADDRINUSE' ? 'its name is taken' : cause.message;
+  return listenError(socketPath, reason, cause.code ?? 'unknown', cause);
 }
 
 function listenError(socketPath: string, reason: string, errno: string, cause?: Error): RedoubtError<'disk.io'> {
   return new RedoubtError(
     'disk.io',
-    `Cannot listen on the socket ${socketPath}: ${reason}`,
+    `Cannot listen on the socket ${socketPath}: ${reason}.`,
     { file: socketPath, operation: 'listen', errno },
     { cause },
   );

@@ -59,9 +59,10 @@ describe('the socket', () => {
     const heir = await startNbdServer({ socketPath: left, exports: new Map() });
     await heir.close();
     const file = temporaryPath('file');
-    writeFileSync(file, 'not a socket');
+    writeFileSync(file, 'not a socket', { mode: 0o444 });
     await expect(startNbdServer({ socketPath: file, exports: new Map() })).rejects.toMatchObject({ code: 'disk.io' });
     expect(readFileSync(file, 'utf8')).toBe('not a socket');
+    expect(statSync(file).mode & 0o777).toBe(0o444);
   });
 
   it("says why it can't be made", async () => {
