@@ -1,6 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { asFileError } from '../../base/file-error.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../base/units.ts';
 import type { Link } from '../chain/link.ts';
@@ -12,33 +10,27 @@ import { ZeroExtent } from '../formats/flat/flat-extent.ts';
 import type { LinkFormat } from '../formats/link-state.ts';
 import type { OpenContext } from '../open-context.ts';
 import { closeLinks, openLinks, resolveChain } from '../parents/resolve-chain.ts';
+import { writeDescriptors, type NewDescriptor } from './write-descriptors.ts';
 
 /**
  * Writes one text descriptor a link into `directory` (created if missing), so that qemu-img and others can
  * read the chain; never for writing, because they keep neither free sector nor generation. The content ids
  * that descriptors know are made from the generations, so a reader checks those too.
- * Returns them from the leaf to the base. Throws as inspectChain, and disk.permission, disk.no-space,
+ * Returns them from the leaf to the base; all are written or none. Throws as inspectChain, and as writeDescriptors, and
  * disk.unsupported (readers of descriptors would find other content: grain tables of 512 entries in all but small files).
  */
 export async function describeChain(file: string, directory: string, context: OpenContext = {}): Promise<string[]> {
   const links = openLinks(await resolveChain(file, context), { context });
   try {
     const names = descriptorNames(links);
-    const texts = links.map((link, index) => {
+    const descriptors = links.map((link, index): NewDescriptor => {
       const parent = links[index + 1];
       const name = names[index + 1];
       const about = parent === undefined || name === undefined ? undefined : { link: parent, name };
-      return formatDescriptor(describeLink(link, about));
+      return { path: join(directory, names[index] as string), text: formatDescriptor(describeLink(link, about)) };
     });
-    // All or none: nothing is written for a chain that can't be described.
-    mkdirSync(directory, { recursive: true });
-    return texts.map((text, index) => {
-      const path = join(directory, names[index] as string);
-      writeFileSync(path, text);
-      return path;
-    });
-  } catch (error) {
-    throw error instanceof RedoubtError ? error : asFileError(error, directory, 'write');
+    writeDescriptors(descriptors);
+    return descriptors.map(({ path }) => path);
   } finally {
     closeLinks(links);
   }
