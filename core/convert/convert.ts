@@ -1,7 +1,7 @@
 import { lstatSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { asFileError } from '../base/file-error.ts';
+import { asFileError, errnoOf } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../base/units.ts';
 import type { BlockDevice } from '../disk/block-device.ts';
@@ -12,10 +12,10 @@ import { openDiskSession } from '../disk/session/session.ts';
 import { startNbdServer } from '../nbd/server.ts';
 import type { ForeignSource } from './foreign-source.ts';
 import { openSource, type EngineSource } from './open-source.ts';
-import { runConvert, type QemuImgOptions } from './qemu-img.ts';
+import { runConvert, type ConversionEnds, type QemuImgOptions } from './qemu-img.ts';
 import { RawFileDevice } from './raw-file-device.ts';
-import { openStagingFolder, type StagingFolder } from '../disk/files/staging-folder.ts';
-import { foreignFormats, formatOfName, type TargetFormat } from './target-format.ts';
+import { openStagingFolder } from '../disk/files/staging-folder.ts';
+import { checkDescribedName, foreignFormats, formatOfName, type TargetFormat } from './target-format.ts';
 
 export interface ConvertRequest {
   /** First file of a disk or of a redo log, or whatever qemu-img reads. What it hangs from is read with it. */
@@ -49,13 +49,14 @@ export interface Converted {
  * What is ours, and raw data, is read and written by the engine. The rest is qemu-img's, which reads from and
  * writes to the engine over NBD where one end is ours.
  *
- * Throws disk.exists, usage.bad-argument, disk.tool-missing, disk.untrusted, disk.no-space, job.cancelled, and what
- * opening the source and creating a disk throws.
+ * Throws disk.exists, disk.bad-name, usage.bad-argument, disk.tool-missing, disk.untrusted, disk.no-space,
+ * job.cancelled, and what opening the source and creating a disk throws.
  */
 export async function convertDisk(request: ConvertRequest): Promise<Converted> {
   const { source: sourceFile, context = {} } = request;
   const target = join(realFolder(dirname(request.target)), basename(request.target));
   const format = request.format ?? formatOfName(target);
+  checkDescribedName(basename(target), format);
   refuseToOverwrite(target);
   // Who asks for the conversion has chosen the source.
   const trust = { ...context, trustedPaths: [...(context.trustedPaths ?? []), sourceFile] };
@@ -64,7 +65,10 @@ export async function convertDisk(request: ConvertRequest): Promise<Converted> {
     const staging = await openStagingFolder(target);
     try {
       const capacityBytes = Math.ceil(source.sizeBytes / SECTOR_BYTES) * SECTOR_BYTES;
-      await make({ request, source, staging, format, capacityBytes, file: join(staging.path, basename(target)) });
+      const file = join(staging.path, basename(target));
+      await make({ request, source, format, capacityBytes, file }).catch((error: unknown) => {
+        throw staging.inPlace(error);
+      });
       const files = staging.publish(basename(target)).filter((path) => !path.endsWith('.redoubt'));
       return { files, format, capacityBytes };
     } finally {
@@ -78,7 +82,6 @@ export async function convertDisk(request: ConvertRequest): Promise<Converted> {
 interface Work {
   readonly request: ConvertRequest;
   readonly source: EngineSource | ForeignSource;
-  readonly staging: StagingFolder;
   readonly format: TargetFormat;
   readonly capacityBytes: number;
   /** The target's first file, in the staging folder. */
@@ -92,20 +95,21 @@ async function make(work: Work): Promise<void> {
     signal,
     onProgress: (share) => onProgress?.(Math.floor(share * capacityBytes), capacityBytes),
   };
+  const ends: ConversionEnds = request;
   const foreign = foreignFormats[format];
   if (foreign !== undefined || (format === 'raw' && source.kind === 'foreign')) {
     const writes = [...(foreign ?? ['-O', 'raw']), file];
     if (source.kind === 'foreign') {
-      await runConvert(['-f', source.format, source.file, ...writes], request.source, options);
+      await runConvert(['-f', source.format, source.file, ...writes], ends, options);
     } else {
-      await overNbd(source.device, (url) => runConvert(['-f', 'raw', url, ...writes], request.source, options));
+      await overNbd(source.device, (url) => runConvert(['-f', 'raw', url, ...writes], ends, options));
     }
     return;
   }
   const target = await openTarget(work);
   try {
     if (source.kind === 'engine') await copyDisk(source.device, target.device, { signal, onProgress });
-    else await fill(target.device, source, request.source, options);
+    else await fill(target.device, source, ends, options);
   } finally {
     await target.close();
   }
@@ -128,7 +132,7 @@ async function openTarget({
   const { files } = await createBase({
     file,
     capacityBytes,
-    split: split && dialect !== 'vmware2' && dialect !== 'esx',
+    split,
     bus,
     format: format === 'vmdk' ? 'vmdk' : 'cowd',
     ...(dialect === undefined ? {} : { dialect }),
@@ -138,16 +142,21 @@ async function openTarget({
 }
 
 /** The target is new: what qemu-img finds to be zeros it need not write. */
-async function fill(target: BlockDevice, source: ForeignSource, named: string, options: QemuImgOptions): Promise<void> {
+async function fill(
+  target: BlockDevice,
+  source: ForeignSource,
+  ends: ConversionEnds,
+  options: QemuImgOptions,
+): Promise<void> {
   await overNbd(target, (url) =>
-    runConvert(['-f', source.format, '-O', 'raw', '-n', '--target-is-zero', source.file, url], named, options),
+    runConvert(['-f', source.format, '-O', 'raw', '-n', '--target-is-zero', source.file, url], ends, options),
   );
   await target.flush();
 }
 
 /** Serves a device on a private socket while `act` runs. */
 async function overNbd(device: BlockDevice, act: (url: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'redoubt-nbd-'));
+  const folder = makeSocketFolder();
   try {
     const socketPath = join(folder, 's');
     const server = await startNbdServer({ socketPath, exports: new Map([['', device]]) });
@@ -161,11 +170,28 @@ async function overNbd(device: BlockDevice, act: (url: string) => Promise<void>)
   }
 }
 
+function makeSocketFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'redoubt-nbd-'));
+  } catch (error) {
+    throw asFileError(error, tmpdir(), 'write');
+  }
+}
+
 /** Neither the file nor anything that would speak of it may be there. */
 function refuseToOverwrite(file: string): void {
-  for (const path of [file, `${file}.commit`, `${file}.redoubt`]) {
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-      throw new RedoubtError('disk.exists', `${path} exists already.`, { file: path });
+  const taken = [file, `${file}.commit`, `${file}.redoubt`].find((path) => isTaken(path, path === file));
+  if (taken !== undefined) throw new RedoubtError('disk.exists', `${taken} exists already.`, { file: taken });
+}
+
+/** Links are not followed. What can't be looked at may be there, so whoever asks is told. */
+function isTaken(path: string, isItself: boolean): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // A name that is too long is nobody's; the disk's own has to be one.
+    if (!isItself && errnoOf(error) === 'ENAMETOOLONG') return false;
+    throw asFileError(error, path, 'create');
   }
 }
 

@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { Chain } from '../disk/chain/chain.ts';
 import type { BlockDevice } from '../disk/block-device.ts';
 import type { DiskBus } from '../disk/create/create-base.ts';
+import { hasNameOfDisk } from '../disk/formats/open-format.ts';
 import { readLinkHead, readSegmentHead, realPath } from '../disk/link-head.ts';
 import { lockFile } from '../disk/locks/file-lock.ts';
 import { LockSet } from '../disk/locks/lock-set.ts';
@@ -36,7 +38,8 @@ export async function openSource(file: string, context: OpenContext): Promise<En
   const plain = headOr(() => readLinkHead(file));
   if (plain === undefined) return await openChain(file, context);
   if (plain.is('disk.unsupported')) return (await openForeign(file, context)) ?? openPlainData(file);
-  if (plain.is('disk.not-a-disk')) return openPlainData(file);
+  // Nor is a disk that has lost its header.
+  if (plain.is('disk.not-a-disk') && !hasNameOfDisk(basename(realPath(file)))) return openPlainData(file);
   throw plain;
 }
 

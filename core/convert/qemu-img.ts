@@ -25,13 +25,19 @@ export function findQemuImg(folders = defaultFolders()): string {
   });
 }
 
+/** What is being converted, and to what, as errors call them. */
+export interface ConversionEnds {
+  readonly source: string;
+  readonly target: string;
+}
+
 /**
- * Converts; `args` are those of `qemu-img convert`. `file`: what is being converted, for errors. Throws
- * disk.tool-missing, job.cancelled, disk.no-space, disk.io (with the last thing that it said).
+ * Converts; `args` are those of `qemu-img convert`. Throws disk.tool-missing, job.cancelled, disk.no-space, disk.io
+ * (with the last thing that it said).
  */
 export async function runConvert(
   args: readonly string[],
-  file: string,
+  ends: ConversionEnds,
   { signal, onProgress }: QemuImgOptions,
 ): Promise<void> {
   if (isStopped(signal)) throw stopped();
@@ -51,7 +57,7 @@ export async function runConvert(
   try {
     const exit = await child.exited;
     if (isStopped(signal)) throw stopped();
-    if (exit.code !== 0) throw failure(file, child.errorTail() || describeExit(exit));
+    if (exit.code !== 0) throw failure(ends, child.errorTail() || describeExit(exit));
   } finally {
     signal?.removeEventListener('abort', stop);
   }
@@ -103,12 +109,12 @@ export async function askInfo(file: string): Promise<ForeignInfo> {
   };
 }
 
-function failure(file: string, text: string): RedoubtError {
+function failure({ source, target }: ConversionEnds, text: string): RedoubtError {
   if (/No space left on device|Disk quota exceeded/.test(text))
-    return new RedoubtError('disk.no-space', `No space is left to convert ${file}.`, { file });
+    return new RedoubtError('disk.no-space', `No space is left for ${target}.`, { file: target });
   const reason = lastLine(text);
-  return new RedoubtError('disk.io', `qemu-img could not convert ${file}: ${reason}`, {
-    file,
+  return new RedoubtError('disk.io', `qemu-img could not convert ${source}: ${reason}`, {
+    file: source,
     operation: 'convert',
     errno: reason,
   });

@@ -16,7 +16,7 @@ export interface DiskName {
 }
 
 const namePattern =
-  /^(?<stem>.+?)(?:-(?<part>0[2-9]|[1-9][0-9]{1,3}))?(?<extension>\.vmdk|\.dsk)(?<tail>(?:_[a-z0-9]{6})?(?:\.redo(?:_[a-z0-9]{1,16})?|\.was_[0-9a-f]{6})*)$/i;
+  /^(?<stem>.+?)(?:-(?<part>0[2-9]|[1-9][0-9]{1,3}))?(?<extension>\.vmdk|\.dsk)(?<tail>(?:_[a-z0-9]{6})?(?:\.redo(?:_[a-z0-9]{1,16})?|\.was_[0-9a-f]{6})*)$/is;
 
 /** Longest file name in bytes that common file systems take. */
 const longestNameBytes = 255;

@@ -91,6 +91,8 @@ async function makeCopy(
       await target.close();
     }
     return { files: staging.publish(name), copiedBytes };
+  } catch (error) {
+    throw staging.inPlace(error);
   } finally {
     staging.remove();
   }

@@ -16,7 +16,7 @@ import { syncFolder } from '../../base/atomic-file.ts';
 import { asFileError, errnoOf } from '../../base/file-error.ts';
 import { isThere } from '../../base/is-there.ts';
 import { acquireLock, isHolderGone, lockHolder } from '../../base/lock-file.ts';
-import { RedoubtError } from '../../base/redoubt-error.ts';
+import { fromWire, RedoubtError } from '../../base/redoubt-error.ts';
 
 /**
  * A folder beside the place where new files are wanted: they are made in it under their final names, so that
@@ -41,6 +41,8 @@ export interface StagingFolder {
    * disk.permission, disk.no-space, disk.io.
    */
   publish(first: string): string[];
+  /** An error that speaks of files in the folder, as it would of them in their place: nobody has asked for the folder. */
+  inPlace(error: unknown): unknown;
   /** Removes the folder with all that is in it, as far as that can be done; the next one does the rest. Idempotent. */
   remove(): void;
 }
@@ -61,6 +63,7 @@ export async function openStagingFolder(file: string): Promise<StagingFolder> {
         publish(path, place, [...others, first]);
         return [first, ...others].map((name) => join(place, name));
       },
+      inPlace: (error) => speakOf(place, path, error),
       remove: () => {
         asFarAsPossible(() => {
           removeFolder(path);
@@ -73,6 +76,17 @@ export async function openStagingFolder(file: string): Promise<StagingFolder> {
     });
     throw asFileError(error, place, 'write');
   }
+}
+
+function speakOf(place: string, path: string, error: unknown): unknown {
+  if (!(error instanceof RedoubtError) || !error.message.includes(path)) return error;
+  const { code, message, details } = error.toWire();
+  const inPlace = Object.entries(details).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? value.replaceAll(path, place) : value,
+  ]);
+  const wire = { code, message: message.replaceAll(path, place), details: Object.fromEntries(inPlace) as unknown };
+  return Object.assign(fromWire(wire), { cause: error });
 }
 
 /** Clears up after processes that are proved to be gone. Throws disk.permission, disk.io. */

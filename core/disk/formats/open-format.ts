@@ -5,7 +5,7 @@ import { parseDiskName } from '../names.ts';
 import { cowdFormat } from './cowd/cowd-format.ts';
 import { describedFormats } from './described-format.ts';
 import type { DiskFormat, OpenedLink, OpenLinkRequest } from './disk-format.ts';
-import { openRaw, rawFormat } from './flat/raw-format.ts';
+import { openRaw, rawFormat, refuseForeign } from './flat/raw-format.ts';
 import type { LinkFormat } from './link-state.ts';
 
 /** In the order in which they are asked. */
@@ -17,8 +17,8 @@ const SNIFF_BYTES = 512;
 /**
  * The format of an open file, by its content. `isRawAllowed`: what is not known is raw, but for a file with the
  * name of a disk or a redo log: that one has lost its header, and taken for plain data it would be checked,
- * served and written over as if nothing were wrong. Throws disk.not-a-disk, disk.io, and what reading a
- * descriptor throws.
+ * served and written over as if nothing were wrong. Throws disk.not-a-disk, disk.unsupported (another
+ * program's), disk.io, and what reading a descriptor throws.
  */
 export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat {
   if (file.isDevice === true) return rawFormat;
@@ -26,6 +26,8 @@ export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat 
   if (format !== undefined) return format;
   const isNamedAsDisk = hasNameOfDisk(basename(file.path));
   if (isRawAllowed && !isNamedAsDisk) return rawFormat;
+  // Other programs' disks have such names too.
+  if (isRawAllowed) refuseForeign(file);
   const reason = isNamedAsDisk
     ? 'it has the name of a disk, but no header of a known format'
     : 'no header of a known format';
@@ -35,8 +37,11 @@ export function detectFormat(file: DiskFile, isRawAllowed: boolean): DiskFormat 
   });
 }
 
-/** Plain data of a flat VMDK is named like a disk too, and is plain data all the same. */
-function hasNameOfDisk(name: string): boolean {
+/**
+ * Whether a bare name promises a header. Plain data of a flat VMDK is named like a disk too, and is plain data all
+ * the same.
+ */
+export function hasNameOfDisk(name: string): boolean {
   const parsed = parseDiskName(name);
   return parsed !== undefined && !(parsed.tail === '' && /-(flat|f\d+)$/i.test(parsed.stem));
 }

@@ -23,6 +23,7 @@ describe('disk names', () => {
     ['mydisk.vmdk.REDO_TkLU1V', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '.REDO_TkLU1V' }],
     ['mydisk.vmdk_a01168', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '_a01168' }],
     ['mydisk.vmdk.was_0a1b2c.REDO', { stem: 'mydisk', part: 1, extension: '.vmdk', tail: '.was_0a1b2c.REDO' }],
+    ['two\nlines-02.vmdk.REDO', { stem: 'two\nlines', part: 2, extension: '.vmdk', tail: '.REDO' }],
     ['old.dsk', { stem: 'old', part: 1, extension: '.dsk', tail: '' }],
     ['disk-02-02.vmdk', { stem: 'disk-02', part: 2, extension: '.vmdk', tail: '' }],
     ['disk-01.vmdk', { stem: 'disk-01', part: 1, extension: '.vmdk', tail: '' }],

@@ -103,7 +103,8 @@ export function openRaw(layer: FileLayer, path: string, isWritable: boolean): Di
   }
 }
 
-function refuseForeign(file: DiskFile): void {
+/** Throws disk.unsupported for what begins as another program's disk. */
+export function refuseForeign(file: DiskFile): void {
   const start = new Uint8Array(SECTOR_BYTES);
   file.read(0, start);
   const format = foreignFormat(start);
