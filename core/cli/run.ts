@@ -3,7 +3,7 @@ import { RedoubtError, toWire } from '../base/redoubt-error.ts';
 import { diskCommand } from './disk/disk-command.ts';
 import { ReportedFailure } from './reported-failure.ts';
 import { serveCommand } from './serve.ts';
-import type { Terminal } from './terminal.ts';
+import { onOneLine, type Terminal } from './terminal.ts';
 
 const exitStatus = { success: 0, failed: 1, usage: 2 } as const;
 
@@ -61,8 +61,6 @@ function argumentIn(reason: string): string {
 function fail(error: unknown, args: readonly string[], terminal: Terminal): number {
   const wire = toWire(error);
   if (args.includes('--json')) terminal.out(`${JSON.stringify({ error: wire }, undefined, 2)}\n`);
-  // Names come from files that anybody may have made: none may move a person's cursor or start a second line.
-  const sentence = wire.message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '?');
-  terminal.err(`redoubt: ${wire.code}: ${sentence}\n`);
+  terminal.err(`redoubt: ${wire.code}: ${onOneLine(wire.message)}\n`);
   return wire.code === 'usage.bad-argument' ? exitStatus.usage : exitStatus.failed;
 }

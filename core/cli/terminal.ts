@@ -6,6 +6,14 @@ export interface Terminal {
   readonly isTerminal: boolean;
 }
 
+/**
+ * A sentence for a person, on one line. Names come from files that anybody may have made: none may move a cursor or
+ * start a second line. What only names files, one a line, is for programs, and says them as they are.
+ */
+export function onOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '?');
+}
+
 /** The one JSON document of a command that was asked for it, or its lines of text. */
 export function printResult(
   terminal: Terminal,

@@ -3,7 +3,7 @@ import { RedoubtError } from '../../base/redoubt-error.ts';
 import { checkChain, type CheckReport } from '../../disk/check/check-chain.ts';
 import type { Finding } from '../../disk/check/finding.ts';
 import { ReportedFailure } from '../reported-failure.ts';
-import { printResult, type Terminal } from '../terminal.ts';
+import { onOneLine, printResult, type Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 
 interface CheckOptions extends DiskOptions {
@@ -55,7 +55,7 @@ function reportLines({ links, findings, repaired, kept }: CheckReport): string[]
     ...kept.map((path) => `kept      What entries said before is in ${path}.`),
     ...findings.map((finding) => `${finding.severity.padEnd(9)} ${finding.sentence}${hintOf(finding)}`),
     `${count} checked, ${verdictOf(findings)}`,
-  ];
+  ].map(onOneLine);
 }
 
 function hintOf({ canRepair, severity }: Finding): string {

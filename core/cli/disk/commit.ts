@@ -7,7 +7,7 @@ import { commitRedoLog, type CommitRequest } from '../../disk/commit/commit.ts';
 import { commitToCopy } from '../../disk/commit/commit-to-copy.ts';
 import { removeAbandonedLogs } from '../../disk/session/abandoned-logs.ts';
 import { formatSize } from '../format-size.ts';
-import { printResult, type Terminal } from '../terminal.ts';
+import { onOneLine, printResult, type Terminal } from '../terminal.ts';
 import { collect, newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 import { progressPrinter } from './progress-printer.ts';
 
@@ -71,7 +71,7 @@ export function commitCommand(terminal: Terminal): Command {
         const print =
           options.toCopy === undefined ? await commit(request, options) : await copy(request, options.toCopy);
         progress.clear();
-        printResult(terminal, options, print.result, print.lines);
+        printResult(terminal, options, print.result, print.lines.map(onOneLine));
       } finally {
         progress.clear();
         process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -107,7 +107,7 @@ async function abandon(terminal: Terminal, options: CommitOptions, file: string)
     unchanged: `Gave up the commit into ${parent}: nothing of it has changed.`,
     committed: `The commit into ${parent} was complete.`,
   };
-  printResult(terminal, options, result, [words[state]]);
+  printResult(terminal, options, result, [onOneLine(words[state])]);
 }
 
 /** A folder that is not there would find nobody, and the commit would orphan whoever was meant. */

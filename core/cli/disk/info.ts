@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ChainReport } from '../../api/disks.ts';
 import { inspectChain } from '../../disk/describe/inspect.ts';
 import { formatSize } from '../format-size.ts';
-import { printResult, type Terminal } from '../terminal.ts';
+import { onOneLine, printResult, type Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 
 /** `redoubt disk info FILE`: the chain from the leaf to the base. */
@@ -29,7 +29,7 @@ const stateWords: Record<ChainReport['links'][number]['state'], string> = {
 
 function linkLines(link: ChainReport['links'][number]): string[] {
   const rows: [string, string | undefined][] = [
-    ['files', link.files.join('\n')],
+    ['files', link.files.map(onOneLine).join('\n')],
     ['format', `${link.format}${link.dialect === undefined ? '' : `, ${link.dialect}`}`],
     ['capacity', `${String(link.capacityBytes)} bytes`],
     ['allocated', `${formatSize(link.allocatedBytes)} (${String(link.allocatedBytes)} bytes)`],
@@ -46,5 +46,5 @@ function linkLines(link: ChainReport['links'][number]): string[] {
     value === undefined ? [] : [`  ${name.padEnd(12)}${value.replaceAll('\n', `\n${indent}`)}`],
   );
   const role = link.role === 'base' ? 'base' : link.isOldState === true ? 'old state' : 'redo log';
-  return ['', `${role} ${link.path}`, ...lines];
+  return ['', `${role} ${onOneLine(link.path)}`, ...lines];
 }

@@ -1,5 +1,6 @@
-import { existsSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync, type StatsFs } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { asFileError } from '../../base/file-error.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { createRedoLog } from '../../disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../disk/discard.ts';
@@ -89,7 +90,7 @@ async function madeInPrivateFolder(parent: string, context: OpenContext): Promis
 
 /** A RAM disk that fills up takes the whole host with it, so there all that the guest could write must fit. */
 function checkRoom(folder: string, capacityBytes: number): void {
-  const { type, bavail, bsize } = statfsSync(folder);
+  const { type, bavail, bsize } = statusOfFileSystem(folder);
   const freeBytes = bavail * bsize;
   if (!memoryFileSystems.has(type >>> 0) || freeBytes >= capacityBytes) return;
   throw new RedoubtError(
@@ -101,4 +102,12 @@ function checkRoom(folder: string, capacityBytes: number): void {
       freeBytes,
     },
   );
+}
+
+function statusOfFileSystem(folder: string): StatsFs {
+  try {
+    return statfsSync(folder);
+  } catch (error) {
+    throw asFileError(error, folder, 'look at');
+  }
 }

@@ -7,7 +7,7 @@ import { removeAbandonedLogs } from '../../disk/session/abandoned-logs.ts';
 import { openDiskSession, type DiskMode, type DiskSession } from '../../disk/session/session.ts';
 import type { OpenContext } from '../../disk/open-context.ts';
 import { startNbdServer } from '../../nbd/server.ts';
-import type { Terminal } from '../terminal.ts';
+import { onOneLine, type Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 import { chooseRedoLog, type ChosenLog } from './serve-redo-log.ts';
 
@@ -110,8 +110,8 @@ async function serveUntil(
 async function warnOfDependents(leaf: string, terminal: Terminal): Promise<void> {
   const dependents = await dependentsThrough(await findDependents(leaf), []);
   if (dependents.length === 0) return;
-  const names = dependents.map(({ path }) => `  ${path}\n`).join('');
-  terminal.err(`Redo logs hang from ${leaf}, and can't be used any more once it is written to:\n${names}`);
+  const names = dependents.map(({ path }) => `  ${onOneLine(path)}\n`).join('');
+  terminal.err(`Redo logs hang from ${onOneLine(leaf)}, and can't be used any more once it is written to:\n${names}`);
 }
 
 /** With `--json` one document, on one line, so that a reader need not wait for the end. */

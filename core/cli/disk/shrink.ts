@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { shrinkDisk, type ShrinkResult } from '../../disk/shrink/shrink-disk.ts';
 import { formatSize } from '../format-size.ts';
 import { ProgressLine } from '../progress-line.ts';
-import { printResult, type Terminal } from '../terminal.ts';
+import { onOneLine, printResult, type Terminal } from '../terminal.ts';
 import { newDiskCommand, openContext, type DiskOptions } from './disk-options.ts';
 
 /** `redoubt disk shrink FILE`: gives space that is not used back to the host; progress on stderr. */
@@ -26,7 +26,7 @@ export function shrinkCommand(terminal: Terminal): Command {
           },
         });
         progress.clear();
-        printResult(terminal, options, result, [resultLine(result)]);
+        printResult(terminal, options, result, [onOneLine(resultLine(result))]);
       } finally {
         progress.clear();
         process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -14,7 +14,7 @@ import { refuseUnsettled } from '../parents/unsettled.ts';
 import { checkDescribed } from './check-described.ts';
 import { checkLinkFiles } from './check-link.ts';
 import { checkSurroundings, deadChildren, keptCopies } from './check-surroundings.ts';
-import { Findings, type Finding } from './finding.ts';
+import { Findings, type Finding, type FindingKind } from './finding.ts';
 import { keepEntries } from './keep-entries.ts';
 import { repairLinkFiles, type KeepOld } from './repair-link.ts';
 import { repairVmdkFiles } from './repair-vmdk.ts';
@@ -62,6 +62,7 @@ export async function checkChain(request: CheckRequest): Promise<CheckReport> {
   await settleChain(file, context);
   refuseUnfinished(file);
   const before = await lookAt(request);
+  refuseProtected(before);
   const kept: string[] = [];
   const hanging = await whoMustBeRelinked(before, context);
   for (const path of [...before.links].reverse()) {
@@ -82,6 +83,24 @@ function refuseUnfinished(file: string): void {
   if (head === undefined) return;
   if (head.state.record?.committing !== undefined) throw commitUnfinishedError(head);
   refuseUnsettled(head);
+}
+
+const wrongEntries: ReadonlySet<FindingKind> = new Set([
+  'bad-table',
+  'bad-grain',
+  'shared-table',
+  'shared-grain',
+  'grain-over-table',
+  'directory-copies',
+]);
+
+/** Whoever asks for a repair of a damaged file that is protected would else not be told why nothing was done. */
+function refuseProtected({ links: [leaf = ''], findings, files }: Look): void {
+  const isDamaged = findings.some(
+    ({ severity, kind, file }) =>
+      severity === 'error' && wrongEntries.has(kind) && files.get(leaf)?.includes(file) === true,
+  );
+  if (isDamaged) checkWritable(readLinkHead(leaf));
 }
 
 /** The logs over the leaf, if repairing it will give it another content id. */

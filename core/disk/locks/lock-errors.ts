@@ -3,15 +3,19 @@ import type { FoundHolder } from './holder-entry.ts';
 
 /** The refusal that names the holder, so that the user can be asked about it. */
 export function lockedError(file: string, found: FoundHolder | undefined): RedoubtError<'disk.locked'> {
-  if (found?.holder === undefined) {
-    const details = found === undefined ? { file } : { file, token: found.token };
-    return new RedoubtError('disk.locked', `${file} is in use.`, details);
+  if (found === undefined) return new RedoubtError('disk.locked', `${file} is in use.`, { file });
+  const { token, path } = found;
+  if (found.holder === undefined) {
+    // Where nobody can be asked, the user has to find out.
+    const message = `${file} is in use: ${path} counts as a lock, and does not say whose.`;
+    return new RedoubtError('disk.locked', message, { file, token });
   }
   const { pid, host, purpose, machineName } = found.holder;
   const who = machineName === undefined ? `process ${String(pid)} on ${host}` : `"${machineName}"`;
-  return new RedoubtError('disk.locked', `${file} is in use by ${who} (${purpose}).`, {
+  const sign = found.verdict === 'alive' ? '' : `, which gives no sign of life; its lock is ${path}`;
+  return new RedoubtError('disk.locked', `${file} is in use by ${who} (${purpose})${sign}.`, {
     file,
-    token: found.token,
+    token,
     holder: {
       pid,
       host,

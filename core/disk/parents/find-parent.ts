@@ -118,7 +118,8 @@ function refusalOf(verdict: Exclude<ParentVerdict, { kind: 'agrees' }>, child: L
   if (verdict.kind === 'committing') return { weight: 3, error: commitUnfinishedError(parent) };
   if (verdict.kind === 'other-capacity') {
     const { capacityBytes, parentCapacityBytes } = verdict;
-    const message = `${child.path} and its parent ${parent.path} differ in size.`;
+    const sizes = `${String(capacityBytes)} and ${String(parentCapacityBytes)} bytes`;
+    const message = `${child.path} and its parent ${parent.path} differ in size: ${sizes}.`;
     const details = { file: child.path, parent: parent.path, capacityBytes, parentCapacityBytes };
     return { weight: 2, error: new RedoubtError('disk.capacity-mismatch', message, details) };
   }

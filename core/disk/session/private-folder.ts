@@ -1,14 +1,19 @@
 import { mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { asFileError } from '../../base/file-error.ts';
 
 /** Folders of one nonpersistent session each, below the temporary one: `redoubt-` and six characters. */
 const prefix = 'redoubt-';
 const namePattern = /^redoubt-[A-Za-z0-9]{6}$/;
 
-/** Makes one, for this user alone. Throws what node:fs throws. */
+/** Makes one, for this user alone. Throws disk.not-found (the temporary folder), disk.permission, disk.no-space, disk.io. */
 export function makePrivateFolder(): string {
-  return mkdtempSync(join(tmpdir(), prefix));
+  try {
+    return mkdtempSync(join(tmpdir(), prefix));
+  } catch (error) {
+    throw asFileError(error, tmpdir(), 'write');
+  }
 }
 
 /** Those that are there, as far as can be seen. */

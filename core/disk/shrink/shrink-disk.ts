@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { requireStatus } from '../../base/file-status.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { Chain } from '../chain/chain.ts';
@@ -107,16 +108,13 @@ function refuseOldState({ path, state }: LinkHead): void {
 
 /** What a damaged entry pointed to may still lie between the grains. */
 function refuseRepaired({ files }: LinkHead): void {
-  const file = files.find((path) => keptCopies(path).length > 0);
-  if (file === undefined) return;
-  throw new RedoubtError(
-    'disk.unsupported',
-    `A repair has kept old entries of ${file}; remove ${file}.check-… first.`,
-    {
-      file,
-      feature: 'shrinking a file of which a repair has kept old entries',
-    },
-  );
+  for (const file of files) {
+    const [kept] = keptCopies(file);
+    if (kept === undefined) continue;
+    const message = `A repair has kept old entries of ${file}; remove ${join(dirname(file), kept)} first.`;
+    const feature = 'shrinking a file of which a repair has kept old entries';
+    throw new RedoubtError('disk.unsupported', message, { file, feature });
+  }
 }
 
 function lengthOf({ files }: LinkHead): number {

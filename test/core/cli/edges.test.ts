@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { endChild, startChild } from '../../../core/base/child-process.ts';
 import { chooseRedoLog } from '../../../core/cli/disk/serve-redo-log.ts';
 import { runCommandLine } from '../../../core/cli/run.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { makeBase, makeLog, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+import { hasTools } from '../../support/tools.ts';
 
 let folder: TempFolder;
 let base: string;
@@ -20,16 +21,19 @@ afterEach(() => {
 });
 
 /** Runs a command before a person's eyes, or for a program. */
-async function redoubt(isTerminal: boolean, ...args: string[]): Promise<{ status: number; err: string }> {
+async function redoubt(isTerminal: boolean, ...args: string[]): Promise<{ status: number; out: string; err: string }> {
+  let out = '';
   let err = '';
   const status = await runCommandLine(args, {
-    out: () => undefined,
+    out: (text) => {
+      out += text;
+    },
     err: (text) => {
       err += text;
     },
     isTerminal,
   });
-  return { status, err };
+  return { status, out, err };
 }
 
 /** What stays on a screen. */
@@ -55,6 +59,30 @@ describe('the command line', () => {
     const { status, err } = await redoubt(true, 'disk', 'info', folder.at('a\u001b[2Jb\rc\u009b2Jd.vmdk'));
     expect(status).toBe(1);
     expect(err).toMatch(/^redoubt: disk\.not-found: .*a\?\[2Jb\?c\?2Jd\.vmdk does not exist\.\n$/);
+  });
+
+  it('lets no name in a report speak to the terminal, and prints names for programs as they are', async () => {
+    const name = 'a\u001b[2Jb\nc.vmdk';
+    renameSync(base, folder.at(name));
+    const log = folder.at(`${name}.REDO`);
+    expect((await redoubt(true, 'disk', 'redo', folder.at(name))).out).toBe(`${log}\n`);
+    for (const command of ['info', 'shrink', 'commit']) {
+      const { status, out } = await redoubt(true, 'disk', command, log);
+      expect(status).toBe(0);
+      expect(out).toContain('a?[2Jb c.vmdk');
+      expect(out).not.toContain('\u001b');
+    }
+    const { err } = await redoubt(true, 'disk', 'create', folder.at('x\ny.vmdk'), '--size', '1M');
+    expect(err).toMatch(/^redoubt: disk\.bad-name: .* descriptors do not allow\.\n$/);
+  });
+
+  it('says where a lock lies that does not say whose it is', async () => {
+    mkdirSync(`${base}.lck`);
+    const entry = join(`${base}.lck`, `${'0'.repeat(32)}.json`);
+    writeFileSync(entry, 'garbage');
+    const { status, err } = await redoubt(false, 'disk', 'shrink', base);
+    expect(status).toBe(1);
+    expect(err).toContain(`disk.locked: ${base} is in use: ${entry} counts as a lock`);
   });
 
   it('lets no progress stand before an error, nor after success', async () => {
@@ -137,6 +165,20 @@ describe('the command line', () => {
     const { code } = await endChild(child.process, { patienceMs: 10_000 });
     expect(code).toBe(0);
     expect(readdirSync(folder.path).sort()).toEqual(['disk.vmdk', 'disk.vmdk.REDO', 'disk.vmdk.children', 'logs']);
+  });
+
+  it('says which temporary folder is not there', async () => {
+    vi.stubEnv('TMPDIR', folder.at('missing'));
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const serve = ['serve', base, '--mode', 'nonpersistent', '--socket', folder.at('nbd.sock')];
+    for (const args of hasTools('qemu-img') ? [serve, ['convert', base, folder.at('a.qcow2')]] : [serve]) {
+      const { status, err } = await redoubt(false, 'disk', ...args);
+      expect(status).toBe(1);
+      expect(err).toContain(`redoubt: disk.not-found: ${folder.at('missing')} does not exist.\n`);
+    }
+    expect(readdirSync(folder.path)).toEqual(['disk.vmdk']);
   });
 
   it('serve says no to a socket that is a file', async () => {

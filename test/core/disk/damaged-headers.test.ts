@@ -93,3 +93,15 @@ describe('a disk that has lost its magic', () => {
     await expect(createRedoLog({ parent: folder.at(name), randomSuffix: true })).rejects.toMatchObject(refusal);
   });
 });
+
+it('[B1] a version that is not known is named', async () => {
+  using folder = makeTempFolder();
+  const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: mib });
+  const fd = openSync(base, 'r+');
+  writeSync(fd, Buffer.from([7]), 0, 1, 4);
+  closeSync(fd);
+  await expect(inspectChain(base)).rejects.toMatchObject({
+    code: 'disk.unsupported',
+    message: expect.stringContaining(`${base} has version 7 `) as string,
+  });
+});

@@ -117,10 +117,14 @@ export function decodeHeader(bytes: Uint8Array, file: string, fileLengthBytes: n
   const reader = new ByteReader(bytes);
   const version = reader.u32(at.version);
   if (version !== 1 && version !== 3) {
-    throw new RedoubtError('disk.unsupported', `${file} has an unknown version of the COWD format.`, {
-      file,
-      feature: `COWD version ${String(version)}`,
-    });
+    throw new RedoubtError(
+      'disk.unsupported',
+      `${file} has version ${String(version)} of the COWD format, which is not known.`,
+      {
+        file,
+        feature: `COWD version ${String(version)}`,
+      },
+    );
   }
   const flags = reader.u32(at.flags);
   if ((flags & ~KNOWN_FLAGS) !== 0) throw corrupt('flags', `0x${flags.toString(16)}`, 'which has unknown bits');

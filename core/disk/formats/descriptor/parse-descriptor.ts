@@ -86,10 +86,14 @@ class DescriptorReader {
     const version = Number(this.header.get('version')?.value ?? '1');
     if (!Number.isInteger(version) || version < 1) throw this.wrong('version', 'not a number from 1 on');
     if (version > 3) {
-      throw new RedoubtError('disk.unsupported', `${this.file} has a descriptor of an unknown version.`, {
-        file: this.file,
-        feature: `descriptor version ${String(version)}`,
-      });
+      throw new RedoubtError(
+        'disk.unsupported',
+        `${this.file} has a descriptor of version ${String(version)}, which is not known.`,
+        {
+          file: this.file,
+          feature: `descriptor version ${String(version)}`,
+        },
+      );
     }
     const createType = this.header.get('createtype')?.value;
     if (createType === undefined || createType === '') throw this.corrupt('createType', '', 'but it must be there');

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -253,6 +254,20 @@ describe('repairing', () => {
     expect(own.filter(({ severity }) => severity === 'warning').map(({ file, kind }) => [file, kind])).toEqual([
       [log, 'parent'],
     ]);
+  });
+
+  it('[S5] refuses a damaged disk that is protected, and closes no books of one', async () => {
+    chmodSync(base, 0o444);
+    expect((await checkChain({ file: base, repair: true })).findings).toEqual([]);
+    chmodSync(base, 0o644);
+    new SparseFile(base).setGrain(1, 900_000);
+    chmodSync(base, 0o444);
+    const before = fingerprintFolder(folder.path);
+    await expect(checkChain({ file: base, repair: true })).rejects.toMatchObject({
+      code: 'disk.read-only',
+      details: { file: base },
+    });
+    expect(fingerprintFolder(folder.path)).toEqual(before);
   });
 
   it('[K5] closes the books and cuts off what nobody points to', async () => {

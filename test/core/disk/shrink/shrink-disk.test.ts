@@ -94,7 +94,10 @@ describe('shrinking', () => {
     await lock?.release();
     writeFileSync(`${base}.check-1.json`, '');
     const before = fingerprint([base]);
-    await expect(shrinkDisk({ file: base })).rejects.toMatchObject({ code: 'disk.unsupported' });
+    await expect(shrinkDisk({ file: base })).rejects.toMatchObject({
+      code: 'disk.unsupported',
+      message: expect.stringContaining(`remove ${base}.check-1.json first`) as string,
+    });
     expect(fingerprint([base])).toEqual(before);
   });
 
