@@ -9,6 +9,7 @@ import { lockFile } from '../locks/file-lock.ts';
 import { LockSet } from '../locks/lock-set.ts';
 import type { OpenContext } from '../open-context.ts';
 import { checkWritable } from '../protection.ts';
+import { commitUnfinishedError } from '../parents/find-parent.ts';
 import { closeLinks, openLinks, resolveChain } from '../parents/resolve-chain.ts';
 import { settleChain } from '../commit/settle.ts';
 import { refuseUnsettled } from '../parents/unsettled.ts';
@@ -44,6 +45,7 @@ export async function shrinkDisk(request: ShrinkRequest): Promise<ShrinkResult> 
     const head = heads[0] as LinkHead;
     refuseOldState(head);
     refuseRepaired(head);
+    refuseCommitting(heads[1]);
     const beforeBytes = lengthOf(head);
     const isFixedSize = head.format !== 'cowd' && head.format !== 'vmdk';
     const isDone = isFixedSize || (await shrinkChain(heads, lock, request));
@@ -104,6 +106,11 @@ function refuseOldState({ path, state }: LinkHead): void {
     file: path,
     dependents: [],
   });
+}
+
+/** A log that is half in its parent: its resume skips what was copied, and counts that in the order of the log's grains. */
+function refuseCommitting(parent: LinkHead | undefined): void {
+  if (parent?.state.record?.committing !== undefined) throw commitUnfinishedError(parent);
 }
 
 /** What a damaged entry pointed to may still lie between the grains. */

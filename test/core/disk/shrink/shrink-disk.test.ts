@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
+import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { lockFile } from '../../../../core/disk/locks/file-lock.ts';
 import { shrinkDisk, type ShrinkResult } from '../../../../core/disk/shrink/shrink-disk.ts';
@@ -99,6 +100,21 @@ describe('shrinking', () => {
       message: expect.stringContaining(`remove ${base}.check-1.json first`) as string,
     });
     expect(fingerprint([base])).toEqual(before);
+  });
+
+  it('[Z4] a log that is half in its parent is refused: its resume goes by the order of its grains', async () => {
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[mib, 1, 200_000]]);
+    const reached = (point: string) => {
+      if (point === 'copying') throw new Error('stop');
+    };
+    await expect(commitRedoLog({ redo: log }, { reached })).rejects.toThrow('stop');
+    const before = fingerprint([log, base]);
+    await expect(shrinkDisk({ file: log })).rejects.toMatchObject({
+      code: 'disk.commit-unfinished',
+      details: { parent: base, child: log },
+    });
+    expect(fingerprint([log, base])).toEqual(before);
   });
 
   it('[Z4] a disk with two grains in one place is refused', async () => {
