@@ -17,10 +17,10 @@ import { undoOldState } from './undo-old-state.ts';
 export type AbandonedParent = 'mixed' | 'unchanged' | 'committed';
 
 /**
- * Gives up an interrupted commit whose log is lost for good. A parent that has some of the log's changes is
- * marked as mixed, in one step, synced; then the journal goes. The mark says that the content is neither the old
- * one nor the new: every log over it is refused (but what an old-state link kept still reads right), and the
- * link opens alone. The mark goes with the content id, when a session writes to the link.
+ * Gives up an interrupted commit whose log is lost for good. Of a parent that has some of the log's changes the journal
+ * goes, synced; then it is marked as mixed, in one step, synced. In between the commit can still be resumed. The mark
+ * says that the content is neither the old one nor the new: every log over it is refused (but what an old-state link
+ * kept still reads right), and the link opens alone. The mark goes with the content id, when a session writes to the link.
  *
  * The log itself is not needed; where it is there after all, it stays as it is.
  * Throws disk.no-commit where no commit into the link was interrupted, disk.locked, disk.read-only, and what
@@ -47,8 +47,10 @@ export async function abandonCommit(request: {
 async function abandon(parent: LinkHead): Promise<AbandonedParent> {
   const journal = journalOrDamage(parent.path);
   if (parent.state.record?.committing !== undefined) {
-    formatNamed(parent.format).changeState(hostFiles, parent.files, asMixed);
+    // Beside a parent without mark it would say that the parent has everything, and a log that is there after all would
+    // go.
     removeJournal(parent.path);
+    formatNamed(parent.format).changeState(hostFiles, parent.files, asMixed);
     return 'mixed';
   }
   if (journal === undefined) {

@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   existsSync,
   mkdirSync,
@@ -9,9 +9,11 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandonCommit } from '../../../../core/disk/commit/abandon-commit.ts';
+import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import { commitRedoLog, type CommitProgress } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
 import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
@@ -22,6 +24,7 @@ import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
 import { openDiskSession } from '../../../../core/disk/session/session.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';
+import { SparseFile } from '../../../support/sparse-file.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -80,6 +83,17 @@ describe('a resumed commit', () => {
     expect(await contentOf(base)).toBe(content);
   });
 
+  it('[C11] [K6] starts over where a repair has cleared an entry of the log', async () => {
+    const { base, log } = await makePair();
+    await commitUntil(log, 'copied');
+    const { contentId } = readLinkHead(log).state.record ?? {};
+    new SparseFile(log).setGrain(5 * 256, 0x7fff_ff00);
+    await checkChain({ file: log, repair: true });
+    expect(readLinkHead(log).state.record?.contentId).not.toBe(contentId);
+    expect(await phasesOf(log)).toContain('copying');
+    expect((await checkChain({ file: base })).findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+  });
+
   it('[C16] its parent can be looked at meanwhile', async () => {
     const { base, log } = await makePair();
     await commitUntil(log, 'copying');
@@ -104,6 +118,29 @@ describe('giving a commit up', () => {
     expect(await abandonCommit({ parent: base })).toEqual({ parent: base, state: 'unchanged' });
     expect(await contentOf(base)).toBe(old);
     expect(readdirSync(folder.path).filter((name) => /\.was_|\.commit/.test(name))).toEqual([]);
+  });
+
+  it('[C12] leaves a log that is there after all, wherever it is cut off', async () => {
+    const { base, log } = await makePair();
+    await commitUntil(log, 'copying');
+    renameSync(log, folder.at('away'));
+    const unlinkSync = fs.unlinkSync.bind(fs);
+    fs.unlinkSync = (path) => {
+      if (path === `${base}.commit`) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      unlinkSync(path);
+    };
+    syncBuiltinESMExports();
+    try {
+      await expect(abandonCommit({ parent: base })).rejects.toMatchObject({ code: 'disk.io' });
+    } finally {
+      fs.unlinkSync = unlinkSync;
+      syncBuiltinESMExports();
+    }
+    renameSync(folder.at('away'), log);
+    await settleChain(log, {});
+    expect(existsSync(log)).toBe(true);
+    expect(await abandonCommit({ parent: base })).toEqual({ parent: base, state: 'mixed' });
+    expect(existsSync(log)).toBe(true);
   });
 
   it('[C12] is refused where none was interrupted', async () => {
