@@ -177,6 +177,9 @@ async function finishWithoutChild(parent: LinkHead, journal: CommitJournal): Pro
   if (journal.phase !== 'done' && dirname(path) !== dirname(parent.path)) return undefined;
   if (!isThere(dirname(path))) return undefined;
   await finishRemoval(path);
+  // Nothing was locked: another process may have finished it as well, and begun the next.
+  const now = readJournal(parent.path);
+  if (now !== undefined && now.parent.newContentId !== journal.parent.newContentId) return undefined;
   await finishCommit(parent, journal, undefined);
   return { parent: parent.path, child: path };
 }
