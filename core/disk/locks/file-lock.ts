@@ -129,7 +129,7 @@ class HeldLock implements FileLock {
     this.reason = reason;
     this.isLone = gate === undefined;
     this.path = gate === undefined ? lockFolder(file) : join(gate.folder, `${this.token}.json`);
-    this.mark = gate === undefined ? this.takePlace() : this.put();
+    this.mark = gate === undefined ? this.takePlace() : this.putFirst();
     this.heartbeat = setInterval(() => {
       this.beat();
     }, heartbeatMs);
@@ -181,6 +181,10 @@ class HeldLock implements FileLock {
     this.isReleased = true;
     clearInterval(this.heartbeat);
     this.mark.close();
+    this.removeEntry();
+  }
+
+  private removeEntry(): void {
     try {
       unlinkIfThere(this.path);
     } catch {
@@ -193,6 +197,16 @@ class HeldLock implements FileLock {
     const old = this.mark;
     this.mark = this.put();
     old.close();
+  }
+
+  /** An entry that nobody has hold of would stand for this process as long as it lives. */
+  private putFirst(): HolderMark {
+    try {
+      return this.put();
+    } catch (error) {
+      this.removeEntry();
+      throw error;
+    }
   }
 
   private put(): HolderMark {

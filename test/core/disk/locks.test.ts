@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findLockHolder, lockFile } from '../../../core/disk/locks/file-lock.ts';
@@ -57,6 +58,23 @@ describe('locks', () => {
     });
     await writer?.release();
     expect(existsSync(`${file}.lck`)).toBe(false);
+  });
+
+  it('[L6] what could not be taken to its end is not held', async () => {
+    const openSync = fs.openSync.bind(fs);
+    fs.openSync = (path, ...rest) => {
+      if (/\.lck\/[0-9a-f]{32}\.json$/.test(String(path))) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+      return openSync(path, ...rest);
+    };
+    syncBuiltinESMExports();
+    try {
+      await expect(lockFile(file, 'writer', reason)).rejects.toMatchObject({ code: 'disk.io' });
+    } finally {
+      fs.openSync = openSync;
+      syncBuiltinESMExports();
+    }
+    expect(existsSync(`${file}.lck`)).toBe(false);
+    await (await lockFile(file, 'writer', reason))?.release();
   });
 
   it('[L1] a lowered writer lets readers in and stays one of them', async () => {
