@@ -62,15 +62,20 @@ async function openVmdk(
   opened: OpenVmdk[],
 ): Promise<void> {
   const file = layer.open(path, true);
-  const start = new Uint8Array(4);
-  const header = isVmdk4(start.subarray(0, file.read(0, start))) ? readVmdk4Header(file) : undefined;
-  const structures = header === undefined ? undefined : vmdkStructures(file, header);
-  if (header === undefined || structures === undefined) {
+  try {
+    const start = new Uint8Array(4);
+    const header = isVmdk4(start.subarray(0, file.read(0, start))) ? readVmdk4Header(file) : undefined;
+    const structures = header === undefined ? undefined : vmdkStructures(file, header);
+    if (header === undefined || structures === undefined) {
+      file.close();
+      return;
+    }
+    const scan = await scanStructure(structures.first, { signal, noted: NOTED });
+    opened.push({ file, structures, scan, isClean: header.isClean });
+  } catch (error) {
     file.close();
-    return;
+    throw error;
   }
-  const scan = await scanStructure(structures.first, { signal, noted: NOTED });
-  opened.push({ file, structures, scan, isClean: header.isClean });
 }
 
 /** The first write of a session does all that: side file, then CID. */

@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import { createBase } from '../../../../core/disk/create/create-base.ts';
+import { repairVmdkFiles } from '../../../../core/disk/check/repair-vmdk.ts';
 import { vmdkStructures } from '../../../../core/disk/check/vmdk-file.ts';
+import { DescriptorCache } from '../../../../core/disk/files/descriptor-cache.ts';
 import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
 import { readVmdk4Header } from '../../../../core/disk/formats/vmdk4/read-vmdk4-header.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
@@ -139,6 +141,14 @@ describe('checking VMDK 4', () => {
     expect(after.record?.contentId).not.toBe(before.record?.contentId);
     expect(after.cid).not.toBe(before.cid);
     await contentOf(disk);
+  });
+
+  it('a repair that is stopped before it begins lets go of the file', async () => {
+    const layer = new DescriptorCache(hostFiles, () => 8);
+    const rights = { canKeep: true, canChange: true, canCut: true };
+    const check = { files: [disk], format: 'vmdk', rights, layer, signal: AbortSignal.abort() } as const;
+    await expect(repairVmdkFiles(check, () => undefined)).rejects.toMatchObject({ code: 'job.cancelled' });
+    expect(layer.openCount).toBe(0);
   });
 
   it('[Z1] shrinks, and who the disk is stays', async () => {

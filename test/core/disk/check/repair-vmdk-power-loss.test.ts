@@ -105,3 +105,31 @@ describe('[K7] a repair of a hosted sparse disk that the power fails in', { time
     }
   });
 });
+
+describe('[L3] a repair of a hosted sparse disk whose lock is broken', () => {
+  it.each(Object.entries(damages))('%s: writes nothing more once it knows', async (_name, entries) => {
+    for (let proofs = 0; ; proofs++) {
+      const files = await makeDisk(entries);
+      const before = await contentOf(files);
+      const eventsBefore = files.events.length;
+      let seen = 0;
+      let eventsThen: number | undefined;
+      const checkRight = (): void => {
+        if (seen++ < proofs) return;
+        eventsThen ??= files.events.length;
+        throw new Error('the lock is gone');
+      };
+      const repair = repairVmdkFiles({ ...checkOf(files), checkRight }, () => undefined);
+      const wasStopped = await repair.then(
+        () => false,
+        () => true,
+      );
+      if (wasStopped) expect(files.events.length).toBe(eventsThen);
+      if (proofs === 0) expect(files.events.length).toBe(eventsBefore);
+      expect((await contentOf(files)).equals(before)).toBe(true);
+      if (wasStopped) continue;
+      expect(proofs).toBeGreaterThan(1);
+      break;
+    }
+  });
+});
