@@ -74,13 +74,15 @@ export class ReplyWriter {
     this.queue(reply, this.format.writeError(reply.slab.bytes, reply.startBytes, request, errno, message));
   }
 
-  /** Makes room for a reply with block status and queues it. */
-  sendBlockStatus(request: NbdRequest, runs: readonly AllocationRun[]): void {
+  /** Makes room for a reply with block status and queues it. Returns what `onSent` will call its payload. */
+  sendBlockStatus(request: NbdRequest, runs: readonly AllocationRun[]): number {
     const needBytes = blockStatusBytes(runs);
     const slab = this.take(needBytes);
     const startBytes = slab.usedBytes - needBytes;
+    const payload = slab.bytes.subarray(startBytes, slab.usedBytes);
     writeBlockStatus(slab.bytes, startBytes, request, runs);
-    this.queue({ slab, startBytes, endBytes: slab.usedBytes, payload: emptyPayload }, needBytes);
+    this.queue({ slab, startBytes, endBytes: slab.usedBytes, payload }, needBytes);
+    return needBytes;
   }
 
   /** Writes what is queued at the end of the current turn: for replies that come outside a batch. */

@@ -103,6 +103,8 @@ function listen(server: Server, socketPath: string): Promise<void> {
       reject(socketError(socketPath, error));
     });
     server.listen({ path: socketPath }, () => {
+      // From now on it speaks of a client that could not be let in (no descriptor, no memory); the others go on.
+      server.on('error', () => undefined);
       resolve();
     });
     // Where it could not be made, what has its name is somebody else's file, and the error event says why.

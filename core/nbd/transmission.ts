@@ -148,19 +148,17 @@ export class Transmission {
       this.fail(this.replies.open(0), request, error);
       return;
     }
+    // Runs may take many times what a request does.
+    const send = (runs: readonly AllocationRun[]): void => {
+      this.inFlightBytes += this.replies.sendBlockStatus(request, runs);
+    };
     if (!(found instanceof Promise)) {
-      this.replies.sendBlockStatus(request, found);
+      send(found);
       return;
     }
-    this.finishLater(
-      found,
-      (runs) => {
-        this.replies.sendBlockStatus(request, runs);
-      },
-      (error) => {
-        this.fail(this.replies.open(0), request, error);
-      },
-    );
+    this.finishLater(found, send, (error) => {
+      this.fail(this.replies.open(0), request, error);
+    });
   }
 
   /** A slice of a request to zero. One that must be fast is, where there is nothing to be zeroed, and else refused. */
