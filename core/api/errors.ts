@@ -98,7 +98,11 @@ export const errorTable = {
 
   'disk.not-found': define('environment', file),
   'disk.permission': define('environment', file.extend({ operation: z.string() })),
-  'disk.io': define('environment', file.extend({ operation: z.string(), errno: z.string() })),
+  /** `mayHangFrom`: what was to be changed, where the file itself was only looked at. */
+  'disk.io': define(
+    'environment',
+    file.extend({ operation: z.string(), errno: z.string(), mayHangFrom: z.string().optional() }),
+  ),
   'disk.no-space': define(
     'environment',
     file.extend({ needBytes: z.number().optional(), freeBytes: z.number().optional() }),

@@ -46,9 +46,12 @@ const messages = {
     text: t('disk.permission.text', { operation }),
     steps: [{ kind: 'retry' }],
   }),
-  'disk.io': ({ file, operation, errno }) => ({
+  'disk.io': ({ file, operation, errno, mayHangFrom }) => ({
     title: t('disk.io.title', { file: fileName(file) }),
-    text: t('disk.io.text', { errno, operation }),
+    text:
+      mayHangFrom === undefined
+        ? t('disk.io.text', { errno, operation })
+        : t('disk.io.dependent', { errno, file, parent: fileName(mayHangFrom) }),
     steps: [{ kind: 'retry' }],
   }),
   'disk.no-space': ({ file, needBytes, freeBytes }) => ({

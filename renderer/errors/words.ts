@@ -38,6 +38,8 @@ export const t = defineWords({
   'disk.io.title': '{file} could not be read or written',
   'disk.io.text':
     'The system answered {errno} to {operation}. The drive may be failing or disconnected. Nothing that was confirmed before is lost.',
+  'disk.io.dependent':
+    'The system answered {errno} to a look at {file}. It may hang from {parent}, so nothing was changed. Connect its drive again, or remove the machine that uses it from the library.',
   'disk.no-space.title': 'There is not enough space for {file}',
   'disk.no-space.text': 'Nothing is lost. Make room and try again.',
   'disk.no-space.amounts': 'It needs {need} more; {free} is free. Nothing is lost. Make room and try again.',

@@ -30,14 +30,37 @@ export interface DependentsQuery {
 export async function findDependents(file: string, query: DependentsQuery = {}): Promise<{ path: string }[]> {
   const link = readLinkHead(file);
   const except = new Set([link.path, ...(query.except ?? []).map(realPathOr)]);
+  try {
+    const found = searchFor(link, query.searchPaths ?? []);
+    return Promise.resolve([...found].filter((path) => !except.has(path)).map((path) => ({ path })));
+  } catch (error) {
+    throw withReason(error, link);
+  }
+}
+
+function searchFor(link: LinkHead, searchPaths: readonly string[]): Set<string> {
   const found = new Set<string>();
   for (const { path } of readChildren(link.path)) {
     if (isOutOfReach(path)) found.add(path);
     else addIfDependent(path, link, found);
   }
-  for (const path of [...filesIn(dirname(link.path)), ...(query.searchPaths ?? []).flatMap(filesAt)])
+  for (const path of [...filesIn(dirname(link.path)), ...searchPaths.flatMap(filesAt)])
     addIfDependent(path, link, found);
-  return Promise.resolve([...found].filter((path) => !except.has(path)).map((path) => ({ path })));
+  return found;
+}
+
+/** Whoever asked for `link` may never have heard of the file that is in the way, or of its drive. */
+function withReason(error: unknown, link: LinkHead): unknown {
+  if (!(error instanceof RedoubtError) || !error.is('disk.io')) return error;
+  const { details, message } = error;
+  if (details.file === link.path) return error;
+  const why = `and it may hang from ${link.path}: bring it back, or leave it out of what is searched`;
+  return new RedoubtError(
+    'disk.io',
+    `${message.replace(/\.$/, '')}, ${why}.`,
+    { ...details, mayHangFrom: link.path },
+    { cause: error },
+  );
 }
 
 /** The same, and after each old-state link among them what hangs through it: all whom a change would hurt. */

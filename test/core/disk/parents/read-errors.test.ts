@@ -101,6 +101,20 @@ describe('[D3] a file that can’t be read now', () => {
     }
   });
 
+  it('is named, with the disk that it may hang from', async () => {
+    const family = await makeFamily({ hasOldState: false });
+    const { base, log } = family;
+    const away = `${folder}/share/other.vmdk.REDO`;
+    const plan: FaultPlan = ({ path }) =>
+      path.endsWith('share/other.vmdk.REDO') ? { kind: 'error', errno: 'EIO' } : undefined;
+    const error = await hostOf(family).run(
+      () => commitRedoLog({ redo: log, context: { searchDirectories: [away] } }).catch((thrown: unknown) => thrown),
+      plan,
+    );
+    expect(error).toMatchObject({ code: 'disk.io', details: { file: away, errno: 'EIO', mayHangFrom: base } });
+    expect((error as RedoubtError).message).toContain(`${away} (EIO), and it may hang from ${base}: `);
+  });
+
   it('does not let a commit break what it is', async () => {
     const family = await makeFamily({ hasOldState: true });
     const { sibling, log } = family;
