@@ -32,6 +32,8 @@ import { fromWire, RedoubtError } from '../../base/redoubt-error.ts';
 
 const prefix = '.redoubt-staging-';
 const lockName = '.lock';
+/** A folder is locked as soon as it is made. */
+const longestWithoutLockMs = 3_600_000;
 
 export interface StagingFolder {
   readonly path: string;
@@ -97,13 +99,20 @@ function clearAbandoned(place: string): void {
     try {
       if (!lstatSync(path).isDirectory()) continue;
       const holder = lockHolder(join(path, lockName));
-      if (holder === undefined || holder.pid <= 0 || !isHolderGone(holder)) continue;
+      const isAbandoned = holder === undefined ? isStillborn(path) : holder.pid > 0 && isHolderGone(holder);
+      if (!isAbandoned) continue;
       takeBackUnlessComplete(path, place);
       removeFolder(path);
     } catch (error) {
       throw asFileError(error, path, 'remove');
     }
   }
+}
+
+/** Whether its maker was killed before he had locked it: it is old, and nothing was made in it. */
+function isStillborn(path: string): boolean {
+  const isOld = Date.now() - lstatSync(path).mtimeMs > longestWithoutLockMs;
+  return isOld && readdirSync(path).every((name) => name.startsWith(lockName));
 }
 
 /**

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import fs, { existsSync, linkSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,6 +70,17 @@ describe('[V5] new files that a killed process was putting in their places', () 
     await leave(names);
     dropSecondName(folder.at('disk.vmdk'));
     expect(inPlace()).toEqual(names);
+  });
+
+  it('have no folder left where it was killed before it had locked that, an hour later', async () => {
+    for (const name of ['empty', 'unlocked', 'young', 'used']) mkdirSync(folder.at(`.redoubt-staging-${name}`));
+    writeFileSync(folder.at('.redoubt-staging-unlocked', '.lock.0123'), '');
+    writeFileSync(folder.at('.redoubt-staging-used', 'disk.vmdk'), '');
+    const longAgo = new Date(Date.now() - 7_200_000);
+    for (const name of ['empty', 'unlocked', 'used'])
+      utimesSync(folder.at(`.redoubt-staging-${name}`), longAgo, longAgo);
+    (await openStagingFolder(folder.at('other.vmdk'))).remove();
+    expect(inPlace()).toEqual(['.redoubt-staging-used', '.redoubt-staging-young']);
   });
 
   it('are cleared away by the third where the second was killed while it did', async () => {
