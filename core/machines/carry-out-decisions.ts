@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Decision } from '../api/machines.ts';
 import { discardRedoLog } from '../disk/discard.ts';
@@ -5,7 +6,7 @@ import { identifyFile } from '../disk/describe/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
-import { goOverToCopy, isCopyRow, isLeftByCopy, requireLoneLog, requireNewDisk } from './copied-disk.ts';
+import { goOverToCopy, isCopyMade, isCopyRow, isLeftByCopy, requireLoneLog, requireNewDisk } from './copied-disk.ts';
 import { editConfiguration, loadConfiguration } from './configuration-file.ts';
 import { readDecisions, writeDecisions, type DecisionRow } from './decision-file.ts';
 import { writeRedo } from './devices/disk.ts';
@@ -42,7 +43,7 @@ export function recordDecisions(configuration: MachineConfiguration, answers: re
       redo,
       answer,
       ...(dependents === undefined ? {} : { dependents }),
-      ...(copyTo === undefined ? {} : { copyTo }),
+      ...(copyTo === undefined ? {} : { copyTo, copyLinkId: randomBytes(16).toString('hex') }),
       ...identityOf(redo),
     });
   }
@@ -82,7 +83,7 @@ export async function carryOutDecisions(
       if (isOwnRow(configuration, row) && isStillMeant(row)) {
         refuseDiskOfOthers(row, index);
         if (isCopyRow(row)) await requireLoneLog(row, context);
-        await act(row, context, commit);
+        if (!isCopyRow(row) || !isCopyMade(row, index)) await act(row, context, commit);
         if (isCopyRow(row)) await goOverToCopy(loadConfiguration(configPath), row, context);
         else await forgetRedo(configPath, row);
       } else if (isLeftByCopy(configuration, row) && isStillMeant(row)) {

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { syncFolder } from '../base/atomic-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { isThere } from '../base/is-there.ts';
 import { planBaseFiles } from '../disk/create/create-base.ts';
@@ -11,11 +13,12 @@ import { editConfiguration } from './configuration-file.ts';
 import type { DecisionRow } from './decision-file.ts';
 import { writeDisk, writeRedo } from './devices/disk.ts';
 import { absoluteFrom, writtenFrom, type MachineConfiguration } from './machine-configuration.ts';
+import type { MachineIndex } from './machine-index.ts';
 
 /**
  * A commit into a new copy, from the machine's side: the copy is made, complete and synced; then the configuration
  * names it instead of the disk and its log, in one replacement of the file; then the log is discarded. A crash
- * leaves the machine on its log, perhaps with a copy that is in the way of the next try, or on the copy, with a log
+ * leaves the machine on its log, perhaps with a copy that the next try goes over to, or on the copy, with a log
  * that is discarded when the decisions are carried out again.
  */
 type CopyRow = DecisionRow & { readonly copyTo: string };
@@ -38,6 +41,16 @@ export async function requireLoneLog({ redo }: CopyRow, context: OpenContext): P
   throw new RedoubtError('disk.has-dependents', `Other redo logs hang from ${redo}.`, { file: redo, dependents });
 }
 
+/**
+ * Whether a crash came between making the copy and going over to it: under its name it is complete. One that another
+ * machine has taken for its disk meanwhile is in the way like any other file.
+ */
+export function isCopyMade({ copyTo, copyLinkId }: CopyRow, index: MachineIndex): boolean {
+  if (copyLinkId === undefined || !isThere(copyTo) || index.machinesOn(copyTo).length > 0) return false;
+  const identity = identifyFile(copyTo);
+  return identity.kind === 'base' && identity.linkId === copyLinkId;
+}
+
 /** The copy is there: the machine goes over to it, and its log goes. */
 export async function goOverToCopy(
   { configPath, directory, disks }: MachineConfiguration,
@@ -45,6 +58,8 @@ export async function goOverToCopy(
   context: OpenContext,
 ): Promise<void> {
   const { slot, redo, copyTo } = row;
+  // Who made it may have died before its name was on the device, and the log goes.
+  syncFolder(dirname(copyTo));
   approveFile(copyTo, context);
   const mode = disks.find((disk) => disk.slot === slot)?.mode ?? 'undoable';
   await editConfiguration(configPath, (document) => {

@@ -18,6 +18,8 @@ const rowSchema = z.object({
   answer: decisionSchema,
   dependents: commitDependentsSchema.optional(),
   copyTo: z.string().optional(),
+  /** The link id that the copy will have. */
+  copyLinkId: z.string().optional(),
   linkId: z.string().optional(),
   contentId: z.string().optional(),
 });

@@ -13,6 +13,8 @@ export interface CommitJob {
   readonly dependents?: 'preserve' | 'break' | undefined;
   /** A new disk that takes all of the content; log and parent stay. */
   readonly copyTo?: string | undefined;
+  /** By which that disk can be told to be the copy. */
+  readonly copyLinkId?: string | undefined;
 }
 
 /** The long work of machines: started here, watched and cancelled by everybody. */
@@ -30,7 +32,7 @@ export class MachineJobs {
    * Resolves when the log's changes are in its parent; rejects with why they are not, and with
    * DecisionPostponed where this process ends first: the commit goes on at the next start.
    */
-  async commit({ machineId, redo, context, dependents, copyTo }: CommitJob): Promise<void> {
+  async commit({ machineId, redo, context, dependents, copyTo, copyLinkId }: CommitJob): Promise<void> {
     const target = copyTo ?? (await parentOf(redo, context));
     const job = this.registry.start({
       kind: 'commit',
@@ -41,7 +43,7 @@ export class MachineJobs {
         redo,
         context,
         ...(dependents === undefined ? {} : { dependents }),
-        ...(copyTo === undefined ? {} : { copyTo }),
+        ...(copyTo === undefined ? {} : { copyTo, copyLinkId }),
       },
     });
     this.onMachineJob(machineId, job.id);

@@ -158,9 +158,10 @@ export class MachineOperations {
       try {
         const index = MachineIndex.read(library);
         const context = { ...this.context(configuration), searchDirectories: index.searchPaths() };
-        await carryOutDecisions(configuration.configPath, context, index, async ({ redo, dependents, copyTo }) => {
+        await carryOutDecisions(configuration.configPath, context, index, async (row) => {
+          const { redo, dependents, copyTo, copyLinkId } = row;
           if (!isAsked && (await isInterrupted(redo, context))) throw new DecisionPostponed();
-          await jobs.commit({ machineId: id, redo, context, dependents, copyTo });
+          await jobs.commit({ machineId: id, redo, context, dependents, copyTo, copyLinkId });
           if (copyTo === undefined) await followOldStates(MachineIndex.read(library), context);
         });
       } finally {

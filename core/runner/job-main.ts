@@ -10,6 +10,7 @@ export const commitInputSchema = z.object({
   redo: z.string(),
   dependents: z.enum(['preserve', 'break']).optional(),
   copyTo: z.string().optional(),
+  copyLinkId: z.string().optional(),
   context: z.object({
     trustedPaths: z.array(z.string()).optional(),
     searchDirectories: z.array(z.string()).optional(),
@@ -22,7 +23,7 @@ export const commitInputSchema = z.object({
 });
 
 serveJob(async (input, task) => {
-  const { redo, context, dependents = 'refuse', copyTo } = commitInputSchema.parse(input);
+  const { redo, context, dependents = 'refuse', copyTo, copyLinkId } = commitInputSchema.parse(input);
   // Absent and undefined mean the same here; the engine's types are stricter than JSON.
   const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
   const request = {
@@ -33,7 +34,7 @@ serveJob(async (input, task) => {
       task.report(progress);
     },
   };
-  if (copyTo !== undefined) return await commitToCopy({ ...request, file: copyTo });
+  if (copyTo !== undefined) return await commitToCopy({ ...request, file: copyTo, linkId: copyLinkId });
   await removeAbandonedLogs(redo, { context: given });
   return await commitRedoLog({ ...request, dependents });
 });

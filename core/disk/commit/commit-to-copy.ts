@@ -18,6 +18,8 @@ export interface CopyCommitRequest {
   readonly redo: string;
   /** First file of the new base; ends in .vmdk or .dsk. */
   readonly file: string;
+  /** The new disk's link id; absent: a random one. */
+  readonly linkId?: string | undefined;
   readonly context?: OpenContext;
   readonly onProgress?: (progress: CommitProgress) => void;
   readonly signal?: AbortSignal;
@@ -55,6 +57,7 @@ export async function commitToCopy(
         // As its base was.
         split: (heads.at(-1)?.files.length ?? 1) > 1,
         bus: heads.at(-1)?.state.controller ?? 'ide',
+        ...(request.linkId === undefined ? {} : { linkId: request.linkId }),
       };
       const made = await makeCopy(wanted, source, { onProgress, signal });
       onProgress?.({ phase: 'done', doneBytes: source.sizeBytes, totalBytes: source.sizeBytes });

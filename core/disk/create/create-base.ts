@@ -39,6 +39,8 @@ export interface BaseRequest {
   /** Other than the dialect's: sectors, a power of two from 1 to 2048; and 512 or 4096. */
   readonly grainSectors?: number;
   readonly entriesPerTable?: 512 | 4096;
+  /** For who wants to know the disk again: 32 lower-case hexadecimal digits. Default random. */
+  readonly linkId?: string;
 }
 
 export interface BasePlan {
@@ -122,7 +124,10 @@ function isDescribed(spans: readonly number[], { version }: Dialect): boolean {
 function baseExtents({ files, spansBytes }: BasePlan, request: BaseRequest): NewExtent[] {
   const { bus, dialect = 'hybrid' } = request;
   const diskSectors = spansBytes.reduce((sum, span) => sum + span, 0) / SECTOR_BYTES;
-  const record = { contentId: randomBytes(16).toString('hex'), linkId: randomBytes(16).toString('hex') };
+  const record = {
+    contentId: randomBytes(16).toString('hex'),
+    linkId: request.linkId ?? randomBytes(16).toString('hex'),
+  };
   const generation = nextGeneration();
   return files.map((path, ordinal) => {
     const spanSectors = (spansBytes[ordinal] ?? 0) / SECTOR_BYTES;

@@ -270,8 +270,8 @@ describe('decisions', () => {
   });
 
   describe('a commit to a new copy', () => {
-    const copies: CommitCarrier = async ({ redo, copyTo = '' }, open) => {
-      await commitToCopy({ redo, file: copyTo, context: open });
+    const copies: CommitCarrier = async ({ redo, copyTo = '', copyLinkId }, open) => {
+      await commitToCopy({ redo, file: copyTo, linkId: copyLinkId, context: open });
     };
     const decided = [{ slot: 'ide0:0', answer: 'commit', copyTo: 'copy.vmdk' }] as const;
 
@@ -284,6 +284,25 @@ describe('decisions', () => {
       expect(named('ide0:0')).toBeUndefined();
       expect(readDecisions(configPath)).toEqual([]);
       expect(fingerprint([folder.at('a.vmdk')])).toEqual(before);
+      expect(await firstByte('copy')).toBe(7);
+    });
+
+    it('goes on after a crash between the copy and the configuration; what is no copy of it is in the way', async () => {
+      recordDecisions(configuration(), decided);
+      const rows = readDecisions(configPath);
+      await Promise.all(rows.map((row) => copies(row, context())));
+      writeDecisions(
+        configPath,
+        rows.map((row) => ({ ...row, copyLinkId: 'd'.repeat(32) })),
+      );
+      await expect(carryOutDecisions(configPath, context(), alone, copies)).rejects.toMatchObject({
+        code: 'disk.exists',
+      });
+      expect(named('ide0:0')).toBe('a.vmdk.REDO');
+      writeDecisions(configPath, rows);
+      await carryOutDecisions(configPath, context(), alone, copies);
+      expect(configuration().disks[0]).toMatchObject({ fileName: 'copy.vmdk' });
+      expect(existsSync(logOf('a'))).toBe(false);
       expect(await firstByte('copy')).toBe(7);
     });
 
