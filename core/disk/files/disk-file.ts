@@ -10,6 +10,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
   writevSync,
@@ -111,6 +112,7 @@ export const hostFiles: FileLayer = {
 };
 
 function openHost(Kind: typeof HostFile, path: string, isWritable: boolean): DiskFile {
+  requireKind(path, Kind === HostDevice);
   const file = new Kind(path, openDescriptor(path, isWritable), isWritable);
   try {
     file.proveUsable();
@@ -119,6 +121,20 @@ function openHost(Kind: typeof HostFile, path: string, isWritable: boolean): Dis
     file.close();
     throw error;
   }
+}
+
+/**
+ * Opening a device can set it in motion, and a pipe lets go whoever waits at its other end: what is of no use is not
+ * even opened. What is open is looked at again.
+ */
+function requireKind(path: string, isDevice: boolean): void {
+  const status = attempt(path, 'open', () => statSync(path));
+  if (isDevice ? !status.isBlockDevice() : !status.isFile()) throw uselessFile(path, isDevice);
+}
+
+function uselessFile(path: string, isDevice: boolean): RedoubtError {
+  const reason = isDevice ? 'neither a regular file nor a block device' : 'not a regular file';
+  return new RedoubtError('disk.not-a-disk', `${path} is ${reason}.`, { file: path, reason });
 }
 
 function openDescriptor(path: string, isWritable: boolean): number {
@@ -157,12 +173,7 @@ class HostFile implements DiskFile {
   }
 
   proveUsable(): void {
-    if (!this.stat.isRegular) {
-      throw new RedoubtError('disk.not-a-disk', `${this.path} is not a regular file.`, {
-        file: this.path,
-        reason: 'not a regular file',
-      });
-    }
+    if (!this.stat.isRegular) throw uselessFile(this.path, false);
     this.proveWritable();
   }
 
@@ -329,10 +340,7 @@ class HostDevice extends HostFile {
       this.lengthBytes();
       return;
     }
-    throw new RedoubtError('disk.not-a-disk', `${this.path} is neither a regular file nor a block device.`, {
-      file: this.path,
-      reason: 'neither a regular file nor a block device',
-    });
+    throw uselessFile(this.path, true);
   }
 
   override lengthBytes(): number {

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -327,6 +328,20 @@ describe('plain data', () => {
       });
     }
   });
+});
+
+it('[P7] a pipe that a descriptor names is not even opened', async () => {
+  const file = join(stranger, 'flat.vmdk');
+  writeFileSync(file, `# Disk DescriptorFile\nversion=1\nCID=1\ncreateType="monolithicFlat"\nRW 16 FLAT "pipe" 0\n`);
+  execFileSync('mkfifo', [join(stranger, 'pipe')]);
+  // Whoever opens it for writing waits until somebody opens it for reading.
+  const writer = spawn('sh', ['-c', 'echo waiting; : > pipe; : > opened'], { cwd: stranger, detached: true });
+  await once(writer.stdout, 'data');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect(inspectChain(file, settings)).rejects.toMatchObject({ code: 'disk.not-a-disk' });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(existsSync(join(stranger, 'opened'))).toBe(false);
+  process.kill(-(writer.pid as number), 'SIGKILL');
 });
 
 describe('a file with several names', () => {
