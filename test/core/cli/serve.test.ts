@@ -178,7 +178,7 @@ describe('redoubt disk serve', () => {
     );
     try {
       await once(child.stdout, 'data');
-      expect(readdirSync(`/proc/${String(child.pid)}/task`).length).toBeGreaterThan(32);
+      expect(readdirSync(`/proc/${String(child.pid)}/task`).length).toBeGreaterThan(16);
     } finally {
       child.kill('SIGTERM');
       await once(child, 'exit');
