@@ -4,6 +4,6 @@
  * program is. (The `redoubt` command, which is started by people, has a launcher for it.)
  *
  * More threads than this cost more in turns of the processors than a quick disk gains by them: with 32, cold reads on
- * two processors were a tenth slower, and the process took 13 MiB more.
+ * two processors were a tenth slower.
  */
 export const threadPoolEnvironment = { UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '16' } as const;

@@ -13,8 +13,8 @@ export interface NbdServerOptions {
   /** The devices by export name; the empty name is the default export. They stay the caller's to close. */
   readonly exports: ReadonlyMap<string, BlockDevice>;
   /**
-   * `simple`: clients that ask for structured replies do not get them, nor block status with them. Reads then take
-   * the client half as many system calls, at a queue depth of 32 about a fifth of the time. Default: as clients ask.
+   * `simple`: clients that ask for structured replies do not get them, nor block status with them. A read then
+   * takes libnbd two system calls to receive instead of four; docs/benchmarks.md has what that brings. Default: as clients ask.
    */
   readonly replies?: 'simple' | 'as-asked';
 }

@@ -50,6 +50,15 @@ describe('the pace of reads', () => {
     expect(choices.slice(6).every((choice) => choice === 'later')).toBe(true);
   });
 
+  it.each([
+    ['a quick disk, 80 µs', 0.08, false],
+    ['a page cache under load, 30 µs', 0.03, true],
+  ])('[W8] tells reads of %s from the other', (_what, tookMs, isHot) => {
+    const paced = new Paced();
+    for (let index = 0; index < 100; index++) paced.read(tookMs);
+    expect(paced.pace.isHot).toBe(isHot);
+  });
+
   it('takes no notice of single slow reads', () => {
     const paced = new Paced();
     for (let index = 0; index < 1000; index++) paced.read(index % 40 === 0 ? 2 : 0.005);
