@@ -3,7 +3,7 @@ import type { AllocationRun } from '../disk/block-device.ts';
 import type { NbdErrno } from './protocol.ts';
 import { blockStatusBytes, writeBlockStatus, type ReplyFormat } from './reply-format.ts';
 import type { NbdRequest } from './request-parser.ts';
-import { smallSlabBytes, type Slab, type SlabPool } from './slab-pool.ts';
+import { partOf, smallSlabBytes, type Slab, type SlabPool } from './slab-pool.ts';
 
 /** A reply that is being made: room for its header with the payload right behind it. */
 export interface Reply {
@@ -55,7 +55,7 @@ export class ReplyWriter {
     const slab = this.take(needBytes);
     const startBytes = slab.usedBytes - needBytes;
     const dataBytes = startBytes + dataHeaderBytes;
-    const payload = payloadBytes === 0 ? emptyPayload : slab.bytes.subarray(dataBytes, dataBytes + payloadBytes);
+    const payload = payloadBytes === 0 ? emptyPayload : partOf(slab, dataBytes, payloadBytes);
     return { slab, startBytes, endBytes: slab.usedBytes, payload };
   }
 

@@ -7,6 +7,25 @@ export interface Slab {
   usedBytes: number;
   /** Replies in it that have not reached the socket yet. */
   openReplies: number;
+  /** Parts that were asked for, by where they begin. */
+  readonly parts: Map<number, Buffer>;
+}
+
+/** So many parts of a slab are kept: more than a batch of 4 KiB reads has in it. */
+const mostParts = 128;
+
+/**
+ * A part of a slab as memory to read into. Batches begin at a slab's head again and again, and so do replies at the
+ * same places; making the object for such a part anew each time costs as much as looking up where a disk's byte lies.
+ */
+export function partOf(slab: Slab, fromBytes: number, lengthBytes: number): Buffer {
+  const { parts } = slab;
+  const known = parts.get(fromBytes);
+  if (known?.length === lengthBytes) return known;
+  const part = slab.bytes.subarray(fromBytes, fromBytes + lengthBytes);
+  if (parts.size === mostParts) parts.clear();
+  parts.set(fromBytes, part);
+  return part;
 }
 
 /** Holds a full batch at queue depth 32 of 4 KiB reads, and stays in the processor's cache. */
@@ -28,7 +47,8 @@ export class SlabPool {
     while (payloadBytes + dataChunkHeaderBytes < atLeastBytes) payloadBytes *= 2;
     const sizeBytes = payloadBytes + dataChunkHeaderBytes;
     const slab = this.free.get(sizeBytes)?.pop();
-    if (slab === undefined) return { bytes: Buffer.allocUnsafeSlow(sizeBytes), usedBytes: 0, openReplies: 0 };
+    if (slab === undefined)
+      return { bytes: Buffer.allocUnsafeSlow(sizeBytes), usedBytes: 0, openReplies: 0, parts: new Map() };
     this.pooledBytes -= sizeBytes;
     slab.usedBytes = 0;
     return slab;

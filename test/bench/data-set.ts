@@ -6,6 +6,7 @@ import { createBase } from '../../core/disk/create/create-base.ts';
 import { createRedoLog } from '../../core/disk/create/create-redo-log.ts';
 import { openDiskSession } from '../../core/disk/session/session.ts';
 import { KIB } from '../../core/base/units.ts';
+import { dropCache } from './page-cache.ts';
 import { SeededRandom } from './random.ts';
 
 const run = promisify(execFile);
@@ -46,6 +47,9 @@ export async function makeDataSet(folder: string, depth: number, sizeBytes: numb
     .filter((entry) => entry.isFile())
     .map((entry) => join(folder, entry.name));
   const redoubtFiles = files.filter((file) => file.includes('.vmdk') && !file.endsWith('.children'));
+  // Read back from the device, all files lie in the page cache alike; as they were written, pieces of one file are
+  // larger than those of many, and a page costs more to find.
+  dropCache(files);
   return {
     depth,
     sizeBytes,

@@ -1,7 +1,7 @@
 import { NotLocalError, whenLocal } from '../files/not-local.ts';
 import { planRead, type Lookup, type Piece } from './plan.ts';
 import type { ReadPace } from './read-pace.ts';
-import { readPieces, readPiecesLater } from './read-pieces.ts';
+import { readPiece, readPieces, readPiecesLater } from './read-pieces.ts';
 
 /**
  * Carries out reads of a chain: at once as long as that is quick, else in the thread pool; what lies elsewhere is
@@ -17,12 +17,12 @@ export class ChainReader {
   /** Fills `target` from an offset of the disk. Throws, or rejects with, disk.io, disk.corrupt, or why a fetch failed. */
   read(offsetBytes: number, target: Uint8Array): undefined | Promise<void> {
     try {
-      const pieces = planRead(this.lookup, offsetBytes, target.length);
       const choice = this.pace.choose();
       if (choice === 'at-once') {
-        readPieces(pieces, target);
+        this.readAtOnce(offsetBytes, target);
         return undefined;
       }
+      const pieces = planRead(this.lookup, offsetBytes, target.length);
       if (pieces.every(isZeros)) {
         target.fill(0);
         return undefined;
@@ -49,6 +49,14 @@ export class ChainReader {
     this.pace.time(target.length, () => {
       readPieces(pieces, target);
     });
+  }
+
+  /** What lies in one row, as small reads do, is read without making a plan of it. */
+  private readAtOnce(offsetBytes: number, target: Uint8Array): void {
+    const window = this.lookup.windowAt(offsetBytes);
+    if (target.length > 0 && window.locate(offsetBytes) >= offsetBytes + target.length)
+      readPiece(window.extent, window.addressBytes, target);
+    else readPieces(planRead(this.lookup, offsetBytes, target.length), target);
   }
 
   /** Reads a range in the thread pool and forgets it: reading it again is quick for a while. */

@@ -7,10 +7,15 @@ export function readPieces(pieces: readonly Piece[], target: Uint8Array): void {
   let at = 0;
   for (const { extent, addressBytes, lengthBytes } of pieces) {
     const part = lengthBytes === target.length ? target : target.subarray(at, at + lengthBytes);
-    if (extent === undefined) part.fill(0);
-    else if (extent.readAt(addressBytes, part) < lengthBytes) throw cutShort(extent);
+    readPiece(extent, addressBytes, part);
     at += lengthBytes;
   }
+}
+
+/** One piece, which fills the target. */
+export function readPiece(extent: Extent | undefined, addressBytes: number, target: Uint8Array): void {
+  if (extent === undefined) target.fill(0);
+  else if (extent.readAt(addressBytes, target) < target.length) throw cutShort(extent);
 }
 
 /** The same in the thread pool, all pieces at a time; they have all ended when it resolves or rejects. */
