@@ -52,7 +52,8 @@ function* runsOf(extent: Extent, base: number, keys: Float64Array): Generator<Al
     const isZeros = place === ZEROS;
     const step = (isZeros ? 0 : grainSectors) * SORTED_GRAINS + 1;
     let count = 1;
-    while (keys[from + count] === key + count * step) count++;
+    // Behind the last grain of the 2^20 the sum is the key of the first, one place further.
+    while (grain + count < SORTED_GRAINS && keys[from + count] === key + count * step) count++;
     from += count;
     const startBytes = (base + grain) * extent.grainBytes;
     yield {
