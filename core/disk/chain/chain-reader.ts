@@ -53,8 +53,10 @@ export class ChainReader {
 
   /** What lies in one row, as small reads do, is read without making a plan of it. */
   private readAtOnce(offsetBytes: number, target: Uint8Array): void {
+    // Nothing can be asked for where the disk ends, and no window is there.
+    if (target.length === 0) return;
     const window = this.lookup.windowAt(offsetBytes);
-    if (target.length > 0 && window.locate(offsetBytes) >= offsetBytes + target.length)
+    if (window.locate(offsetBytes) >= offsetBytes + target.length)
       readPiece(window.extent, window.addressBytes, target);
     else readPieces(planRead(this.lookup, offsetBytes, target.length), target);
   }
