@@ -92,6 +92,8 @@ async function make(work: Work): Promise<void> {
   const { request, source, format, file, capacityBytes } = work;
   const { onProgress, signal } = request;
   const options: QemuImgOptions = {
+    // Where names of data files were found to lead.
+    folder: source.kind === 'foreign' ? dirname(source.file) : undefined,
     signal,
     onProgress: (share) => onProgress?.(Math.floor(share * capacityBytes), capacityBytes),
   };

@@ -28,26 +28,31 @@ const longestChain = 256;
  */
 export async function openForeign(file: string, context: OpenContext): Promise<ForeignSource | undefined> {
   const path = realPath(file);
-  const { format, sizeBytes } = await askInfo(path);
+  const folder = dirname(path);
+  const { format, sizeBytes } = await askInfo(path, folder);
   if (format === 'raw') return undefined;
   const chain: string[] = [];
+  // A backing file is opened as what the header says it is, so that is how it must be looked at.
+  let as: string | undefined = format;
   for (let link: string | undefined = path; link !== undefined;) {
     if (chain.includes(link) || chain.length === longestChain)
       throw new RedoubtError('disk.loop', `${path} is its own ancestor.`, { file: path, path: [...chain, link] });
     chain.push(link);
-    const { backing, dataFiles }: Awaited<ReturnType<typeof askInfo>> = await askInfo(link);
-    for (const name of dataFiles) requireTrusted(link, name, context);
-    link = backing === undefined ? undefined : requireTrusted(link, backing, context);
+    const info: Awaited<ReturnType<typeof askInfo>> = await askInfo(link, folder, as);
+    for (const name of info.dataFiles) requireTrusted(link, name, folder, context);
+    as = info.backingFormat;
+    link = info.backing === undefined ? undefined : requireTrusted(link, info.backing, dirname(link), context);
   }
   return { kind: 'foreign', file: path, format, sizeBytes };
 }
 
-/** The real path of what `file` names. */
-function requireTrusted(file: string, name: string, context: OpenContext): string {
+/** The real path of what `file` names, by a name that begins in `folder` if it begins nowhere else. */
+function requireTrusted(file: string, name: string, folder: string, context: OpenContext): string {
   const refuse = (path: string, reason: string) =>
     new RedoubtError('disk.untrusted', `${file} names ${path}: ${reason}.`, { file, path, reason });
-  if (/^[a-z][a-z0-9+.-]+:/i.test(name)) throw refuse(name, 'it is no file of this computer');
-  const path = realPath(resolve(dirname(file), name));
+  // What qemu-img takes for a protocol; one letter is a drive of Windows, and no protocol anywhere.
+  if (/^[^/:]{2,}:/.test(name)) throw refuse(name, 'it is no file of this computer');
+  const path = realPath(resolve(folder, name));
   if (statusOf(path)?.isFile() !== true) throw refuse(path, 'it is no regular file');
   if (isInside(dirname(file), path) || isNamed(path, context) || isPathApproved(path, context)) return path;
   throw refuse(path, 'it lies outside the folder of the disk and was never approved');

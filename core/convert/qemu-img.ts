@@ -7,6 +7,8 @@ import { RedoubtError } from '../base/redoubt-error.ts';
 /** The program that reads and writes the formats that are not ours. */
 
 export interface QemuImgOptions {
+  /** Where it runs: names in headers that begin nowhere else begin there. Default: where this process does. */
+  readonly folder?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** From 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
@@ -38,11 +40,12 @@ export interface ConversionEnds {
 export async function runConvert(
   args: readonly string[],
   ends: ConversionEnds,
-  { signal, onProgress }: QemuImgOptions,
+  { folder, signal, onProgress }: QemuImgOptions,
 ): Promise<void> {
   if (isStopped(signal)) throw stopped();
   const child = await startChild(findQemuImg(), ['convert', '-p', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
     // Its words are read.
     env: { ...process.env, LC_ALL: 'C' },
   });
@@ -69,18 +72,24 @@ export interface ForeignInfo {
   readonly sizeBytes: number;
   /** Every file that its header names: its backing file, as it is called there, and files of its data. */
   readonly backing: string | undefined;
+  /** What the header says that the backing file is; absent where qemu-img finds that out. */
+  readonly backingFormat: string | undefined;
   readonly dataFiles: readonly string[];
 }
 
-/** `file` is absolute: no name is taken for a protocol then. Throws disk.tool-missing, disk.not-a-disk. */
-export async function askInfo(file: string): Promise<ForeignInfo> {
+/**
+ * `file` is absolute: no name is taken for a protocol then. `folder`: as QemuImgOptions have it.
+ * `format`: what it is taken for, whatever it begins with.
+ * Throws disk.tool-missing, disk.not-a-disk.
+ */
+export async function askInfo(file: string, folder: string, format?: string): Promise<ForeignInfo> {
   const program = findQemuImg();
   const text = await new Promise<string>((resolve, reject) => {
-    const args = ['info', '--output=json', '-U', file];
+    const args = ['info', '--output=json', '-U', ...(format === undefined ? [] : ['-f', format]), file];
     execFile(
       program,
       args,
-      { timeout: 60_000, maxBuffer: 2 ** 24, env: { ...process.env, LC_ALL: 'C' } },
+      { timeout: 60_000, maxBuffer: 2 ** 24, cwd: folder, env: { ...process.env, LC_ALL: 'C' } },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(notReadable(file, lastLine(stderr) || error.message));
@@ -92,19 +101,21 @@ export async function askInfo(file: string): Promise<ForeignInfo> {
     'virtual-size'?: unknown;
     'full-backing-filename'?: unknown;
     'backing-filename'?: unknown;
+    'backing-filename-format'?: unknown;
     'format-specific'?: { data?: { 'data-file'?: unknown; extents?: unknown } };
   };
-  const { format, 'virtual-size': sizeBytes } = info;
-  if (typeof format !== 'string' || typeof sizeBytes !== 'number')
+  const { format: found, 'virtual-size': sizeBytes, 'backing-filename-format': backingFormat } = info;
+  if (typeof found !== 'string' || typeof sizeBytes !== 'number')
     throw notReadable(file, 'qemu-img said nothing of it');
   const backing = info['full-backing-filename'] ?? info['backing-filename'];
   const data = info['format-specific']?.data;
   const extents = Array.isArray(data?.extents) ? (data.extents as { filename?: unknown }[]) : [];
   const dataFiles = [data?.['data-file'], ...extents.map(({ filename }) => filename)];
   return {
-    format,
+    format: found,
     sizeBytes,
     backing: typeof backing === 'string' ? backing : undefined,
+    backingFormat: typeof backingFormat === 'string' ? backingFormat : undefined,
     dataFiles: dataFiles.filter((name): name is string => typeof name === 'string' && name !== file),
   };
 }

@@ -93,6 +93,51 @@ it('[X1] a conversion to the dialect of ESX splits what is large behind a descri
 });
 
 describe.skipIf(!hasTools('qemu-img'))('a disk of another program', () => {
+  let hostile: string;
+  let secret: string;
+  beforeEach(() => {
+    mkdirSync(folder.at('stranger'));
+    hostile = folder.at('stranger', 'a.qcow2');
+    secret = folder.at('secret');
+    writeFileSync(secret, Buffer.alloc(mib, 's'));
+  });
+
+  function create(...args: string[]): void {
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', ...args], { cwd: folder.at('stranger') });
+  }
+
+  it('[P6] has its backing file looked at as what the header says it is, whatever it begins with', async () => {
+    const text = `?\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW 2048 FLAT "${secret}" 0\n`;
+    writeFileSync(folder.at('stranger', 'notes.txt'), text);
+    create('-u', '-F', 'vmdk', '-b', 'notes.txt', hostile, '1M');
+    await expectRefused(
+      { source: hostile, target: out('a.raw') },
+      { code: 'disk.untrusted', details: { path: secret } },
+    );
+  });
+
+  it('[P6] may not name a device of qemu-img as its backing file, whatever folders are beside it', async () => {
+    mkdirSync(folder.at('stranger', 'host_device:', 'dev'), { recursive: true });
+    writeFileSync(folder.at('stranger', 'host_device:', 'dev', 'null'), Buffer.alloc(mib));
+    create('-u', '-F', 'raw', '-b', 'host_device:/dev/null', hostile, '1M');
+    await expectRefused({ source: hostile, target: out('a.raw') }, { code: 'disk.untrusted' });
+  });
+
+  it('[P6] has its data beside it, wherever it is converted from', async () => {
+    create('-o', 'data_file=data.raw,data_file_raw=on', 'a.qcow2', '1M');
+    writeFileSync(folder.at('stranger', 'data.raw'), Buffer.alloc(mib, 'd'));
+    mkdirSync(folder.at('elsewhere'));
+    writeFileSync(folder.at('elsewhere', 'data.raw'), readFileSync(secret));
+    const before = process.cwd();
+    process.chdir(folder.at('elsewhere'));
+    try {
+      await convertDisk({ source: hostile, target: out('a.raw') });
+    } finally {
+      process.chdir(before);
+    }
+    expect(new Set(readFileSync(out('a.raw')))).toEqual(new Set(Buffer.from('d')));
+  });
+
   it('[V3] is read as such under the name of a disk of ours', async () => {
     writeFileSync(folder.at('want.raw'), Buffer.alloc(mib, 7));
     execFileSync('qemu-img', ['convert', '-O', 'qcow2', folder.at('want.raw'), folder.at('foreign.vmdk')]);
