@@ -92,11 +92,12 @@ async function moveNested(
   for (const path of paths) {
     if (outOfReach.includes(path)) continue;
     const head = readLinkHead(path);
-    recordParent(head, values, parentNames(head.path, parent.path));
     const { record } = head.state;
+    // Listed first: a log that hangs from the parent already is not looked for again after a failure.
     await addChild(parent.path, { path: head.path, linkId: record?.linkId, owner: record?.owner });
     // The child's list goes with it, and what resolves through an old state may be in it.
     if (isOldState(head)) await copyChildren(child.path, head.path);
+    recordParent(head, values, parentNames(head.path, parent.path));
   }
 }
 

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
 import { discardRedoLog } from '../../../../core/disk/discard.ts';
 import { inspectChain } from '../../../../core/disk/describe/inspect.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
+import { findDependents } from '../../../../core/disk/parents/dependents.ts';
 import { contentOf, inSession, makeBase, makeLog, mib, write, writeDisk } from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
@@ -85,4 +86,20 @@ describe('a commit under nested logs that stops', () => {
     expect(await contentOf(nested)).toBe(content);
     expect(existsSync(log)).toBe(false);
   });
+});
+
+it('[D1] a nested log is listed before it hangs from the parent, so that none is forgotten where that fails', async () => {
+  const list = `${base}.children`;
+  const reached = (point: CommitPoint) => {
+    if (point !== 'unmarked') return;
+    rmSync(list);
+    mkdirSync(list);
+  };
+  const content = await contentOf(nested);
+  await expect(commitRedoLog({ redo: log }, { reached })).rejects.toMatchObject({ details: { file: list } });
+  rmdirSync(list);
+  await settleChain(nested, {});
+  expect(existsSync(log)).toBe(false);
+  expect(await contentOf(nested)).toBe(content);
+  expect(await findDependents(base)).toEqual([{ path: nested }]);
 });
