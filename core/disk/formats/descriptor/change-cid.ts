@@ -18,7 +18,7 @@ export interface CidChange {
  *
  * `bytes`: what stands in the file, from the descriptor's beginning, which is also a sector's. `isEmbedded`: all
  * the room there is, of which a NUL must stay. Throws disk.unsupported where the sector has no room, and for a
- * CID that lies in two sectors.
+ * CID that lies in two sectors or is given twice.
  */
 export function changeCid(
   bytes: Uint8Array,
@@ -31,9 +31,11 @@ export function changeCid(
   };
   const nul = bytes.indexOf(0);
   const text = Buffer.from(bytes.subarray(0, nul < 0 ? bytes.length : nul)).toString('latin1');
-  const match = new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*"?(?:0x)?([0-9a-f]{1,8})\\b`, 'im').exec(text);
+  const [match, another] = text.matchAll(new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*"?(?:0x)?([0-9a-f]{1,8})\\b`, 'gim'));
+  // A descriptor that gives two different ones is not read any more.
+  if (another !== undefined) throw unsupported('that is given twice');
   const before = match?.[1];
-  if (match === null || before === undefined) throw unsupported('that is not where one should be');
+  if (match === undefined || before === undefined) throw unsupported('that is not where one should be');
   const endOfOld = match.index + match[0].length;
   const startBytes = endOfOld - before.length;
   const endOfSector = (Math.floor(startBytes / SECTOR_BYTES) + 1) * SECTOR_BYTES;

@@ -107,6 +107,16 @@ describe('[X7] a CID that changes', () => {
     expect(refusal(() => change(`${full}\n`))).toContain('no room');
   });
 
+  it.each([
+    ['CID', 'CID=8df05e3b', 'CID=8df05e3b\ncid = 8df05e3b'],
+    ['parentCID', 'parentCID=0000000a', 'parentCID=0000000a\nparentCID=0000000a'],
+    ['CID', 'CID=8df05e3b', '# once\rCID=8df05e3b\nCID=8df05e3b'],
+  ] as const)('that is given twice is refused: %s', (key, once, twice) => {
+    const text = good.replace(once, twice);
+    expect(parseDescriptor(Buffer.from(text), '/d').cid).toBe(0x8df05e3b);
+    expect(refusal(() => change(text, key))).toContain('twice');
+  });
+
   it('does not take a letter that is not ASCII, nor #DDB, from a text of several sectors', () => {
     const long = (comment: string) => `${short.replace('# Extent description', comment)}${extent.repeat(20)}`;
     expect(refusal(() => change(long('# Größe')))).toContain('no room');
