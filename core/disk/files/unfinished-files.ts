@@ -53,7 +53,8 @@ export function sweepUnfinished(first: string): void {
 function isUnfinished(path: string, linkId: string): boolean {
   try {
     const { state, files } = readSegmentHead(path);
-    if (state.record === undefined) return state.generation === 0;
+    // Also what another disk's descriptor names has no record: then its own header speaks for it.
+    if (state.record === undefined) return hasNoHeader(path);
     return state.record.linkId === linkId && files === undefined;
   } catch (error) {
     if (!(error instanceof RedoubtError) || (error.kind !== 'data' && !error.is('disk.unsupported'))) throw error;

@@ -69,6 +69,21 @@ describe('[G7] a creation that was cut off', () => {
     expect((await createRedoLog({ parent: base, randomSuffix: false })).files).toEqual(files);
   });
 
+  it.each([
+    ['vmdk', { format: 'vmdk' }],
+    ['cowd of ESX', { dialect: 'esx' }],
+  ] as const)('takes nothing from a disk that has got the name since: %s', async (_what, kind) => {
+    const taken = folder.at('disk-s001.vmdk');
+    leaveMark([taken], 'f'.repeat(32));
+    const request = { file: folder.at('disk.vmdk'), capacityBytes: 4 * gib, split: true, bus: 'ide' } as const;
+    const { files } = await createBase({ ...request, ...kind });
+    expect(files).toContain(taken);
+    await expect(createBase({ ...request, file: taken, capacityBytes: 2 ** 20 })).rejects.toMatchObject({
+      code: 'disk.exists',
+    });
+    expect(files.every((file) => existsSync(file))).toBe(true);
+  });
+
   it('of a base is swept, too', async () => {
     const request = { file: folder.at('disk.vmdk'), capacityBytes: 4 * gib, split: true, bus: 'ide' } as const;
     const { files } = await createBase(request);
