@@ -61,7 +61,8 @@ export class SlotSet {
       const page = this.pages[slot >>> PAGE_SHIFT];
       if (page === undefined) return slot;
       if (page === fullPage) {
-        slot = ((slot >>> PAGE_SHIFT) + 1) << PAGE_SHIFT;
+        // Not by a shift, which ends at 2^31.
+        slot = ((slot >>> PAGE_SHIFT) + 1) * PAGE_SLOTS;
         continue;
       }
       if (!this.has(slot)) return slot;
@@ -74,7 +75,7 @@ export class SlotSet {
   last(): number {
     for (let index = this.counts.length - 1; index >= 0; index--) {
       if (this.counts[index] === 0) continue;
-      for (let slot = Math.min(this.count, (index + 1) << PAGE_SHIFT) - 1; ; slot--) if (this.has(slot)) return slot;
+      for (let slot = Math.min(this.count, (index + 1) * PAGE_SLOTS) - 1; ; slot--) if (this.has(slot)) return slot;
     }
     return -1;
   }
