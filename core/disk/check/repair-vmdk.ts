@@ -8,17 +8,11 @@ import type { DescribedCheck } from './check-described.ts';
 import type { KeepOld } from './repair-link.ts';
 import { repairStructure, writeDirectory, writeEntries, type OldEntries } from './repair-structure.ts';
 import { scanStructure, type StructureScan } from './scan-structure.ts';
-import {
-  lengthSectorsOf,
-  overlaps,
-  readTable,
-  tableSectorsOf,
-  tablesOf,
-  type SparseStructure,
-} from './sparse-structure.ts';
-import { differingTables, isPlaced, vmdkStructures, type VmdkStructures } from './vmdk-file.ts';
+import { entriesOf, isBeforeGrains, knownToCopy, saidByCopyAlone, tablesInOthersPlaces } from './known-to-copy.ts';
+import { lengthSectorsOf, tableSectorsOf, type SparseStructure } from './sparse-structure.ts';
+import { differingTables, vmdkStructures, type VmdkStructures } from './vmdk-file.ts';
 
-/** Entries that are looked at for what the copy may know of them. */
+/** Entries that are looked at for what the copy may know of them, and that are kept in one file. */
 const NOTED = 65_536;
 
 interface OpenVmdk {
@@ -33,8 +27,9 @@ interface OpenVmdk {
  *
  * 1. Where entries will be cleared that the copy does not know either, the link gets a new content id and CID
  *    first, synced.
- * 2. Each file that needs it: marked as being written, synced; what only the copy knows goes into the first tables;
- *    then the first directory is repaired as `repairStructure` says; then the copy is written anew: tables, synced,
+ * 2. Each file that needs it: marked as being written, synced; what only the copy knows goes into the first tables,
+ *    or, where something else may lie in the place of one, into a new one at the end; then the first directory is
+ *    repaired as `repairStructure` says; then the copy is written anew, what it alone said being kept: tables, synced,
  *    then its directory, synced; then the mark goes.
  *
  * The first directory is right before the copy is touched, so a crash leaves one of them as good as before.
@@ -44,12 +39,9 @@ export async function repairVmdkFiles(check: DescribedCheck, keep: KeepOld): Pro
   const opened: OpenVmdk[] = [];
   try {
     for (const path of check.files) await openVmdk(path, check, opened);
-    const clears = ({ structures, scan }: OpenVmdk) => {
-      const known = knownToCopy(structures, scan);
-      const bad = scan.badTables.count + scan.badGrains.count;
-      return bad > known.tables.size + known.grains.size;
-    };
-    if (check.rights.canChange && opened.some(clears)) identify(check);
+    const clears = ({ structures, scan }: OpenVmdk) =>
+      scan.badTables.count + scan.badGrains.count > knownToCopy(structures, scan).faults;
+    if (check.rights.canChange && opened.some(clears)) await identify(check);
     for (const vmdk of opened) await repairFile(vmdk, check, keep);
   } finally {
     for (const { file } of opened) file.close();
@@ -78,8 +70,8 @@ async function openVmdk(
   }
 }
 
-/** The first write of a session does all that: side file, then CID. */
-function identify({ files, format, layer = hostFiles, checkRight }: DescribedCheck): void {
+/** The first write of a session does all that: side file, then CID. Its mark goes again, because not every file is repaired. */
+async function identify({ files, format, layer = hostFiles, checkRight }: DescribedCheck): Promise<void> {
   const link = Link.open({
     files,
     format,
@@ -89,6 +81,7 @@ function identify({ files, format, layer = hostFiles, checkRight }: DescribedChe
   });
   try {
     link.beginWriting();
+    await link.finishClean();
   } finally {
     link.close();
   }
@@ -122,90 +115,53 @@ async function repairFile(
   writeUncleanMark(file, false, true);
 }
 
-interface Known {
-  /** By table: the entries that the copy has for it. */
-  readonly tables: ReadonlyMap<number, Uint32Array>;
-  /** By grain: where the copy says that it lies. */
-  readonly grains: ReadonlyMap<number, number>;
-}
-
-/** What of the damage the copy knows better: whole tables, and single entries. */
-function knownToCopy({ first, copy }: VmdkStructures, scan: StructureScan): Known {
-  const tables = new Map<number, Uint32Array>();
-  const grains = new Map<number, number>();
-  if (copy === undefined) return { tables, grains };
-  const isRight = (sector: number) =>
-    sector === 0 ||
-    (sector === 1 && copy.hasZeroMark) ||
-    (sector >= (copy.overheadSectors ?? 0) && sector + copy.grainSectors <= lengthSectorsOf(copy));
-  for (const { table } of scan.badTables.noted) {
-    if (!isPlaced(copy, table)) continue;
-    const entries = readTable(copy, table, new Uint32Array(copy.entriesPerTable));
-    if (entries.every(isRight)) tables.set(table, entries);
-  }
-  for (const { grain } of scan.badGrains.noted) {
-    const table = Math.floor(grain / copy.entriesPerTable);
-    if (!isPlaced(copy, table) || copy.directory[table] === first.directory[table]) continue;
-    const entry = readTable(copy, table, new Uint32Array(copy.entriesPerTable))[grain % copy.entriesPerTable] ?? 0;
-    if (isRight(entry)) grains.set(grain, entry);
-  }
-  return { tables, grains };
-}
-
 function takeFromCopy(structures: VmdkStructures, scan: StructureScan, keep: (old: OldEntries) => void): void {
   const { first } = structures;
   const { tables, grains } = knownToCopy(structures, scan);
   if (tables.size + grains.size === 0) return;
-  keep({
-    tables: scan.badTables.noted.filter(({ table }) => tables.has(table)),
-    grains: scan.badGrains.noted.filter(({ grain }) => grains.has(grain)),
-  });
+  const reason = 'where the copy knows better';
+  const old = [...tables.keys()].map((table) => ({ table, sector: first.directory[table] ?? 0, reason }));
+  const isTaken = (grain: number) => grains.has(grain) || tables.has(Math.floor(grain / first.entriesPerTable));
+  keep({ tables: old, grains: scan.badGrains.noted.filter(({ grain }) => isTaken(grain)) });
   writeDirectory(first, appendTables(first, tables));
   writeEntries(first, grains);
 }
 
-/** Makes every table of the copy say what the first says. One that lies among the grains is not written over. */
+/** Makes every table of the copy say what the first says, some at a time. One that lies among the grains is not written over. */
 function writeCopy(structures: VmdkStructures, keep: (old: OldEntries) => void): void {
   const { first, copy } = structures;
   if (copy === undefined) return;
   const differing = differingTables(structures);
-  if (differing.length === 0) return;
-  const entry = (table: number) => ({
-    table,
-    sector: copy.directory[table] ?? 0,
-    reason: 'in the redundant directory',
+  const taken = tablesInOthersPlaces(structures);
+  const tablesAtOnce = Math.max(1, Math.floor(NOTED / first.entriesPerTable));
+  for (let from = 0; from < differing.length; from += tablesAtOnce)
+    writeTables(first, copy, differing.slice(from, from + tablesAtOnce), taken.copy, keep);
+}
+
+function writeTables(
+  first: SparseStructure,
+  copy: SparseStructure,
+  tables: readonly number[],
+  taken: ReadonlySet<number>,
+  keep: (old: OldEntries) => void,
+): void {
+  const reason = 'in the redundant directory';
+  keep({
+    tables: tables.map((table) => ({ table, sector: copy.directory[table] ?? 0, reason })),
+    grains: tables.flatMap((table) => saidByCopyAlone(first, copy, table)),
   });
-  keep({ tables: differing.map(entry), grains: [] });
   const moved = new Map<number, Uint32Array>();
   const cleared = new Map<number, number>();
-  for (const table of differing) {
+  for (const table of tables) {
     if (first.directory[table] === 0) {
       cleared.set(table, 0);
       continue;
     }
-    const entries = readTable(first, table, new Uint32Array(first.entriesPerTable)).slice();
-    if (hasPlaceOfItsOwn(structures, table)) writeTable(copy, copy.directory[table] as number, entries);
+    const entries = entriesOf(first, table);
+    if (isBeforeGrains(copy, table) && !taken.has(table)) writeTable(copy, copy.directory[table] as number, entries);
     else moved.set(table, entries);
   }
   writeDirectory(copy, new Map([...appendTables(copy, moved), ...cleared]));
-}
-
-/** Before the first grain, over no other table of either directory. */
-function hasPlaceOfItsOwn({ first, copy }: VmdkStructures, table: number): boolean {
-  if (copy === undefined || !isPlaced(copy, table)) return false;
-  const sector = copy.directory[table] as number;
-  const sectors = tableSectorsOf(copy);
-  if (sector + sectors > (copy.overheadSectors ?? 0)) return false;
-  for (let other = 0; other < tablesOf(copy); other++) {
-    for (const { structure, isSelf } of [
-      { structure: first, isSelf: false },
-      { structure: copy, isSelf: other === table },
-    ]) {
-      const place = structure.directory[other] ?? 0;
-      if (!isSelf && place !== 0 && overlaps(sector, sectors, { sector: place, sectors })) return false;
-    }
-  }
-  return true;
 }
 
 /** Writes tables at the end of the file, synced; returns where each lies. */

@@ -34,16 +34,16 @@ interface Tables {
   grain(which: 'first' | 'copy', grain: number): number;
 }
 
-function change(edit: (words: DataView, at: Tables) => void): void {
-  const bytes = readFileSync(disk);
-  const file = hostFiles.open(disk, false);
+function change(edit: (words: DataView, at: Tables) => void, path = disk): void {
+  const bytes = readFileSync(path);
+  const file = hostFiles.open(path, false);
   const structures = vmdkStructures(file, readVmdk4Header(file));
   file.close();
   edit(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
     table: (which, table) => (structures?.[which]?.directorySector ?? 0) * 512 + table * 4,
     grain: (which, grain) => (structures?.[which]?.directory[Math.floor(grain / 512)] ?? 0) * 512 + (grain % 512) * 4,
   });
-  writeFileSync(disk, bytes);
+  writeFileSync(path, bytes);
 }
 
 async function look(): Promise<string[]> {
@@ -114,6 +114,54 @@ describe('checking VMDK 4', () => {
     expect(readLinkHead(disk).state).toEqual(state);
     await writeDisk(disk, undefined, [[60 * mib, 7, 100_000]]);
     expect((await look()).filter((text) => !text.startsWith('info'))).toEqual([]);
+  });
+
+  it.each<[string, (words: DataView, at: Tables) => number]>([
+    ['over a grain', (words, at) => words.getUint32(at.grain('first', 0), true)],
+    ['over a grain of zeros', (words, at) => words.getUint32(at.grain('first', 150 * 16), true)],
+    ['over another table', (words, at) => words.getUint32(at.table('first', 0), true)],
+    ['over half of another table', (words, at) => words.getUint32(at.table('first', 0), true) + 2],
+    ['over a table of the copy', (words, at) => words.getUint32(at.table('copy', 0), true)],
+  ])('[K5][X2] a table that is said to lie %s is taken from the copy, and all data stays', async (_name, place) => {
+    await writeDisk(disk, undefined, [
+      [150 * mib, 5, 65_536],
+      [150 * mib, 0, 65_536],
+    ]);
+    const content = await contentOf(disk);
+    const { state } = readLinkHead(disk);
+    change((words, at) => {
+      words.setUint32(at.table('first', 3), place(words, at), true);
+    });
+    expect((await look()).some((text) => text.startsWith('error'))).toBe(true);
+    const { findings } = await checkChain({ file: disk, repair: true });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(await contentOf(disk)).toBe(content);
+    expect(readLinkHead(disk).state).toEqual(state);
+    await writeDisk(disk, undefined, [[60 * mib, 7, 100_000]]);
+    expect((await look()).filter((text) => !text.startsWith('info'))).toEqual([]);
+  });
+
+  it('[K6] what only the copy says is kept before it is written over', async () => {
+    let lost = 0;
+    change((words, at) => {
+      lost = words.getUint32(at.grain('copy', 1), true);
+      words.setUint32(at.grain('first', 1), 0, true);
+    });
+    const { kept } = await checkChain({ file: disk, repair: true });
+    const grains = kept.flatMap((path) => (JSON.parse(readFileSync(path, 'utf8')) as { grains: unknown[] }).grains);
+    expect(grains).toEqual([[1, lost]]);
+  });
+
+  it('[K6] a repair of one file of several leaves all of them closed', async () => {
+    const split = folder.at('split.vmdk');
+    await createBase({ file: split, capacityBytes: 3072 * mib, split: true, bus: 'ide', format: 'vmdk' });
+    await writeDisk(split, undefined, [[2500 * mib, 1, 100_000]]);
+    change((words, at) => {
+      const grain = (2500 - 2047) * 16;
+      for (const which of ['first', 'copy'] as const) words.setUint32(at.grain(which, grain), 0x7fff_ffff, true);
+    }, folder.at('split-s002.vmdk'));
+    const { findings } = await checkChain({ file: split, repair: true });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
   });
 
   it('[K5] two grains in one place read as before', async () => {
