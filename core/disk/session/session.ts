@@ -177,6 +177,16 @@ function withTrust(context: OpenContext, file: string): OpenContext {
   return { ...context, trustedPaths: [...(context.trustedPaths ?? []), file] };
 }
 
+/** The log of a nonpersistent session. Whoever broke its lock has it now, and may have his work in it: it stays. */
+async function removeOwn(log: LinkHead, lock: FileLock): Promise<void> {
+  try {
+    lock.prove();
+  } catch {
+    return;
+  }
+  await removeLink(log);
+}
+
 interface OpenParts {
   readonly configured: LinkHead;
   readonly heads: readonly LinkHead[];
@@ -274,7 +284,7 @@ class OpenSession implements DiskSession {
     this.leaf = head;
     this.leafLink = link;
     this.lock = lock;
-    await removeLink(old.head);
+    await removeOwn(old.head, old.lock);
     await this.locks.releaseOne(old.lock);
   }
 
@@ -309,7 +319,7 @@ class OpenSession implements DiskSession {
         await this.device.close();
       } finally {
         // However its end was: nobody wants what it holds.
-        if (this.mode === 'nonpersistent') await removeLink(this.leaf);
+        if (this.mode === 'nonpersistent') await removeOwn(this.leaf, this.lock);
       }
     } finally {
       await this.locks.release();

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeRedo } from '../../../../core/disk/describe/describe-redo.ts';
 import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
@@ -128,6 +128,26 @@ describe('sessions', () => {
     await session.close();
     await session.close();
     expect(readdirSync(folder.path)).toEqual(before);
+  });
+
+  it('[L3] a nonpersistent session whose lock was broken leaves its log to whoever has it now', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'));
+    const newLog = async () => (await createRedoLog({ parent: base, randomSuffix: true })).file;
+    const [first, second] = [await newLog(), await newLog()];
+    const session = await openDiskSession({ file: base, mode: 'nonpersistent', redo: first });
+    const breakLockOf = (log: string) => {
+      rmSync(`${log}.lck`, { recursive: true });
+    };
+    breakLockOf(first);
+    await writeDisk(base, first, [[0, 7]]);
+    const content = await contentOf(first);
+    await session.replaceRedo(second);
+    expect(await contentOf(first)).toBe(content);
+    breakLockOf(second);
+    await writeDisk(base, second, [[0, 8]]);
+    const other = await contentOf(second);
+    await session.close();
+    expect(await contentOf(second)).toBe(other);
   });
 
   it('[S4] a reset refuses a log of another disk and goes on over the old one', async () => {
