@@ -102,8 +102,9 @@ async function moveGrains({ leaf }: Chain, { signal, onProgress }: ShrinkOptions
   for (const { extent, compaction } of planned) {
     if (compaction === undefined) continue;
     let isStopped = signal?.aborted === true;
-    if (compaction.totalBytes > 0) leaf.beginWriting(extent);
     while (!isStopped && compaction.totalBytes > 0) {
+      // Each time: whoever slept long enough to be taken for dead must not lay grains over what his successor has.
+      leaf.beginWriting(extent);
       const bytes = compaction.step();
       await leaf.flush();
       if (bytes === 0) break;

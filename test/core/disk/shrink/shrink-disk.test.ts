@@ -1,5 +1,5 @@
-import { statSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
@@ -25,6 +25,7 @@ beforeEach(async () => {
   base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 64 * mib });
 });
 afterEach(() => {
+  vi.useRealTimers();
   folder.remove();
 });
 
@@ -86,6 +87,27 @@ describe('shrinking', () => {
     await expect(shrinking).rejects.toMatchObject({ code: 'job.cancelled' });
     expect(await contentOf(base)).toBe(content);
     expect((await checkChain({ file: base })).findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+  });
+
+  it('[L3] one that slept while its lock was broken moves nothing more', async () => {
+    const large = await makeBase(folder.at('large.vmdk'), { capacityBytes: 160 * mib });
+    await inSession({ file: large, mode: 'persistent' }, async (device) => {
+      for (let at = 0; at < 160; at++) await write(device, at * mib, 1 + at, mib);
+      await device.discard(0, 80 * mib);
+    });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    let before: Buffer | undefined;
+    const shrinking = shrinkDisk({
+      file: large,
+      onProgress: ({ phase }) => {
+        if (phase !== 'moving' || before !== undefined) return;
+        before = readFileSync(large);
+        rmSync(`${large}.lck`, { recursive: true });
+        vi.setSystemTime(Date.now() + 60_000);
+      },
+    });
+    await expect(shrinking).rejects.toMatchObject({ code: 'disk.io' });
+    expect(before?.equals(readFileSync(large))).toBe(true);
   });
 
   it('[Z4] is refused for what is in use, protected, damaged or half repaired, and nothing changes', async () => {
