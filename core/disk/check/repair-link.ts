@@ -69,7 +69,7 @@ export async function repairLinkFiles(check: LinkCheck, keep: KeepOld): Promise<
           keep(segment.file.path, old);
         },
       });
-      finish(segment, scan, check.rights.canCut && isWhole(segment.scan));
+      finish(segment, scan, check.rights.canCut && isWhole(segment.scan) && isWhole(scan));
     }
   } finally {
     for (const { file } of opened) file.close();

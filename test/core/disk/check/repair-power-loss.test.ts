@@ -4,6 +4,8 @@ import { checkLinkFiles } from '../../../../core/disk/check/check-link.ts';
 import { repairLinkFiles } from '../../../../core/disk/check/repair-link.ts';
 import { dialects } from '../../../../core/disk/formats/cowd/dialect.ts';
 import { readHeader } from '../../../../core/disk/formats/cowd/read-header.ts';
+import { RedoubtError } from '../../../../core/base/redoubt-error.ts';
+import type { DiskFile } from '../../../../core/disk/files/disk-file.ts';
 import { CrashingFiles } from '../../../support/crashing-files.ts';
 import { makeLink, openDevice, type TestDisk } from '../../../support/test-chain.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
@@ -141,6 +143,52 @@ describe('[K7] a repair that the power fails in', { timeout: 60_000 }, () => {
       expect(await problems(files, disk)).toEqual([]);
       expect(idOf()).not.toBe(before);
       if (!wasCut) break;
+    }
+  });
+});
+
+/** Files in which one place can't be read from the `nth` read of it on, for as long as `isFailing`. */
+class UnreadableFiles extends CrashingFiles {
+  isFailing = true;
+  private reads = 0;
+
+  constructor(
+    private readonly nth: number,
+    private readonly isHit: (path: string, offsetBytes: number) => boolean,
+  ) {
+    super();
+  }
+
+  override open(path: string, isWritable: boolean): DiskFile {
+    const file = super.open(path, isWritable);
+    return {
+      ...file,
+      read: (offsetBytes, target) => {
+        if (this.isFailing && this.isHit(path, offsetBytes) && ++this.reads >= this.nth)
+          throw new RedoubtError('disk.io', 'unreadable', { file: path, operation: 'read', errno: 'EIO' });
+        return file.read(offsetBytes, target);
+      },
+    };
+  }
+}
+
+describe('[K5] a table that the host stops reading in the middle of a repair', () => {
+  it('keeps the grains that only it knows: nothing is cut off', async () => {
+    for (let nth = 1; nth <= 6; nth++) {
+      let hit = -1;
+      const files = new UnreadableFiles(nth, (_path, offsetBytes) => offsetBytes === hit);
+      const disk = makeLink(files, 'disk', [30_000], { layer: files, dialect: dialects.ws3, grainSectors: 8 });
+      const device = openDevice([disk], { layer: files });
+      for (const sector of [0, 5000, 29_000]) await device.write(sector * 512, [new Uint8Array(10_000).fill(7)]);
+      await device.flush();
+      const before = await contentOf(files, disk);
+      const file = files.open(disk.files[0] as string, false);
+      const word = new Uint32Array(1);
+      file.read(readHeader(file).directorySector * 512 + Math.floor(29_000 / 8 / 512) * 4, new Uint8Array(word.buffer));
+      hit = (word[0] as number) * 512;
+      await repairLinkFiles({ files: disk.files, rights, layer: files }, () => undefined);
+      files.isFailing = false;
+      expect((await contentOf(files, disk)).equals(before), `from read ${String(nth)} on`).toBe(true);
     }
   });
 });
