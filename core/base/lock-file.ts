@@ -76,7 +76,9 @@ export function lockHolder(path: string): LockHolder | undefined {
 
 /** Whether the holder has ended. Of another host's holder nobody here can tell. */
 export function isHolderGone(holder: LockHolder): boolean {
-  return isProvedGone(holder, holder.host === currentProcess().host);
+  const { host, machineId } = currentProcess();
+  // Names are given twice, and copied machines have one id until they are given their own.
+  return isProvedGone(holder, holder.host === host && holder.machineId === machineId);
 }
 
 const nobody: ProcessIdentity = { host: '', machineId: '', bootId: '', pidNamespace: '', pid: 0, startTime: '' };
