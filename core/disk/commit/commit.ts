@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { requireStatus } from '../../base/file-status.ts';
+import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { adoptLog } from './adopt-log.ts';
 import { Chain } from '../chain/chain.ts';
@@ -65,9 +66,8 @@ export async function commitRedoLog(
 ): Promise<{ parent: string; committedBytes: number; oldState?: string }> {
   const context = request.context ?? {};
   const isBreaking = request.dependents === 'break';
+  const wanted = firstFileOf(request.redo);
   const finished = await settleChain(request.redo, context, { isBreaking });
-  // Its folder is there, the file is not any more.
-  const wanted = join(realPath(dirname(request.redo)), basename(request.redo));
   const ended = finished.find(({ child }) => child === wanted);
   if (ended !== undefined) return { parent: ended.parent, committedBytes: 0 };
   const report: Report = (phase, doneBytes, totalBytes) => request.onProgress?.({ phase, doneBytes, totalBytes });
@@ -103,6 +103,11 @@ export async function commitRedoLog(
   } finally {
     await locks.release();
   }
+}
+
+/** The real path of a log, of which perhaps only the folder is there any more. */
+function firstFileOf(redo: string): string {
+  return isThere(redo) ? realPath(redo) : join(realPath(dirname(redo)), basename(redo));
 }
 
 type Report = (phase: CommitProgress['phase'], doneBytes: number, totalBytes: number) => void;

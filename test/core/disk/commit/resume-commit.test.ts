@@ -8,6 +8,7 @@ import fs, {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname } from 'node:path';
@@ -64,6 +65,16 @@ async function phasesOf(redo: string): Promise<string[]> {
 }
 
 describe('a resumed commit', () => {
+  it('[C4] that had everything but its end is done also by another path of its log', async () => {
+    const { base, log } = await makePair();
+    const content = await contentOf(log);
+    symlinkSync(log, folder.at('link'));
+    await commitUntil(log, 'unmarked');
+    expect(await commitRedoLog({ redo: folder.at('link') })).toEqual({ parent: base, committedBytes: 0 });
+    expect(existsSync(log)).toBe(false);
+    expect(await contentOf(base)).toBe(content);
+  });
+
   it('[C11] keeps its values, and copies nothing again that was synced', async () => {
     const { base, log } = await makePair();
     await commitUntil(log, 'copied');
