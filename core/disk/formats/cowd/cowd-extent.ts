@@ -46,6 +46,7 @@ export class CowdExtent extends SparseExtent {
     try {
       const header = readHeader(file);
       if (isWritable && header.isInconsistent) throw inconsistentError(path);
+      if (isWritable) refuseCutShort(file, header);
       return { file, header };
     } catch (error) {
       file.close();
@@ -91,6 +92,24 @@ export class CowdExtent extends SparseExtent {
 export function inconsistentError(file: string): RedoubtError {
   const feature = 'writing to a file marked inconsistent';
   return new RedoubtError('disk.unsupported', `${file} is marked inconsistent.`, { file, feature });
+}
+
+/**
+ * Throws disk.corrupt for a file of ours that is shorter than it was when it was closed, as a copy is that was cut
+ * off. Entries lead past its end; what it grew by would lie there, and be read in the place of what is lost.
+ */
+function refuseCutShort(file: DiskFile, { isClean, record, freeSector }: CowdHeader): void {
+  const lengthSectors = countOf(file.lengthBytes(), SECTOR_BYTES);
+  if (!isClean || record === undefined || freeSector <= lengthSectors) return;
+  const { path } = file;
+  const value = String(freeSector);
+  const reason = `but the file has ${String(lengthSectors)} sectors: it was cut off; check and repair it before it is written`;
+  throw new RedoubtError('disk.corrupt', `${path} is damaged: freeSector is ${value}, ${reason}.`, {
+    file: path,
+    field: 'freeSector',
+    value,
+    reason,
+  });
 }
 
 /** Throws disk.io for a file that has become another link's, or another part of it. */

@@ -357,6 +357,23 @@ describe('repairing', () => {
     }
   });
 
+  it('[B4] a file that was cut short since it was closed is not written before it is repaired', async () => {
+    // What it grew by would lie where lost entries lead, and be read there.
+    truncateSync(base, statSync(base).size - 16_384);
+    const before = readFileSync(base);
+    await expect(writeDisk(base, undefined, [[20 * mib, 9, 40_000]])).rejects.toMatchObject({
+      code: 'disk.corrupt',
+      details: { file: base, field: 'freeSector' },
+    });
+    expect(readFileSync(base).equals(before)).toBe(true);
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[20 * mib, 9, 40_000]]);
+    rmSync(log);
+    await checkChain({ file: base, repair: true });
+    await writeDisk(base, undefined, [[20 * mib, 9, 40_000]]);
+    await contentOf(base);
+  });
+
   it('[K4] a file cut short', async () => {
     truncateSync(base, statSync(base).size - 4096);
     expect(new Set(await look())).toEqual(new Set(['error bad-grain *', 'warning free-sector *']));
