@@ -127,7 +127,11 @@ function finish(segment: Repaired, scan: StructureScan, canCut: boolean): void {
   const endSector = canCut
     ? Math.min(lengthSectors, roundUp(scan.usedEndSector, structure.grainSectors))
     : lengthSectors;
-  if (file.lengthBytes() !== endSector * SECTOR_BYTES) file.setLength(endSector * SECTOR_BYTES);
+  if (file.lengthBytes() !== endSector * SECTOR_BYTES) {
+    // Whoever was killed in a flush may have left entries that only the host's memory has: the device's lead further.
+    file.syncNow();
+    file.setLength(endSector * SECTOR_BYTES);
+  }
   patchHeader(file, (now) => ({ ...now, freeSector: endSector, savedGeneration: now.generation }));
   file.syncNow();
   patchHeader(file, (now) => ({ ...now, isClean: true }));

@@ -192,3 +192,26 @@ describe('[K5] a table that the host stops reading in the middle of a repair', (
     }
   });
 });
+
+describe('[K7] a repair after a flush that was killed half-way', { timeout: 60_000 }, () => {
+  it('cuts off only what no entry on the device names', async () => {
+    const random = new SeededRandom(9);
+    for (let stop = 1; ; stop++) {
+      const files = new CrashingFiles();
+      const disk = makeLink(files, 'disk', [30_000], { layer: files, dialect: dialects.ws3, grainSectors: 8 });
+      const device = openDevice([disk], { layer: files });
+      for (const sector of [0, 5000, 20_000]) await device.write(sector * 512, [new Uint8Array(8192).fill(7)]);
+      await device.flush();
+      await device.discard(20_000 * 512, 8192);
+      let syncs = 0;
+      files.fault = ({ does }) => {
+        if (does === 'sync-begins' && ++syncs === 2) throw new Error('killed');
+      };
+      await expect(device.flush()).rejects.toThrow();
+      const wasCut = await repairUntil(files, disk, stop);
+      if (wasCut) files.crash(random);
+      await contentOf(files, disk);
+      if (!wasCut) break;
+    }
+  });
+});
