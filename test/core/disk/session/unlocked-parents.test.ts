@@ -3,7 +3,8 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { openDiskSession } from '../../../../core/disk/session/session.ts';
-import { makeBase, makeLog, read, write, writeDisk } from '../../../support/disk-kit.ts';
+import { shrinkDisk } from '../../../../core/disk/shrink/shrink-disk.ts';
+import { inSession, makeBase, makeLog, read, write, writeDisk } from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 /** The same folder a second time, read-only, or `false` where that isn't permitted. */
@@ -60,5 +61,23 @@ describe('a base on a share that is read-only here', () => {
     await session.close();
     expect(readLinkHead(log).state.isClean).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[L10] shrinking is a change: what was there a moment ago lies elsewhere', async (test) => {
+    if (!isMounted) test.skip('nothing can be mounted here');
+    const holes = await makeBase(folder.at('server', 'holes.vmdk'));
+    await inSession({ file: holes, mode: 'persistent' }, async (device) => {
+      await write(device, 0, 1, 2 ** 20);
+      await write(device, 2 ** 21, 2, 2 ** 20);
+      await device.discard(0, 2 ** 20);
+    });
+    const over = await makeLog(folder.at('share', 'holes.vmdk'), { directory: folder.at('logs') });
+    const session = await openDiskSession({ file: folder.at('share', 'holes.vmdk'), mode: 'undoable', redo: over });
+    vi.advanceTimersByTime(60_000);
+    expect(session.problem).toBeUndefined();
+    await shrinkDisk({ file: holes });
+    vi.advanceTimersByTime(10_000);
+    expect(session.problem).toMatchObject({ code: 'disk.parent-changed' });
+    await session.close();
   });
 });
