@@ -122,7 +122,8 @@ export class Connection {
     const format = terms.isStructured ? structuredReplies : simpleReplies;
     const replies = new ReplyWriter(this.socket, this.pool, format, (count, payloadBytes) => {
       transmission.replied(count, payloadBytes);
-      this.goOn();
+      // Only what waited for room goes on; else every answer would cost another look at nothing.
+      if (this.isEnding || this.parser.isHolding || this.socket.isPaused()) this.goOn();
     });
     const transmission = new Transmission(device, terms, replies, () => {
       this.goOn();
