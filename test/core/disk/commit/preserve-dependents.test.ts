@@ -183,6 +183,22 @@ describe('a commit that preserves dependents', () => {
     expect(await contentOf(base)).toBe(content);
   });
 
+  it('[O6] a log over the present state that nobody knew of is refused then, and does not read wrong', async () => {
+    const { base, log, sibling } = await makeFamily();
+    const kept = await contentOf(sibling);
+    await commitRedoLog({ redo: log, dependents: 'preserve' });
+    const oldStates = oldStatesIn(folder.path);
+    mkdirSync(folder.at('elsewhere'));
+    const unknown = await makeLog(base, { directory: folder.at('elsewhere') });
+    unlinkSync(`${base}.children`);
+    const next = await makeLog(base);
+    await writeDisk(base, next, [[mib, 61]]);
+    await commitRedoLog({ redo: next, dependents: 'preserve' });
+    expect(oldStatesIn(folder.path)).toEqual(oldStates);
+    expect(await contentOf(sibling)).toBe(kept);
+    await expect(contentOf(unknown)).rejects.toMatchObject({ code: 'disk.parent-changed' });
+  });
+
   it('[O6] and makes another where more hangs from the parent, which the first then hangs from', async () => {
     const { base, log, sibling } = await makeFamily();
     const kept = await contentOf(sibling);
