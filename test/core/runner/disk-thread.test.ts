@@ -19,7 +19,9 @@ describe('the disk thread', { timeout: 30_000 }, () => {
 
   it('answers guests with simple replies only, which take less of a processor', async () => {
     const folder = makeTempFolder();
-    onTestFinished(folder.remove);
+    onTestFinished(() => {
+      folder.remove();
+    });
     const file = await makeBase(folder.at('disk.vmdk'));
     const thread = new DiskThread();
     const socketPath = folder.at('nbd.sock');
