@@ -113,6 +113,17 @@ const shots: readonly Shot[] = [
         reason: 'it lies outside the folder of the configuration and was never approved',
       }),
   },
+  {
+    name: 'error-unreadable-dependent',
+    scene: 'trouble',
+    act: (page) =>
+      refusePowerOn(page, 'disk.io', {
+        file: '/media/ada/LABORATORY/qa-sp4/win2000-professional-sp4.vmdk.REDO_3f9c1a',
+        operation: 'read',
+        errno: 'EIO',
+        mayHangFrom: '/srv/shared/bases/win2000-professional-sp4.vmdk',
+      }),
+  },
   { name: 'd1', scene: 'office', act: (page) => askAboutDependents(page, 'commit-dependents', {}) },
   {
     name: 'd1-running',
