@@ -2,6 +2,8 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, rmSync, writ
 import { describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { checkChain } from '../../../core/disk/check/check-chain.ts';
+import { checkLinkFiles } from '../../../core/disk/check/check-link.ts';
+import { Findings } from '../../../core/disk/check/finding.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { describeRedo } from '../../../core/disk/describe/describe-redo.ts';
@@ -9,10 +11,13 @@ import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { forecastCommit } from '../../../core/disk/commit/forecast-commit.ts';
 import { identifyFile } from '../../../core/disk/describe/identify.ts';
 import { inspectChain } from '../../../core/disk/describe/inspect.ts';
+import { dialects } from '../../../core/disk/formats/cowd/dialect.ts';
 import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { makeBase, makeLog, mib, read, inSession, write, writeDisk } from '../../support/disk-kit.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
+import { SparseFile } from '../../support/sparse-file.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
+import { makeLink, openDevice } from '../../support/test-chain.ts';
 
 const rounds = Number(process.env['REDOUBT_DAMAGE_ROUNDS'] ?? 60);
 /** Words of a header that say where and how much, and where the directory begins. */
@@ -104,4 +109,23 @@ it('[B1] a version that is not known is named', async () => {
     code: 'disk.unsupported',
     message: expect.stringContaining(`${base} has version 7 `) as string,
   });
+});
+
+it('[K4] an entry of the directory behind those of the file’s own span means nothing, whatever it says', async () => {
+  using folder = makeTempFolder();
+  const spans = [262_144, 65_536];
+  const base = makeLink(folder, 'base', spans, { dialect: dialects.ws3 });
+  const log = makeLink(folder, 'log', spans, { dialect: dialects.ws3, parent: base });
+  const first = new SparseFile(log.files[0] as string, 512);
+  expect([first.table(3) > 0, first.table(4)]).toEqual([true, 0]);
+  first.setTable(4, 900_000);
+  const rights = { canKeep: true, canChange: true, canCut: true };
+  const findings = new Findings();
+  const parent = { capacityBytes: 327_680 * 512, spansBytes: spans.map((span) => span * 512) };
+  await checkLinkFiles({ files: log.files, parent, rights }, findings);
+  expect(findings.all()).toEqual([]);
+  const device = openDevice([log, base]);
+  await write(device, 0, 7);
+  expect((await read(device, 0, 1))[0]).toBe(7);
+  await device.close();
 });

@@ -53,6 +53,8 @@ export function readDirectory(file: DiskFile, shape: TableShape, directorySector
   let isContiguous = directorySector === headerSectors;
   let highestEnd = directoryEnd;
   let tables = 0;
+  // Some redo logs have entries for the whole disk in every file: those behind the file's own mean nothing.
+  const ownTables = countOf(shape.spanSectors, shape.grainSectors * shape.entriesPerTable);
   const refuse = (table: number, reason: string) =>
     corruptTable(file.path, `grain directory entry ${String(table)}`, entries[table] as number, reason);
   // A large disk has some 100,000 of them in every link.
@@ -60,9 +62,12 @@ export function readDirectory(file: DiskFile, shape: TableShape, directorySector
     const sector = entries[table] as number;
     if (sector === 0) continue;
     const end = sector + tableSectors;
-    if (sector < headerSectors || (sector < directoryEnd && end > directorySector))
-      throw refuse(table, 'inside the metadata');
-    if (end > endSectors) throw refuse(table, 'past the end of the file');
+    const isInMetadata = sector < headerSectors || (sector < directoryEnd && end > directorySector);
+    if (isInMetadata || end > endSectors) {
+      if (table < ownTables) throw refuse(table, isInMetadata ? 'inside the metadata' : 'past the end of the file');
+      entries[table] = 0;
+      continue;
+    }
     if (sector !== directoryEnd + tables * tableSectors) isContiguous = false;
     highestEnd = Math.max(highestEnd, end);
     tables++;
