@@ -77,6 +77,8 @@ export async function relinkRedoLog(request: RelinkRequest): Promise<Relinked> {
       openLinks(below, { context: { ...context, trustedPaths: [...(context.trustedPaths ?? []), parent.path] } }),
     );
     const names = storableNames(child.path, parent.path);
+    // Reading may have taken long enough for somebody to take this process for dead.
+    locks.prove();
     approveLink(parent, context);
     await addChild(parent.path, { path, linkId: child.state.record?.linkId, owner: child.state.record?.owner });
     syncParent(parent);

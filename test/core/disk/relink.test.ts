@@ -69,6 +69,22 @@ describe('relinking', () => {
     expect(existsSync(`${log}.lck`)).toBe(false);
   });
 
+  it.each(['log', 'parent'])('[L3] records nothing once the lock of the %s is broken', async (which) => {
+    const parent = moved();
+    const breaking = {
+      ...hostFiles,
+      open: (path: string, isWritable: boolean) => {
+        rmSync(`${which === 'log' ? log : parent}.lck`, { recursive: true, force: true });
+        return hostFiles.open(path, isWritable);
+      },
+    };
+    const before = readFileSync(log);
+    const request = { redo: log, parent, context: { ...context, files: breaking } };
+    await expect(relinkRedoLog(request)).rejects.toMatchObject({ code: 'disk.io' });
+    expect(readFileSync(log).equals(before)).toBe(true);
+    expect(existsSync(`${parent}.children`)).toBe(false);
+  });
+
   it('[P10] moves the log from the list of its former parent to that of the new one', async () => {
     copyFileSync(base, folder.at('elsewhere', 'copy.vmdk'));
     expect(existsSync(`${base}.children`)).toBe(true);
