@@ -2,7 +2,7 @@
  * `npm run campaign`: the long runs of what `npm test` runs for a moment. Each part prints its seed, its counts and
  * one line of summary, and a failure with all that it takes to repeat it. Exits with 1 if there was one.
  *
- *   --only model|faults|kill|fuzz|bases   one part (may be given several times)
+ *   --only model|large|faults|kill|fuzz|bases   one part (may be given several times)
  *   --minutes N                           of each part at most (default 20)
  *   --cases N                             of each part (default: what the proofs ask for)
  *   --seed N                              default: by the clock
@@ -13,10 +13,12 @@ import type { PartOptions, PartResult } from './campaign-part.ts';
 import { runFaults } from './faults/run-faults.ts';
 import { runFuzz } from './fuzz/run-fuzz.ts';
 import { runKills } from './kill/run-kills.ts';
+import { runLarge } from './large/run-large.ts';
 import { runModel } from './model/run-model.ts';
 
 const parts: Record<string, { readonly run: (options: PartOptions) => Promise<PartResult>; readonly count: number }> = {
   model: { run: runModel, count: 3000 },
+  large: { run: runLarge, count: 1000 },
   faults: { run: runFaults, count: 12_000 },
   kill: { run: runKills, count: 500 },
   fuzz: { run: runFuzz, count: 20_000 },
