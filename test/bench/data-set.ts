@@ -47,8 +47,7 @@ export async function makeDataSet(folder: string, depth: number, sizeBytes: numb
     .filter((entry) => entry.isFile())
     .map((entry) => join(folder, entry.name));
   const redoubtFiles = files.filter((file) => file.includes('.vmdk') && !file.endsWith('.children'));
-  // Read back from the device, all files lie in the page cache alike; as they were written, pieces of one file are
-  // larger than those of many, and a page costs more to find.
+  // So that all files come into the page cache in one way, by reading, and not some as they were written.
   dropCache(files);
   return {
     depth,
