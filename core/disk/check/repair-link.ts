@@ -132,7 +132,13 @@ function finish(segment: Repaired, scan: StructureScan, canCut: boolean): void {
     file.syncNow();
     file.setLength(endSector * SECTOR_BYTES);
   }
-  patchHeader(file, (now) => ({ ...now, freeSector: endSector, savedGeneration: now.generation }));
+  // Where entries that lead past the end stay, the file goes on saying that it was cut off: it must not grow over them.
+  const isWithinEnd = scan.badTables.count + scan.badGrains.count + scan.unreadableTables.count === 0;
+  patchHeader(file, (now) => ({
+    ...now,
+    freeSector: isWithinEnd ? endSector : Math.max(endSector, now.freeSector),
+    savedGeneration: now.generation,
+  }));
   file.syncNow();
   patchHeader(file, (now) => ({ ...now, isClean: true }));
 }

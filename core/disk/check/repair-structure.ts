@@ -36,28 +36,37 @@ export interface RepairOptions extends ScanOptions {
  * gets a place of its own at the end of the file, and reads as before.
  *
  * 0. What entries say that are going to be changed is kept elsewhere (`keep`).
- * 1. Tables that share sectors with another table or with a grain are copied; synced; then their directory
- *    entries point to the copies; synced.
- * 2. Entries that lead nowhere are cleared; synced.
+ * 1. Entries that lead nowhere are cleared; synced. Before the file grows, because it may grow over what they say.
+ *    Not in a table that a grain lies over: that may be somebody's data.
+ * 2. Tables that share sectors with another table or with a grain are copied, less what is to be cleared in them;
+ *    synced; then their directory entries point to the copies; synced.
  * 3. Grains that share sectors with another are copied; synced; then their entries follow; synced.
+ *
+ * Where nothing may be cleared and the file would grow over such an entry, nothing is copied.
  *
  * A crash leaves entries old or new by sectors, and each reads as before. Returns the last scan.
  * Throws disk.no-space, disk.io (EFBIG where the file can't grow), job.cancelled; the file is consistent then.
  */
 export async function repairStructure(structure: SparseStructure, options: RepairOptions): Promise<StructureScan> {
+  const { grainSectors } = structure;
   for (;;) {
     const scan = await scanStructure(structure, { ...options, noted: AT_ONCE });
     const tables = [...scan.sharedTables.noted, ...scan.overwrittenTables.noted];
-    const [lostTables, lostGrains] = options.canChange ? [scan.badTables.noted, scan.badGrains.noted] : [[], []];
+    const lost = options.canChange ? clearableNow(structure, scan) : nothing;
     const grains = scan.sharedGrains.noted;
+    const newSectors = tables.length > 0 ? tables.length * tableSectorsOf(structure) : grains.length * grainSectors;
     // The scan took its time.
     options.checkRight?.();
-    if (tables.length > 0) {
-      options.keep({ tables, grains: [] });
-      moveTables(structure, tables, options.limitSectors);
-    } else if (lostTables.length + lostGrains.length > 0) {
-      options.keep({ tables: lostTables, grains: lostGrains });
-      clearEntries(structure, { tables: lostTables, grains: lostGrains });
+    if (lost.tables.length + lost.grains.length > 0) {
+      options.keep(lost);
+      clearEntries(structure, lost);
+    } else if (!options.canChange && leadsInto(structure, scan, newSectors)) {
+      return scan;
+    } else if (tables.length > 0) {
+      const isMoved = new Set(tables.map(({ table }) => table));
+      const within = scan.badGrains.noted.filter(({ grain }) => isMoved.has(tableOf(structure, grain)));
+      options.keep({ tables, grains: options.canChange ? within : [] });
+      moveTables(structure, tables, options.canChange ? within : [], options.limitSectors);
     } else if (grains.length > 0) {
       options.keep({ tables: [], grains });
       moveGrains(structure, grains, options.limitSectors);
@@ -67,15 +76,52 @@ export async function repairStructure(structure: SparseStructure, options: Repai
   }
 }
 
-function moveTables(structure: SparseStructure, faults: readonly TableFault[], limitSectors: number): void {
-  const { file, directory } = structure;
+const nothing: OldEntries = { tables: [], grains: [] };
+
+/** Entries that lead nowhere and lie where no grain does, as far as that is known. */
+function clearableNow(structure: SparseStructure, scan: StructureScan): OldEntries {
+  const { noted, count } = scan.overwrittenTables;
+  const overwritten = new Set(noted.map(({ table }) => table));
+  const isClearable = ({ grain }: GrainFault) => noted.length === count && !overwritten.has(tableOf(structure, grain));
+  return { tables: scan.badTables.noted, grains: scan.badGrains.noted.filter(isClearable) };
+}
+
+/** Whether an entry that leads past the end could be read once the file has so many sectors more. */
+function leadsInto(structure: SparseStructure, { badTables, badGrains }: StructureScan, newSectors: number): boolean {
+  if (newSectors === 0) return false;
+  if (badTables.count > badTables.noted.length || badGrains.count > badGrains.noted.length) return true;
+  const { grainSectors } = structure;
+  const lengthSectors = lengthSectorsOf(structure);
+  const endSector = roundUp(lengthSectors, grainSectors) + newSectors;
+  const isReached = (sector: number, sectors: number) => sector + sectors > lengthSectors && sector < endSector;
+  return (
+    badTables.noted.some(({ sector }) => isReached(sector, tableSectorsOf(structure))) ||
+    badGrains.noted.some(({ sector }) => isReached(sector, grainSectors))
+  );
+}
+
+function tableOf({ entriesPerTable }: SparseStructure, grain: number): number {
+  return Math.floor(grain / entriesPerTable);
+}
+
+function moveTables(
+  structure: SparseStructure,
+  faults: readonly TableFault[],
+  cleared: readonly GrainFault[],
+  limitSectors: number,
+): void {
+  const { file, directory, entriesPerTable } = structure;
   const sectors = tableSectorsOf(structure);
+  const clearedIn = new Map<number, number[]>(faults.map(({ table }) => [table, []]));
+  for (const { grain } of cleared) clearedIn.get(tableOf(structure, grain))?.push(grain % entriesPerTable);
   const moved = new Map<number, number>();
   let end = lengthSectorsOf(structure);
   for (const { table } of faults) {
     if (moved.has(table)) continue;
     const bytes = new Uint8Array(sectors * SECTOR_BYTES);
     file.read((directory[table] as number) * SECTOR_BYTES, bytes);
+    const entries = new Uint32Array(bytes.buffer);
+    for (const index of clearedIn.get(table) ?? []) entries[index] = 0;
     checkRoom(structure, end + sectors, limitSectors);
     file.write(end * SECTOR_BYTES, [bytes]);
     moved.set(table, end);
@@ -126,7 +172,7 @@ export function writeEntries(structure: SparseStructure, changes: ReadonlyMap<nu
   const edits = new SectorEdits(structure);
   for (const [grain, sector] of changes) {
     const index = grain % entriesPerTable;
-    const tableSector = directory[Math.floor(grain / entriesPerTable)] as number;
+    const tableSector = directory[tableOf(structure, grain)] as number;
     edits.set(tableSector + Math.floor(index / ENTRIES_PER_SECTOR), index % ENTRIES_PER_SECTOR, sector);
   }
   edits.write();

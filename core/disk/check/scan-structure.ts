@@ -78,6 +78,8 @@ export async function scanStructure(structure: SparseStructure, options: ScanOpt
   return scan.result();
 }
 
+const noTables = new Uint32Array(0);
+
 function none<T>(): Faults<T> {
   return { noted: [], count: 0 };
 }
@@ -191,14 +193,12 @@ class Scan {
         this.origin ??= sector;
         if ((sector - this.origin) % this.unit !== 0)
           this.unit = greatestCommonDivisor(this.unit, Math.abs(sector - this.origin));
-        const table = this.tableAt(sector, grainSectors);
-        if (table === undefined || hitTables.has(table)) continue;
-        hitTables.add(table);
-        this.note(this.overwrittenTables, {
-          table,
-          sector: this.structure.directory[table] as number,
-          reason: `where grain ${String(grain)} lies too`,
-        });
+        for (const table of this.tablesAt(sector, grainSectors)) {
+          if (hitTables.has(table)) continue;
+          hitTables.add(table);
+          const reason = `where grain ${String(grain)} lies too`;
+          this.note(this.overwrittenTables, { table, sector: this.sectorOf(table), reason });
+        }
       }
     }, entriesPerTable);
   }
@@ -213,11 +213,11 @@ class Scan {
     return sector + used > this.lengthSectors ? 'past the end of the file' : undefined;
   }
 
-  /** A usable table that a grain at `sector` would share sectors with. */
-  private tableAt(sector: number, grainSectors: number): number | undefined {
+  /** The usable tables that a grain at `sector` would share sectors with. */
+  private tablesAt(sector: number, grainSectors: number): Uint32Array {
     const { byPlace, tableSectors } = this;
     const last = byPlace.at(-1);
-    if (last === undefined || sector >= this.sectorOf(last) + tableSectors) return undefined;
+    if (last === undefined || sector >= this.sectorOf(last) + tableSectors) return noTables;
     let low = 0;
     let high = byPlace.length;
     while (low < high) {
@@ -225,8 +225,9 @@ class Scan {
       if (this.sectorOf(byPlace[middle] as number) + tableSectors > sector) high = middle;
       else low = middle + 1;
     }
-    const table = byPlace[low];
-    return table !== undefined && this.sectorOf(table) < sector + grainSectors ? table : undefined;
+    let end = low;
+    while (end < byPlace.length && this.sectorOf(byPlace[end] as number) < sector + grainSectors) end++;
+    return end === low ? noTables : byPlace.subarray(low, end);
   }
 
   async findShared(): Promise<void> {

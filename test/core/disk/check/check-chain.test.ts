@@ -374,6 +374,41 @@ describe('repairing', () => {
     await contentOf(base);
   });
 
+  it('[B4] [K6] a parent that was cut short is not written either after a repair of what lies over it', async () => {
+    const log = await makeLog(base);
+    await writeDisk(base, log, [[20 * mib, 9, 40_000]]);
+    truncateSync(base, statSync(base).size - 16_384);
+    const { findings } = await checkChain({ file: log, repair: true });
+    expect(findings.map(short)).toContain('error bad-grain');
+    const before = readFileSync(base);
+    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject({ code: 'disk.corrupt', details: { file: base } });
+    expect(readFileSync(base).equals(before)).toBe(true);
+  });
+
+  it('[K5] [K6] a parent gets no copies where an entry leads that is left as it is', async () => {
+    const log = await makeLog(base);
+    const file = new SparseFile(base);
+    file.setGrain(7, file.grain(0));
+    file.setGrain(900, Math.ceil(statSync(base).size / 512 / grainSectors) * grainSectors);
+    expect(await look()).toContain('error bad-grain *');
+    await checkChain({ file: log, repair: true });
+    // Nothing was ever written there: no repair may give it bytes.
+    expect(await look()).toContain('error bad-grain *');
+    const { findings } = await checkChain({ file: base, repair: true });
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(file.grain(900)).toBe(0);
+  });
+
+  it('[K6] an entry that leads where tables will be copied to is cleared all the same', async () => {
+    const file = new SparseFile(base);
+    file.setTable(1, file.table(0));
+    file.setGrain(900, Math.ceil(statSync(base).size / 512 / grainSectors) * grainSectors);
+    const { findings, kept } = await checkChain({ file: base, repair: true });
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(kept.length).toBeGreaterThan(1);
+    expect([file.grain(900), file.grain(4096 + 900)]).toEqual([0, 0]);
+  });
+
   it('[K4] a file cut short', async () => {
     truncateSync(base, statSync(base).size - 4096);
     expect(new Set(await look())).toEqual(new Set(['error bad-grain *', 'warning free-sector *']));
