@@ -17,11 +17,13 @@ const WRITE_BACK_MS = 5000;
  * asked for in the meantime share that one, because it begins after every write they must cover.
  *
  * A failed sync is final: the kernel may have dropped the pages, so trying again could report a success
- * that is none. No room for the metadata is not final: the sectors are kept and tried again.
+ * that is none, and write pointers to data that is lost. Flushes that waited fail with it. No room for the
+ * metadata is not final: the sectors are kept and tried again.
  */
 export class FlushEpochs {
   private readonly extents: readonly Extent[];
   private readonly onFailure: (error: unknown) => void;
+  private readonly checkAlive: () => void;
   private readonly beforeMetadata: () => void;
   private isDurable: boolean;
   private running: Promise<void> | undefined;
@@ -32,17 +34,19 @@ export class FlushEpochs {
   private timer: NodeJS.Timeout | undefined;
 
   /**
-   * `isDurable` false: nothing is synced. `beforeMetadata` may throw, when this process has lost its right
-   * to write; that and a failed sync are told to `onFailure`.
+   * `isDurable` false: nothing is synced. `checkAlive` throws when the link has failed. `beforeMetadata` may
+   * throw, when this process has lost its right to write; that and a failed sync are told to `onFailure`.
    */
   constructor(options: {
     extents: readonly Extent[];
     isDurable: boolean;
+    checkAlive: () => void;
     beforeMetadata: () => void;
     onFailure: (error: unknown) => void;
   }) {
     this.extents = options.extents;
     this.isDurable = options.isDurable;
+    this.checkAlive = options.checkAlive;
     this.beforeMetadata = options.beforeMetadata;
     this.onFailure = options.onFailure;
   }
@@ -102,6 +106,8 @@ export class FlushEpochs {
   }
 
   private async runEpoch(): Promise<void> {
+    // Whoever waited, or comes by the clock, may come after a sync that failed.
+    this.checkAlive();
     const written = this.extents.filter((extent) => extent.hasUnsynced);
     const allocated = written.filter((extent) => extent.hasPending);
     for (const extent of written) extent.hasUnsynced = false;

@@ -96,6 +96,9 @@ export class Link {
     this.epochs = new FlushEpochs({
       extents,
       isDurable: this.isDurable,
+      checkAlive: () => {
+        this.checkAlive();
+      },
       beforeMetadata: () => {
         this.checkRight();
       },

@@ -151,4 +151,25 @@ describe('a link that the host fails', () => {
     await again.read(0, target);
     await again.close();
   });
+
+  it.each([
+    ['nothing', false],
+    ['a grain', true],
+  ])('[F5] answers no flush that waited while a sync failed, with %s left to sync', async (_what, isMore) => {
+    const { files, open, log } = setUp();
+    const device = open();
+    await device.write(0, ones);
+    log();
+    let syncs = 0;
+    files.fault = (event) => {
+      if (event.does === 'sync-begins' && ++syncs === 1) broken();
+    };
+    const first = code(() => device.flush());
+    if (isMore) await device.write(8192, ones);
+    const waiting = code(() => device.flush());
+    expect(await Promise.all([first, waiting])).toEqual(['disk.io', 'disk.io']);
+    // No entry points to what may be lost.
+    expect(log()).toEqual(isMore ? ['sync-begins', 'data'] : ['sync-begins']);
+    expect(await code(() => device.close())).toBe('disk.io');
+  });
 });
