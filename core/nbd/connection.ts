@@ -122,8 +122,9 @@ export class Connection {
     const format = terms.isStructured ? structuredReplies : simpleReplies;
     const replies = new ReplyWriter(this.socket, this.pool, format, (count, payloadBytes) => {
       transmission.replied(count, payloadBytes);
-      // Only what waited for room goes on; else every answer would cost another look at nothing.
-      if (this.isEnding || this.parser.isHolding || this.socket.isPaused()) this.goOn();
+      // Only who was stopped for want of room goes on; else every answer would cost another look at nothing.
+      // Requests wait, and an ending connection for its last ones, nowhere but behind a paused socket.
+      if (this.socket.isPaused()) this.goOn();
     });
     const transmission = new Transmission(device, terms, replies, () => {
       this.goOn();

@@ -362,6 +362,47 @@ describe('limits', () => {
     for (let index = 0; index < 20; index++) expect((await client.reply(16 * megabyte)).errno).toBe(0);
   });
 
+  /** So many requests at once that the server stops reading: two are answered, the others wait for room. */
+  async function fill(client: NbdTestClient, device: MemoryDevice, requests: number): Promise<void> {
+    client.socket.pause();
+    const read = requestBytes({ type: command.read, lengthBytes: maximumPayloadBytes });
+    client.send(Buffer.concat(Array.from({ length: requests }, () => read)));
+    while (device.log.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  it('reads on when answers behind which no request waited have left', async () => {
+    const device = new MemoryDevice(maximumPayloadBytes);
+    const client = await open(device);
+    await fill(client, device, 2);
+    client.send(requestBytes({ type: command.write, lengthBytes: 4 }));
+    client.send(Buffer.from('more'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(device.log).toHaveLength(2);
+    client.socket.resume();
+    for (const payloadBytes of [maximumPayloadBytes, maximumPayloadBytes, 0])
+      expect((await client.reply(payloadBytes)).errno).toBe(0);
+  });
+
+  it.each([
+    ['no request', 0],
+    ['a request', 1],
+  ])('is closed as soon as the client has fetched its answers, behind which %s waited', async (_what, behind) => {
+    const device = new MemoryDevice(maximumPayloadBytes);
+    const server = await serve(device);
+    const client = await NbdTestClient.open(server.socketPath);
+    onTestFinished(() => {
+      client.close();
+    });
+    await fill(client, device, 2 + behind);
+    const begun = performance.now();
+    const closed = server.close();
+    client.socket.resume();
+    for (let index = 0; index < 2 + behind; index++) expect((await client.reply(maximumPayloadBytes)).errno).toBe(0);
+    await closed;
+    // Who is not told that there is room again is cut off after two seconds.
+    expect(performance.now() - begun).toBeLessThan(1500);
+  });
+
   it('is closed by a server that does not wait for a client that fetches nothing', async () => {
     const device = new MemoryDevice(32 * megabyte);
     const server = await serve(device);
