@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { RedoubtError } from '../../base/redoubt-error.ts';
-import { roundUp, SECTOR_BYTES } from '../../base/units.ts';
+import { MIB, roundUp, SECTOR_BYTES } from '../../base/units.ts';
 import {
   scanStructure,
   type GrainFault,
@@ -12,6 +13,8 @@ import { ENTRY_BYTES, lengthSectorsOf, tableSectorsOf, type SparseStructure } fr
 const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
 /** Faults that are put right between two scans. */
 const AT_ONCE = 65_536;
+/** Grains that are copied before others get a turn. */
+const TURN_BYTES = 16 * MIB;
 
 /** Entries that are about to be changed: what they said. */
 export interface OldEntries {
@@ -60,7 +63,7 @@ export async function repairStructure(structure: SparseStructure, options: Repai
     if (lost.tables.length + lost.grains.length > 0) {
       options.keep(lost);
       clearEntries(structure, lost);
-    } else if (!options.canChange && leadsInto(structure, scan, newSectors)) {
+    } else if (!options.canChange && newSectors > 0 && isInTheWay(structure, scan, newSectors)) {
       return scan;
     } else if (tables.length > 0) {
       const isMoved = new Set(tables.map(({ table }) => table));
@@ -69,14 +72,14 @@ export async function repairStructure(structure: SparseStructure, options: Repai
       moveTables(structure, tables, options.canChange ? within : [], options.limitSectors);
     } else if (grains.length > 0) {
       options.keep({ tables: [], grains });
-      moveGrains(structure, grains, options.limitSectors);
+      await moveGrains(structure, grains, options);
     } else {
       return scan;
     }
   }
 }
 
-const nothing: OldEntries = { tables: [], grains: [] };
+export const nothing: OldEntries = { tables: [], grains: [] };
 
 /** Entries that lead nowhere and lie where no grain does, as far as that is known. */
 function clearableNow(structure: SparseStructure, scan: StructureScan): OldEntries {
@@ -86,21 +89,28 @@ function clearableNow(structure: SparseStructure, scan: StructureScan): OldEntri
   return { tables: scan.badTables.noted, grains: scan.badGrains.noted.filter(isClearable) };
 }
 
-/** Whether an entry that leads past the end could be read once the file has so many sectors more. */
-function leadsInto(structure: SparseStructure, { badTables, badGrains }: StructureScan, newSectors: number): boolean {
-  if (newSectors === 0) return false;
+function isInTheWay(structure: SparseStructure, { badTables, badGrains }: StructureScan, newSectors: number): boolean {
   if (badTables.count > badTables.noted.length || badGrains.count > badGrains.noted.length) return true;
+  return leadsInto(structure, { badTables: badTables.noted, badGrains: badGrains.noted }, newSectors);
+}
+
+/** Whether one of these entries leads past the end, and could be read once the file has so many sectors more. */
+export function leadsInto(
+  structure: SparseStructure,
+  { badTables, badGrains }: { badTables: readonly TableFault[]; badGrains: readonly GrainFault[] },
+  newSectors: number,
+): boolean {
   const { grainSectors } = structure;
   const lengthSectors = lengthSectorsOf(structure);
   const endSector = roundUp(lengthSectors, grainSectors) + newSectors;
   const isReached = (sector: number, sectors: number) => sector + sectors > lengthSectors && sector < endSector;
   return (
-    badTables.noted.some(({ sector }) => isReached(sector, tableSectorsOf(structure))) ||
-    badGrains.noted.some(({ sector }) => isReached(sector, grainSectors))
+    badTables.some(({ sector }) => isReached(sector, tableSectorsOf(structure))) ||
+    badGrains.some(({ sector }) => isReached(sector, grainSectors))
   );
 }
 
-function tableOf({ entriesPerTable }: SparseStructure, grain: number): number {
+export function tableOf({ entriesPerTable }: SparseStructure, grain: number): number {
   return Math.floor(grain / entriesPerTable);
 }
 
@@ -131,7 +141,11 @@ function moveTables(
   writeDirectory(structure, moved);
 }
 
-function moveGrains(structure: SparseStructure, faults: readonly GrainFault[], limitSectors: number): void {
+async function moveGrains(
+  structure: SparseStructure,
+  faults: readonly GrainFault[],
+  { limitSectors, signal, checkRight }: RepairOptions,
+): Promise<void> {
   const { file, grainSectors } = structure;
   const moved = new Map<number, number>();
   let end = roundUp(lengthSectorsOf(structure), grainSectors);
@@ -144,12 +158,16 @@ function moveGrains(structure: SparseStructure, faults: readonly GrainFault[], l
     file.write(end * SECTOR_BYTES, [bytes]);
     moved.set(grain, end);
     end += grainSectors;
+    if ((moved.size * bytes.length) % TURN_BYTES !== 0) continue;
+    await setImmediate();
+    if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The repair was stopped.', {});
+    checkRight?.();
   }
   file.syncNow();
   writeEntries(structure, moved);
 }
 
-function clearEntries(structure: SparseStructure, { tables, grains }: OldEntries): void {
+export function clearEntries(structure: SparseStructure, { tables, grains }: OldEntries): void {
   if (grains.length > 0) writeEntries(structure, new Map(grains.map(({ grain }) => [grain, 0])));
   if (tables.length > 0) writeDirectory(structure, new Map(tables.map(({ table }) => [table, 0])));
 }
@@ -204,7 +222,7 @@ class SectorEdits {
   }
 }
 
-function checkRoom(structure: SparseStructure, endSector: number, limitSectors: number): void {
+export function checkRoom(structure: SparseStructure, endSector: number, limitSectors: number): void {
   if (endSector <= limitSectors) return;
   const { path } = structure.file;
   const message = `${path} has reached its greatest length; there is no room for copies.`;

@@ -6,9 +6,27 @@ import { isVmdk4 } from '../formats/vmdk4/header.ts';
 import { readVmdk4Header, writeUncleanMark } from '../formats/vmdk4/read-vmdk4-header.ts';
 import type { DescribedCheck } from './check-described.ts';
 import type { KeepOld } from './repair-link.ts';
-import { repairStructure, writeDirectory, writeEntries, type OldEntries } from './repair-structure.ts';
-import { scanStructure, type StructureScan } from './scan-structure.ts';
-import { entriesOf, isBeforeGrains, knownToCopy, saidByCopyAlone, tablesInOthersPlaces } from './known-to-copy.ts';
+import {
+  checkRoom,
+  clearEntries,
+  leadsInto,
+  nothing,
+  repairStructure,
+  tableOf,
+  writeDirectory,
+  writeEntries,
+  type OldEntries,
+  type RepairOptions,
+} from './repair-structure.ts';
+import { scanStructure, type GrainFault, type StructureScan } from './scan-structure.ts';
+import {
+  entriesOf,
+  isBeforeGrains,
+  knownToCopy,
+  saidByCopyAlone,
+  tablesInOthersPlaces,
+  type Known,
+} from './known-to-copy.ts';
 import { lengthSectorsOf, tableSectorsOf, type SparseStructure } from './sparse-structure.ts';
 import { differingTables, vmdkStructures, type VmdkStructures } from './vmdk-file.ts';
 
@@ -102,40 +120,75 @@ async function repairFile(
   const keepOf = (old: OldEntries) => {
     keep(file.path, old);
   };
-  takeFromCopy(structures, scan, keepOf);
-  const left = await repairStructure(first, {
+  const options: RepairOptions = {
     signal: check.signal,
     checkRight: check.checkRight,
     canChange: check.rights.canChange,
     limitSectors,
     keep: keepOf,
-  });
+  };
+  takeFromCopy(structures, scan, options);
+  const left = await repairStructure(first, options);
   // As long as the first can't be read as a whole, the copy may know what it does not.
-  if (left.badTables.count + left.badGrains.count + left.unreadableTables.count === 0) writeCopy(structures, keepOf);
+  if (left.badTables.count + left.badGrains.count + left.unreadableTables.count === 0) writeCopy(structures, options);
   writeUncleanMark(file, false, true);
 }
 
-function takeFromCopy(structures: VmdkStructures, scan: StructureScan, keep: (old: OldEntries) => void): void {
+function takeFromCopy(structures: VmdkStructures, scan: StructureScan, options: RepairOptions): void {
   const { first } = structures;
   const { tables, grains } = knownToCopy(structures, scan);
   if (tables.size + grains.size === 0) return;
   const reason = 'where the copy knows better';
   const old = [...tables.keys()].map((table) => ({ table, sector: first.directory[table] ?? 0, reason }));
-  const isTaken = (grain: number) => grains.has(grain) || tables.has(Math.floor(grain / first.entriesPerTable));
-  keep({ tables: old, grains: scan.badGrains.noted.filter(({ grain }) => isTaken(grain)) });
-  writeDirectory(first, appendTables(first, tables));
+  const isTaken = (grain: number) => grains.has(grain) || tables.has(tableOf(first, grain));
+  options.keep({ tables: old, grains: scan.badGrains.noted.filter(({ grain }) => isTaken(grain)) });
   writeEntries(first, grains);
+  if (tables.size > 0 && readyToGrow(first, { scan, tables, grains }, options))
+    writeDirectory(first, appendTables(first, tables, options.limitSectors));
+}
+
+/**
+ * Clears what neither directory knows before the file grows by tables, because it may grow over what those entries say.
+ * Returns whether it may grow.
+ */
+function readyToGrow(
+  first: SparseStructure,
+  { scan, tables, grains }: { scan: StructureScan; tables: Known['tables']; grains: Known['grains'] },
+  { canChange, keep }: RepairOptions,
+): boolean {
+  const isStillBad = ({ grain, sector }: GrainFault) =>
+    !grains.has(grain) && (tables.get(tableOf(first, grain))?.[grain % first.entriesPerTable] ?? sector) === sector;
+  const badTables = scan.badTables.noted.filter(({ table }) => !tables.has(table));
+  const badGrains = scan.badGrains.noted.filter(isStillBad);
+  const overwritten = new Set(scan.overwrittenTables.noted.map(({ table }) => table));
+  const isClearable = ({ grain }: GrainFault) =>
+    tables.has(tableOf(first, grain)) || !overwritten.has(tableOf(first, grain));
+  const cleared = canChange ? { tables: badTables, grains: badGrains.filter(isClearable) } : nothing;
+  if (cleared.tables.length + cleared.grains.length > 0) {
+    keep(cleared);
+    for (const { grain } of cleared.grains)
+      tables.get(tableOf(first, grain))?.fill(0, grain % first.entriesPerTable, (grain % first.entriesPerTable) + 1);
+    clearEntries(first, {
+      ...cleared,
+      grains: cleared.grains.filter(({ grain }) => !tables.has(tableOf(first, grain))),
+    });
+  }
+  const left = {
+    badTables: canChange ? [] : badTables,
+    badGrains: canChange ? badGrains.filter((fault) => !isClearable(fault)) : badGrains,
+  };
+  return !leadsInto(first, left, tables.size * tableSectorsOf(first));
 }
 
 /** Makes every table of the copy say what the first says, some at a time. One that lies among the grains is not written over. */
-function writeCopy(structures: VmdkStructures, keep: (old: OldEntries) => void): void {
+function writeCopy(structures: VmdkStructures, options: RepairOptions): void {
   const { first, copy } = structures;
   if (copy === undefined) return;
   const differing = differingTables(structures);
   const taken = tablesInOthersPlaces(structures);
   const tablesAtOnce = Math.max(1, Math.floor(NOTED / first.entriesPerTable));
   for (let from = 0; from < differing.length; from += tablesAtOnce)
-    writeTables(first, copy, differing.slice(from, from + tablesAtOnce), taken.copy, keep);
+    writeTables(first, copy, differing.slice(from, from + tablesAtOnce), taken.copy, options);
 }
 
 function writeTables(
@@ -143,7 +196,7 @@ function writeTables(
   copy: SparseStructure,
   tables: readonly number[],
   taken: ReadonlySet<number>,
-  keep: (old: OldEntries) => void,
+  { keep, limitSectors }: RepairOptions,
 ): void {
   const reason = 'in the redundant directory';
   keep({
@@ -161,13 +214,19 @@ function writeTables(
     if (isBeforeGrains(copy, table) && !taken.has(table)) writeTable(copy, copy.directory[table] as number, entries);
     else moved.set(table, entries);
   }
-  writeDirectory(copy, new Map([...appendTables(copy, moved), ...cleared]));
+  writeDirectory(copy, new Map([...appendTables(copy, moved, limitSectors), ...cleared]));
 }
 
-/** Writes tables at the end of the file, synced; returns where each lies. */
-function appendTables(structure: SparseStructure, tables: ReadonlyMap<number, Uint32Array>): Map<number, number> {
+/** Writes tables at the end of the file, synced; returns where each lies. Throws disk.io (EFBIG), with nothing written. */
+function appendTables(
+  structure: SparseStructure,
+  tables: ReadonlyMap<number, Uint32Array>,
+  limitSectors: number,
+): Map<number, number> {
   const places = new Map<number, number>();
+  if (tables.size === 0) return places;
   let end = roundUp(lengthSectorsOf(structure), structure.grainSectors);
+  checkRoom(structure, end + tables.size * tableSectorsOf(structure), limitSectors);
   for (const [table, entries] of tables) {
     writeTable(structure, end, entries);
     places.set(table, end);

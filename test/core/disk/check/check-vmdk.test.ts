@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
 import { createBase } from '../../../../core/disk/create/create-base.ts';
@@ -189,6 +189,35 @@ describe('checking VMDK 4', () => {
     expect(after.record?.contentId).not.toBe(before.record?.contentId);
     expect(after.cid).not.toBe(before.cid);
     await contentOf(disk);
+  });
+
+  it('[K6] an entry that leads where a table of the copy will be put is cleared all the same', async () => {
+    const end = statSync(disk).size / 512;
+    change((words, at) => {
+      for (const which of ['first', 'copy'] as const) words.setUint32(at.grain(which, 2), end - 124, true);
+      // Of which only the copy knows what it says: it gets a place at the end.
+      words.setUint32(at.table('first', 3), 0x7fff_ffff, true);
+    });
+    const { findings } = await checkChain({ file: disk, repair: true });
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    change((words, at) => {
+      expect(words.getUint32(at.grain('first', 2), true)).toBe(0);
+    });
+  });
+
+  it('[G2] no table is put behind 2^31 − 1 bytes', async () => {
+    truncateSync(disk, (2 ** 22 - 1) * 512);
+    const fd = openSync(disk, 'r+');
+    const header = new Uint8Array(512);
+    readSync(fd, header, 0, 512, 0);
+    const first = Number(new DataView(header.buffer).getBigUint64(56, true));
+    writeSync(fd, new Uint32Array([0x7fff_ffff]), 0, 4, first * 512 + 12);
+    closeSync(fd);
+    await expect(checkChain({ file: disk, repair: true })).rejects.toMatchObject({
+      code: 'disk.io',
+      details: { file: disk, errno: 'EFBIG' },
+    });
+    expect(statSync(disk).size).toBeLessThan(2 ** 31);
   });
 
   it('a repair that is stopped before it begins lets go of the file', async () => {
