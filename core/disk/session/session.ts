@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import type { BlockDevice } from '../block-device.ts';
@@ -187,6 +188,8 @@ async function removeOwn(log: LinkHead, lock: FileLock): Promise<void> {
   await removeLink(log);
 }
 
+const notAfterClose = 'a session is not used after close';
+
 interface OpenParts {
   readonly configured: LinkHead;
   readonly heads: readonly LinkHead[];
@@ -211,6 +214,7 @@ class OpenSession implements DiskSession {
   readonly failed: Promise<RedoubtError>;
   private readonly unlockedParents: UnlockedParents;
   private closing: Promise<void> | undefined;
+  private replacing: Promise<unknown> | undefined;
 
   constructor(request: SessionRequest, context: OpenContext, parts: OpenParts) {
     const { configured, heads, links, locks, lock, unlocked } = parts;
@@ -248,6 +252,13 @@ class OpenSession implements DiskSession {
   }
 
   async replaceRedo(newRedo: string): Promise<void> {
+    assert(this.closing === undefined, notAfterClose);
+    const work = this.replaceNow(newRedo);
+    this.replacing = work.catch(() => undefined);
+    await work;
+  }
+
+  private async replaceNow(newRedo: string): Promise<void> {
     if (this.mode !== 'nonpersistent') {
       throw new RedoubtError('usage.bad-argument', 'Only a nonpersistent log can be replaced.', {
         argument: 'mode',
@@ -289,6 +300,7 @@ class OpenSession implements DiskSession {
   }
 
   async switchLeaf(request: LeafSwitch, hooks: SwitchHooks = {}): Promise<string> {
+    assert(this.closing === undefined, notAfterClose);
     if (this.mode === 'nonpersistent') {
       throw new RedoubtError('usage.bad-argument', 'A nonpersistent log is thrown away; nothing can hang from it.', {
         argument: 'mode',
@@ -314,6 +326,8 @@ class OpenSession implements DiskSession {
 
   private async closeOnce(): Promise<void> {
     this.unlockedParents.stop();
+    // Its locks would be taken after all others were given back. A leaf switch is waited for by the device.
+    if (this.replacing !== undefined) await this.replacing;
     try {
       try {
         await this.device.close();
