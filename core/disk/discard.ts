@@ -39,6 +39,8 @@ export async function discardRedoLog(request: DiscardRequest): Promise<void> {
   try {
     const head = readLinkHead(path);
     await checkDiscard(head, context, request);
+    // Looking for dependents may have taken long enough for somebody to take this process for dead.
+    lock?.prove();
     await removeLink(head);
   } finally {
     await lock?.release();

@@ -35,6 +35,8 @@ export interface FinishOptions {
   readonly searchPaths?: readonly string[] | undefined;
   /** Logs that hang from the child and can't be reached are given up. */
   readonly isBreaking?: boolean;
+  /** Called before anything is changed that somebody else may have by now; throws if a lock is gone. */
+  readonly checkRight?: () => void;
   readonly hooks?: CommitHooks;
 }
 
@@ -48,15 +50,17 @@ export async function finishCommit(
   parent: LinkHead,
   journal: CommitJournal,
   child: LinkHead | undefined,
-  { searchPaths = [], isBreaking = false, hooks = {} }: FinishOptions = {},
+  { searchPaths = [], isBreaking = false, checkRight = () => undefined, hooks = {} }: FinishOptions = {},
 ): Promise<void> {
   if (child !== undefined) {
     if (journal.phase !== 'done') {
-      await moveNested(child, parent, journal, { searchPaths, isBreaking });
+      await moveNested(child, parent, journal, { searchPaths, isBreaking, checkRight });
       hooks.reached?.('nested');
+      checkRight();
       writeJournal(parent.path, { ...journal, phase: 'done' });
       hooks.reached?.('done');
     }
+    checkRight();
     await removeLink(child);
     hooks.reached?.('removed');
   }
@@ -71,7 +75,11 @@ async function moveNested(
   child: LinkHead,
   parent: LinkHead,
   journal: CommitJournal,
-  { searchPaths, isBreaking }: { searchPaths: readonly string[]; isBreaking: boolean },
+  {
+    searchPaths,
+    isBreaking,
+    checkRight,
+  }: { searchPaths: readonly string[]; isBreaking: boolean; checkRight: () => void },
 ): Promise<void> {
   const { state } = readLinkHead(parent.path);
   const values = { generation: state.generation, contentId: state.record?.contentId };
@@ -97,6 +105,7 @@ async function moveNested(
     await addChild(parent.path, { path: head.path, linkId: record?.linkId, owner: record?.owner });
     // The child's list goes with it, and what resolves through an old state may be in it.
     if (isOldState(head)) await copyChildren(child.path, head.path);
+    checkRight();
     recordParent(head, values, parentNames(head.path, parent.path));
   }
 }

@@ -96,7 +96,8 @@ export async function commitRedoLog(
     const { oldState } = work;
     return { parent: parent.path, committedBytes: totalBytes, ...(oldState === undefined ? {} : { oldState }) };
   } catch (error) {
-    await locks.release();
+    // Why it failed is what the user has to hear, not what else goes wrong on the way out.
+    await locks.release().catch(() => undefined);
     // Refused or stopped before the commit point: nothing of it should remain to be asked about.
     if (error instanceof RedoubtError) await settleChain(request.redo, context, { isBreaking });
     throw error;
@@ -181,6 +182,7 @@ class Commit {
       await finishCommit(this.parentHead, readJournal(this.parentHead.path) ?? journal, now, {
         searchPaths: context.searchDirectories,
         isBreaking,
+        checkRight: this.checkRight,
         hooks,
       });
       return totalBytes;
@@ -214,6 +216,7 @@ class Commit {
       syncedBytes: 0,
       phase: 'prepared',
     };
+    this.checkRight();
     writeJournal(parentHead.path, journal);
     hooks.reached?.('journal');
     const { newGeneration, newContentId } = journal.parent;
@@ -223,8 +226,10 @@ class Commit {
     if (oldState !== undefined) {
       await this.fill(oldState, child, parents);
       hooks.reached?.('old-state');
+      this.checkRight();
       if (extended !== undefined) recordParent(extended, { generation: newGeneration, contentId: newContentId });
     }
+    this.checkRight();
     recordParent(childHead, { generation: newGeneration, contentId: newContentId });
     hooks.reached?.('child-recorded');
     return journal;
@@ -260,6 +265,7 @@ class Commit {
     };
     for (const head of preserved) await this.fill(head, child, parents);
     if (preserved.length > 0) this.parts.hooks.reached?.('old-state');
+    this.checkRight();
     writeJournal(parentHead.path, resumed);
     return resumed;
   }

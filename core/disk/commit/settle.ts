@@ -128,6 +128,8 @@ async function settleJournal(
     if (still === undefined || judgeCommit(still, now.state) !== verdict) return undefined;
     const child = findCommittedChild(now, still, [found.path], context.configDirectory);
     if (child === undefined) return undefined;
+    const checkRight = () => lock?.prove();
+    checkRight();
     if (verdict === 'roll-back') {
       await rollBack(now, still, child);
       return undefined;
@@ -136,7 +138,7 @@ async function settleJournal(
     // A log that has been written since holds what the parent lacks, and reads right over it: it stays.
     const isSame = child.state.record?.contentId === still.child.contentId;
     const searchPaths = context.searchDirectories;
-    await finishCommit(now, still, isSame ? child : undefined, { ...options, searchPaths });
+    await finishCommit(now, still, isSame ? child : undefined, { ...options, searchPaths, checkRight });
     return isSame ? { parent: parent.path, child: child.path } : undefined;
   } finally {
     await lock?.release();

@@ -120,6 +120,7 @@ async function removeIfAbandoned(
   try {
     const head = readLinkHead(path);
     if (!(await mayGo(head))) return false;
+    lock.prove();
     await removeLink(head);
   } finally {
     await lock.release();

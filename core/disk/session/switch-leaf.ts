@@ -86,11 +86,14 @@ export async function switchLeaf(
     const old = device.leaf;
     await old.flush();
     hooks.reached?.('flushed');
+    // A flush without new grains asks nobody. A log over a leaf that somebody else writes could never be opened.
+    subject.lock.prove();
     const made = await makeLeaf(subject, request);
     const names = { file: subject.leaf.path, redo: made.head.path };
     let mayBeSaved = false;
     try {
       hooks.reached?.('created');
+      subject.lock.prove();
       mayBeSaved = true;
       await request.save(names);
     } catch (error) {
