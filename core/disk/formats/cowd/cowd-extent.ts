@@ -66,6 +66,8 @@ export class CowdExtent extends SparseExtent {
   /** Turns CLEAN off, then makes a change that must precede the first write; each synced unless told otherwise. */
   begin(isSynced: boolean, change?: (header: CowdHeader) => CowdHeader): void {
     if (this.isBegun) return;
+    // What is unused by its entries may still be named on the device, if whoever wrote them was killed before a sync.
+    if (isSynced && !this.header.isClean) this.file.syncNow();
     this.header = patchHeader(this.file, (header) => ({ ...header, isClean: false }), { isSynced });
     if (change !== undefined) this.patchHeader(change, isSynced);
     this.isBegun = true;

@@ -39,6 +39,8 @@ export class Vmdk4Extent extends SparseExtent implements MarkedExtent {
 
   /** Marks the file as being written. */
   begin(isSynced: boolean): void {
+    // What is unused by its entries may still be named on the device, if whoever wrote them was killed before a sync.
+    if (isSynced && !this.isMarkedClean) this.file.syncNow();
     writeUncleanMark(this.file, true, isSynced);
     this.isMarkedClean = false;
   }

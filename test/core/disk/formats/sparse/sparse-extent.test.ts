@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { Link } from '../../../../../core/disk/chain/link.ts';
+import { vmdkStructures } from '../../../../../core/disk/check/vmdk-file.ts';
+import { createVmdkFiles } from '../../../../../core/disk/create/create-vmdk.ts';
+import { readVmdk4Header } from '../../../../../core/disk/formats/vmdk4/read-vmdk4-header.ts';
 import { RedoubtError } from '../../../../../core/base/redoubt-error.ts';
 import type { SessionDevice } from '../../../../../core/disk/session/session-device.ts';
 import { CrashingFiles, type FileEvent } from '../../../../support/crashing-files.ts';
+import { SeededRandom } from '../../../../support/seeded-random.ts';
 import { makeLink, openDevice, type TestDisk } from '../../../../support/test-chain.ts';
 
 const grain = 8192;
@@ -116,5 +121,41 @@ describe('freed space', () => {
     await device.flush();
     for (let at = 100; at < 104; at++) expect(await valueAt(device, at * grain)).toBe(at);
     await device.close();
+  });
+});
+
+describe('a file that was found unclean', () => {
+  const makers: Record<string, (files: CrashingFiles) => { files: string[]; part: string; table: number }> = {
+    'of COWD': (files) => {
+      const { files: all } = makeLink(files, 'base', [span], { layer: files });
+      return { files: all, part: all[0] as string, table: tableByte };
+    },
+    'of a split VMDK': (files) => {
+      const all = ['/memory/disk.vmdk', '/memory/disk-s001.vmdk'];
+      createVmdkFiles(files, { files: all, spansBytes: [span * 512] }, 'ide');
+      const file = files.open(all[1] as string, false);
+      const [sector = 0] = vmdkStructures(file, readVmdk4Header(file))?.first.directory ?? [];
+      return { files: all, part: all[1] as string, table: sector * 512 };
+    },
+  };
+  it.each(Object.keys(makers))('[T3] %s has on the device what was found in it before its space is used', (kind) => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const layer = new CrashingFiles();
+      const { files, part, table } = (makers[kind] as (typeof makers)[string])(layer);
+      const open = () => {
+        const link = Link.open({ files, isWritable: true, layer, identity: 'keep' });
+        link.beginWriting();
+        return link;
+      };
+      const killed = open();
+      // Its last flush came as far as the host's memory.
+      layer.open(part, true).write(table, [new Uint8Array(512).fill(7)]);
+      killed.close();
+      open();
+      layer.crash(new SeededRandom(seed));
+      const after = new Uint8Array(512);
+      layer.open(part, false).read(table, after);
+      expect(after[0]).toBe(7);
+    }
   });
 });
