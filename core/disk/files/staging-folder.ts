@@ -132,8 +132,9 @@ export function dropSecondName(file: string): void {
 
 function takeBackUnlessComplete(path: string, place: string): void {
   const names = filesIn(path);
+  // One that has its place has two names, whatever somebody has called it there since.
+  if (names.every((name) => lstatSync(join(path, name)).nlink > 1)) return;
   const put = names.filter((name) => isSameFile(join(path, name), join(place, name)));
-  if (put.length === names.length) return;
   for (const name of put) unlinkSync(join(place, name));
   if (put.length > 0) syncFolder(place);
 }

@@ -5,6 +5,7 @@ import fs, {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   unlinkSync,
   utimesSync,
@@ -64,6 +65,14 @@ describe('[V5] new files that a killed process was putting in their places', () 
     expect(inPlace()).toEqual(names);
     expect(names.map((name) => statSync(folder.at(name)).nlink)).toEqual([1, 1, 1]);
     expect(readFileSync(folder.at('disk.vmdk'), 'utf8')).toBe('disk.vmdk');
+  });
+
+  it('stay where all had one and somebody has moved the first since', async () => {
+    await leave(names);
+    renameSync(folder.at('disk.vmdk'), folder.at('moved.vmdk'));
+    (await openStagingFolder(folder.at('other.vmdk'))).remove();
+    expect(inPlace()).toEqual(['disk-02.vmdk', 'disk-03.vmdk', 'moved.vmdk']);
+    expect(statSync(folder.at('moved.vmdk')).nlink).toBe(1);
   });
 
   it('have one name each as soon as somebody opens the disk', async () => {
