@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describeExit, endChild, startChild } from '../base/child-process.ts';
+import { errnoOf } from '../base/file-error.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 
 /** The program that reads and writes the formats that are not ours. */
@@ -48,6 +49,8 @@ export async function runConvert(
     cwd: folder,
     // Its words are read.
     env: { ...process.env, LC_ALL: 'C' },
+  }).catch((error: unknown) => {
+    throw failure(ends, `it could not be started (${errnoOf(error) ?? String(error)})`, errnoOf(error));
   });
   child.process.stdout?.setEncoding('latin1').on('data', (text: string) => {
     const last = [...text.matchAll(/\((\d+(?:\.\d+)?)\/100%\)/g)].at(-1)?.[1];
@@ -96,7 +99,7 @@ export async function askInfo(file: string, folder: string, format?: string): Pr
       },
     );
   });
-  const info = JSON.parse(text) as {
+  const info = parse(file, text) as {
     format?: unknown;
     'virtual-size'?: unknown;
     'full-backing-filename'?: unknown;
@@ -120,14 +123,22 @@ export async function askInfo(file: string, folder: string, format?: string): Pr
   };
 }
 
-function failure({ source, target }: ConversionEnds, text: string): RedoubtError {
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    throw notReadable(file, 'qemu-img said nothing that is understood');
+  }
+}
+
+function failure({ source, target }: ConversionEnds, text: string, errno?: string): RedoubtError {
   if (/No space left on device|Disk quota exceeded/.test(text))
     return new RedoubtError('disk.no-space', `No space is left for ${target}.`, { file: target });
   const reason = lastLine(text);
   return new RedoubtError('disk.io', `qemu-img could not convert ${source}: ${reason}`, {
     file: source,
     operation: 'convert',
-    errno: reason,
+    errno: errno ?? reason,
   });
 }
 

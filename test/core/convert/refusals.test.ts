@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertDisk } from '../../../core/convert/convert.ts';
+import { askInfo, runConvert } from '../../../core/convert/qemu-img.ts';
 import { commitToCopy } from '../../../core/disk/commit/commit-to-copy.ts';
 import { inSession, makeBase, makeLog, mib, read, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -148,5 +149,37 @@ describe.skipIf(!hasTools('qemu-img'))('a disk of another program', () => {
       details: { file: folder.at('foreign.vmdk') },
     });
     expect(readdirSync(out())).toEqual(['a.raw']);
+  });
+});
+
+describe('a qemu-img that fails', () => {
+  const ends = { source: '/a.qcow2', target: '/a.raw' };
+  let path: string | undefined;
+  beforeEach(() => {
+    path = process.env['PATH'];
+    process.env['PATH'] = folder.at('bin');
+    mkdirSync(folder.at('bin'));
+  });
+  afterEach(() => {
+    process.env['PATH'] = path;
+  });
+  const program = (text: string) => {
+    writeFileSync(folder.at('bin', 'qemu-img'), text, { mode: 0o755 });
+  };
+
+  it('[V4] to start is named', async () => {
+    program('#!/nonexistent\n');
+    await expect(runConvert(['a', 'b'], ends, {})).rejects.toMatchObject({
+      code: 'disk.io',
+      details: { operation: 'convert', errno: 'ENOENT' },
+    });
+  });
+
+  it('[V4] to say what a file is, is not taken at its word', async () => {
+    program('#!/bin/sh\necho "{"\n');
+    await expect(askInfo(base, folder.path)).rejects.toMatchObject({
+      code: 'disk.not-a-disk',
+      details: { file: base },
+    });
   });
 });
