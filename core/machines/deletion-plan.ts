@@ -6,6 +6,9 @@ import type { Home } from '../base/home.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { findDependents } from '../disk/parents/dependents.ts';
 import { inspectChain } from '../disk/describe/inspect.ts';
+import { readLinkHead } from '../disk/link-head.ts';
+import { lockFile, type FileLock } from '../disk/locks/file-lock.ts';
+import { removeLink } from '../disk/remove-link.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import { decisionPath } from './decision-file.ts';
 import type { Library } from './library.ts';
@@ -25,11 +28,18 @@ export interface DeletionPlan {
 /** What deleting a machine deletes, and what stays and why. Nothing outside its folder is deleted unasked. */
 export async function planDeletion(library: Library, home: Home, id: string): Promise<DeletionPlan> {
   const { configPath } = library.entry(id);
+  const configuration = readable(configPath);
+  const links = configuration === undefined ? [] : await linksOf(configuration, home);
+  return await planFor(library, id, links);
+}
+
+async function planFor(library: Library, id: string, links: readonly Link[]): Promise<DeletionPlan> {
+  const { configPath } = library.entry(id);
   const plan: DeletionPlan = { deletes: [], stays: [] };
   const configuration = readable(configPath);
   if (configuration !== undefined) {
     const index = MachineIndex.read(library);
-    for (const link of await linksOf(configuration, home)) await judge(plan, link, { id, configuration, index });
+    for (const link of links) await judge(plan, link, { id, configuration, index });
   }
   for (const path of ownFiles(configPath)) plan.deletes.push({ path, sizeBytes: sizeOf(path) });
   return plan;
@@ -37,7 +47,8 @@ export async function planDeletion(library: Library, home: Home, id: string): Pr
 
 /**
  * Deletes files of the plan: what it deletes, and of what stays only what nobody else uses. The library is
- * the caller's. Throws api.bad-request for any other file, machine.busy where somebody has the machine, disk.permission, disk.io.
+ * the caller's. Throws api.bad-request for any other file, machine.busy where somebody has the machine, disk.locked
+ * where somebody has one of its disks, disk.permission, disk.io.
  */
 export async function deleteMachineFiles(
   library: Library,
@@ -46,21 +57,53 @@ export async function deleteMachineFiles(
   files: readonly string[],
 ): Promise<void> {
   const { configPath } = library.entry(id);
-  const plan = await planDeletion(library, home, id);
-  const allowed = new Set(
-    [...plan.deletes, ...plan.stays.filter((row) => row.usedBy.length === 0)].map((row) => row.path),
-  );
-  const foreign = files.filter((file) => !allowed.has(file));
-  if (foreign.length > 0)
-    throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
-  // The configuration goes last: what a crash leaves is a machine that can be deleted again.
   const lock = existsSync(configPath) ? await lockMachine(configPath, basename(configPath), 'deleting') : undefined;
   try {
+    const configuration = readable(configPath);
+    const links = configuration === undefined ? [] : await linksOf(configuration, home);
+    const meant = links.filter((link) => link.files.some((file) => files.includes(file)));
+    await whileLocked(meant, async () => {
+      refuseForeign(files, await planFor(library, id, links));
+      await removeLinks(meant, files);
+    });
+    // The configuration goes last: what a crash leaves is a machine that can be deleted again.
     for (const file of [...files].sort((a, b) => Number(a === configPath) - Number(b === configPath))) remove(file);
   } finally {
     lock?.release();
   }
   removeEmptyFolder(dirname(configPath));
+}
+
+/** Throws api.bad-request. */
+function refuseForeign(files: readonly string[], plan: DeletionPlan): void {
+  const allowed = new Set(
+    [...plan.deletes, ...plan.stays.filter((row) => row.usedBy.length === 0)].map((row) => row.path),
+  );
+  const foreign = files.filter((file) => !allowed.has(file));
+  if (foreign.length === 0) return;
+  throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
+}
+
+/** Whoever has one of the links, known to the library or not, would go on with files that have no name any more. */
+async function whileLocked(links: readonly Link[], act: () => Promise<void>): Promise<void> {
+  const locks: (FileLock | undefined)[] = [];
+  try {
+    for (const path of new Set(links.map((link) => link.path)))
+      locks.push(await lockFile(path, 'writer', { purpose: 'deleting' }));
+    await act();
+  } finally {
+    for (const lock of locks) await lock?.release();
+  }
+}
+
+/** A redo log is taken off its parent's list too: in a folder that is gone it would count as out of reach for ever. */
+async function removeLinks(links: readonly Link[], files: readonly string[]): Promise<void> {
+  for (const link of links) {
+    if (!link.files.every((file) => files.includes(file)) || !existsSync(link.path)) continue;
+    const head = readLinkHead(link.path);
+    if (head.state.parent !== undefined) await removeLink(head);
+  }
+  for (const file of files) if (links.some((link) => link.files.includes(file))) removeNow(file);
 }
 
 interface Link {
@@ -132,9 +175,18 @@ function ownFiles(configPath: string): string[] {
   return [...beside, decisionPath(configPath), configPath].filter((path) => existsSync(path));
 }
 
-function remove(file: string): void {
+function removeNow(file: string): void {
   try {
     rmSync(file, { force: true });
+  } catch (error) {
+    throw asFileError(error, file, 'remove');
+  }
+}
+
+/** With what lies beside it. */
+function remove(file: string): void {
+  removeNow(file);
+  try {
     for (const side of ['.lck', '.children', '.redoubt']) rmSync(`${file}${side}`, { recursive: true, force: true });
   } catch (error) {
     throw asFileError(error, file, 'remove');

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Home } from '../../../core/base/home.ts';
+import { approveFile } from '../../../core/disk/parents/approvals.ts';
+import { readChildren } from '../../../core/disk/parents/children-list.ts';
+import { findDependents } from '../../../core/disk/parents/dependents.ts';
+import { openDiskSession } from '../../../core/disk/session/session.ts';
+import { deleteMachineFiles, planDeletion } from '../../../core/machines/deletion-plan.ts';
+import { Library, newMachineId } from '../../../core/machines/library.ts';
+import { makeBase, makeLog } from '../../support/disk-kit.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+let folder: TempFolder;
+let library: Library;
+let home: Home;
+beforeEach(() => {
+  folder = makeTempFolder();
+  home = {
+    machinesDirectory: folder.path,
+    settingsDirectory: folder.at('settings'),
+    runDirectory: folder.at('run'),
+    logsDirectory: folder.at('logs'),
+  };
+  library = new Library(home.settingsDirectory);
+});
+afterEach(() => {
+  folder.remove();
+});
+
+/** A machine in a folder of its own, on a disk and perhaps a log. */
+async function makeMachine(name: string, base: string, mode: string, redo = ''): Promise<string> {
+  mkdirSync(folder.at(name), { recursive: true });
+  const configPath = folder.at(name, `${name}.vmx`);
+  const disk = { present: 'TRUE', fileName: base, mode, redo };
+  const lines = Object.entries(disk).map(([key, value]) => `ide0:0.${key} = "${value}"`);
+  writeFileSync(configPath, `displayName = "${name}"\n${lines.join('\n')}\n`);
+  return (await library.add({ id: newMachineId(), configPath })).id;
+}
+
+const codeOf = async (act: () => Promise<unknown>): Promise<string> =>
+  await act().then(
+    () => 'none',
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  );
+
+async function deletedPaths(id: string): Promise<string[]> {
+  return (await planDeletion(library, home, id)).deletes.map(({ path }) => path);
+}
+
+describe('a deleted machine', () => {
+  it('[D2] leaves nobody hanging from its base, though its folder is gone', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'));
+    approveFile(base, home);
+    mkdirSync(folder.at('one'));
+    const redo = await makeLog(base, { directory: folder.at('one') });
+    const id = await makeMachine('one', base, 'undoable', redo);
+    expect(readChildren(base)).toHaveLength(1);
+    await deleteMachineFiles(library, home, id, await deletedPaths(id));
+    expect(existsSync(folder.at('one'))).toBe(false);
+    expect(await findDependents(base)).toEqual([]);
+  });
+
+  it('[L1] leaves a disk that somebody uses of whom the library knows nothing', async () => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    const id = await makeMachine('one', base, 'persistent');
+    const files = await deletedPaths(id);
+    expect(files).toContain(base);
+    const stranger = await openDiskSession({ file: base, mode: 'persistent' });
+    expect(await codeOf(() => deleteMachineFiles(library, home, id, files))).toBe('disk.locked');
+    expect(files.every((file) => existsSync(file))).toBe(true);
+    await stranger.close();
+    await deleteMachineFiles(library, home, id, files);
+    expect(existsSync(folder.at('one'))).toBe(false);
+  });
+});
