@@ -142,7 +142,8 @@ async function judge(
   const others = index
     .usersOf(link.path)
     .filter((user) => user.id !== id)
-    .map((user) => user.configuration.name);
+    .map((user) => user.configuration.name)
+    .concat(index.outOfReach);
   const own = index.machines.find((one) => one.id === id);
   const except = [...(own?.redoPaths ?? []), ...(own?.diskPaths ?? [])];
   const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(

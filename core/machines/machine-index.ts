@@ -1,4 +1,5 @@
-import { realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Dependent } from '../api/errors.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import type { Library } from './library.ts';
@@ -18,20 +19,25 @@ export interface IndexedMachine {
 /** What the library's machines use, read from their files now. Machines whose file can't be read are left out. */
 export class MachineIndex {
   readonly machines: readonly IndexedMachine[];
+  /** Configurations that can't be read now: nobody knows what their machines use. One that is proved to be gone is not among them. */
+  readonly outOfReach: readonly string[];
 
-  constructor(machines: readonly IndexedMachine[]) {
+  constructor(machines: readonly IndexedMachine[], outOfReach: readonly string[] = []) {
     this.machines = machines;
+    this.outOfReach = outOfReach;
   }
 
   static read(library: Library): MachineIndex {
+    const outOfReach: string[] = [];
     const machines = library.list().flatMap(({ id, configPath }): IndexedMachine[] => {
       try {
         return [indexed(id, loadConfiguration(configPath))];
       } catch {
+        if (!isGone(configPath)) outOfReach.push(configPath);
         return [];
       }
     });
-    return new MachineIndex(machines);
+    return new MachineIndex(machines, outOfReach);
   }
 
   /** Machines whose configured disk, or named redo log, is this file. */
@@ -85,6 +91,15 @@ export function realPath(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
+  }
+}
+
+/** Its folder can be read, and it is not in it: else its drive may be away. */
+function isGone(configPath: string): boolean {
+  try {
+    return !readdirSync(dirname(configPath)).includes(basename(configPath));
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from '../../../core/base/home.ts';
 import { approveFile } from '../../../core/disk/parents/approvals.ts';
@@ -7,7 +7,7 @@ import { findDependents } from '../../../core/disk/parents/dependents.ts';
 import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { deleteMachineFiles, planDeletion } from '../../../core/machines/deletion-plan.ts';
 import { Library, newMachineId } from '../../../core/machines/library.ts';
-import { makeBase, makeLog } from '../../support/disk-kit.ts';
+import { contentOf, makeBase, makeLog, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -72,5 +72,18 @@ describe('a deleted machine', () => {
     await stranger.close();
     await deleteMachineFiles(library, home, id, files);
     expect(existsSync(folder.at('one'))).toBe(false);
+  });
+
+  it('leaves disks that a machine may use whose configuration is out of reach', async () => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    await writeDisk(base, undefined, [[0, 7]]);
+    const content = await contentOf(base);
+    const id = await makeMachine('one', base, 'persistent');
+    await makeMachine('away', base, 'undoable');
+    renameSync(folder.at('away'), folder.at('unplugged'));
+    expect(await deletedPaths(id)).not.toContain(base);
+    await deleteMachineFiles(library, home, id, await deletedPaths(id));
+    expect(await contentOf(base)).toBe(content);
   });
 });
