@@ -36,9 +36,12 @@ export async function serveControl(runner: MachineRunner, socketPath: string): P
   return {
     close: async () => {
       runner.board.close(); // ends the streams
+      const closed = new Promise((resolve) => http.close(resolve));
+      // Whoever connected and has not finished his first request may never do so.
+      http.closeAllConnections();
       await Promise.all([...sockets.clients].map(farewell));
       sockets.close();
-      await new Promise((resolve) => http.close(resolve));
+      await closed;
       rmSync(socketPath, { force: true });
     },
   };
