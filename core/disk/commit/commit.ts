@@ -18,6 +18,7 @@ import { LockSet } from '../locks/lock-set.ts';
 import { oldStatesOver, refuseOldState } from '../parents/old-state.ts';
 import type { OpenContext } from '../open-context.ts';
 import { recordParent } from '../parents/record-parent.ts';
+import { syncParent } from '../parents/sync-parent.ts';
 import { closeLinks, openLinks, resolveChain } from '../parents/resolve-chain.ts';
 import { SessionDevice } from '../session/session-device.ts';
 import { settleChain } from './settle.ts';
@@ -243,6 +244,9 @@ class Commit {
     const { childHead, parentHead } = this;
     const { record, generation } = parentHead.state;
     if (record?.committing === undefined) throw new Error('a parent without mark is not resumed');
+    // Who wrote it since may have been killed before it was synced: entries that a loss of power takes would shift
+    // what the journal counts as copied.
+    syncParent(childHead);
     const journal = readJournal(parentHead.path);
     const values = childValues(childHead);
     const known = journal?.parent.newContentId === record.contentId && journal.child.linkId === values.linkId;
