@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { judgeCommit, readJournal, removeJournal, type CommitJournal } from '../commit-journal.ts';
 import { hostFiles } from '../files/disk-file.ts';
@@ -50,6 +51,8 @@ async function abandon(parent: LinkHead): Promise<AbandonedParent> {
     // Beside a parent without mark it would say that the parent has everything, and a log that is there after all would
     // go.
     removeJournal(parent.path);
+    // Also one that somebody removed who was killed before that was on the device.
+    hostFiles.syncDirectory(dirname(parent.path));
     formatNamed(parent.format).changeState(hostFiles, parent.files, asMixed);
     return 'mixed';
   }
