@@ -129,15 +129,18 @@ export async function fillOldState(
     let unsynced = 0;
     for (const run of child.allocatedRuns()) {
       for (const extent of link.extents) {
-        const bytes = await fillExtent(link, extent, parent, run.offsetBytes, run.offsetBytes + run.lengthBytes);
-        added += bytes;
-        unsynced += bytes;
+        const range = { startBytes: run.offsetBytes, endBytes: run.offsetBytes + run.lengthBytes };
+        for await (const bytes of fillExtent(link, extent, parent, range)) {
+          added += bytes;
+          unsynced += bytes;
+          if (unsynced >= syncEveryBytes) {
+            await link.flush();
+            unsynced = 0;
+          }
+          // A run may be as long as the disk.
+          if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
+        }
       }
-      if (unsynced >= syncEveryBytes) {
-        await link.flush();
-        unsynced = 0;
-      }
-      if (signal?.aborted === true) throw new RedoubtError('job.cancelled', 'The commit was stopped.', {});
     }
     await link.finishClean({ allSegments: true });
     return added;
@@ -146,25 +149,24 @@ export async function fillOldState(
   }
 }
 
-/** Fills what the extent lacks of [startBytes, endBytes) of the disk, in whole grains. */
-async function fillExtent(
+/** Fills what the extent lacks of a range of the disk, in whole grains; yields how many bytes of each piece. */
+async function* fillExtent(
   link: Link,
   extent: Extent,
   parent: BlockDevice,
-  startBytes: number,
-  endBytes: number,
-): Promise<number> {
+  { startBytes, endBytes }: { readonly startBytes: number; readonly endBytes: number },
+): AsyncGenerator<number> {
   const from = Math.max(startBytes, extent.startBytes) - extent.startBytes;
   const to = Math.min(endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
-  if (from >= to) return 0;
+  if (from >= to) return;
   const { grainBytes } = extent;
   const end = Math.ceil(to / grainBytes);
   const atOnce = Math.max(1, Math.floor(pieceBytes / grainBytes));
   const places = new Uint32Array(atOnce);
-  let added = 0;
   for (let grain = Math.floor(from / grainBytes); grain < end; grain += atOnce) {
     const count = Math.min(atOnce, end - grain);
     extent.readPlaces(grain, count, places);
+    let added = 0;
     for (let index = 0; index < count;) {
       if (places[index] !== 0) {
         index++;
@@ -178,8 +180,8 @@ async function fillExtent(
     }
     // Synchronous I/O would starve the signal.
     await setImmediate();
+    yield added;
   }
-  return added;
 }
 
 /** Adds up to `wanted` grains, as many as lie in one row; returns how many. */

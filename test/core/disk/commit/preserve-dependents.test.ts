@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandonCommit } from '../../../../core/disk/commit/abandon-commit.ts';
@@ -11,7 +11,16 @@ import { forecastCommit } from '../../../../core/disk/commit/forecast-commit.ts'
 import { inspectChain } from '../../../../core/disk/describe/inspect.ts';
 import { openDiskSession } from '../../../../core/disk/session/session.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
-import { contentOf, fingerprint, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';
+import {
+  contentOf,
+  fingerprint,
+  inSession,
+  makeBase,
+  makeLog,
+  mib,
+  write,
+  writeDisk,
+} from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -72,6 +81,28 @@ async function commitUntil(log: string, point: CommitPoint): Promise<void> {
 }
 
 describe('a commit that preserves dependents', () => {
+  it('[C4] [O13] is stopped in the middle of a large piece too, and leaves nothing then', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'), { capacityBytes: 128 * mib });
+    const log = await makeLog(base);
+    await inSession({ file: base, mode: 'undoable', redo: log }, async (device) => {
+      for (let at = 0; at < 96; at++) await write(device, at * mib, 1, mib);
+    });
+    const before = readdirSync(folder.path);
+    const controller = new AbortController();
+    let mostBytes = 0;
+    const watch = (): void => {
+      for (const path of oldStatesIn(folder.path)) mostBytes = Math.max(mostBytes, statSync(path).size);
+      if (mostBytes > mib) controller.abort();
+      timer = setImmediate(watch);
+    };
+    let timer = setImmediate(watch);
+    const commit = commitRedoLog({ redo: log, dependents: 'preserve', signal: controller.signal });
+    await expect(commit).rejects.toMatchObject({ code: 'job.cancelled' });
+    clearImmediate(timer);
+    expect(mostBytes).toBeLessThan(16 * mib);
+    expect(readdirSync(folder.path)).toEqual(before);
+  });
+
   it('[O1] leaves every sibling byte for byte as it is, reading what it read', async () => {
     const { base, log, sibling } = await makeFamily();
     const untouched = fingerprint([sibling]);
