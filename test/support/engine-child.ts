@@ -17,7 +17,8 @@ export type EngineCall =
   | { call: 'base'; request: Parameters<typeof createBase>[0] }
   | { call: 'log'; request: Parameters<typeof createRedoLog>[0] }
   | { call: 'write'; request: SessionRequest }
-  | { call: 'commit' | 'discard'; redo: string }
+  | { call: 'commit'; redo: string; dependents?: 'break' }
+  | { call: 'discard'; redo: string }
   | { call: 'copy'; redo: string; file: string }
   | { call: 'inspect' | 'protect'; file: string };
 
@@ -30,7 +31,7 @@ async function carryOut(command: EngineCall): Promise<unknown> {
     case 'copy':
       return await commitToCopy({ redo: command.redo, file: command.file });
     case 'commit':
-      return await commitRedoLog({ redo: command.redo });
+      return await commitRedoLog({ redo: command.redo, dependents: command.dependents ?? 'refuse' });
     case 'discard':
       return await discardRedoLog({ redo: command.redo });
     case 'inspect':

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { addChild, copyChildren, readChildren } from '../parents/children-list.ts';
 import { removeJournal, writeJournal, type CommitJournal } from '../commit-journal.ts';
@@ -110,11 +109,13 @@ async function moveNested(
   }
 }
 
+/** What this user may not read is out of his reach, wherever it lies. */
 function canBeReached(path: string): boolean {
   try {
-    return isThere(path);
+    readLinkHead(path);
+    return true;
   } catch (error) {
-    if (error instanceof RedoubtError) return false;
+    if (error instanceof RedoubtError && error.kind === 'environment') return false;
     throw error;
   }
 }

@@ -158,6 +158,26 @@ describe.skipIf(!isPossible)('a user without rights', () => {
     chmodSync(closed, 0o755);
   }, 60_000);
 
+  it('[C15] [O8] commits a log from which one hangs that he may not read, if that is meant', async () => {
+    const own = ownFolder('machine');
+    const base = await makeBase(`${own}/disk.vmdk`);
+    const log = await makeLog(base);
+    const nested = await makeLog(log);
+    for (const file of [base, log]) if (process.getuid?.() === 0) chownSync(file, 65534, 65534);
+    chmodSync(nested, process.getuid?.() === 0 ? 0o600 : 0o200);
+    const [refused, broken] = await asNobody(
+      own,
+      { call: 'commit', redo: log },
+      { call: 'commit', redo: log, dependents: 'break' },
+    );
+    expect(refused?.error).toMatchObject({ code: 'disk.has-dependents', details: { dependents: [{ path: nested }] } });
+    expect(broken?.ok).toMatchObject({ parent: base });
+    expect(readdirSync(own).filter((name) => name.startsWith('disk.vmdk') && !name.endsWith('.children'))).toEqual([
+      'disk.vmdk',
+      'disk.vmdk.REDO.REDO',
+    ]);
+  }, 60_000);
+
   it('[B1] is told where he can’t write, and nothing has changed', async () => {
     const closed = closedFolder('bases');
     const base = await makeBase(`${closed}/disk.vmdk`);
