@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../../base/file-error.ts';
+import { isThere } from '../../base/is-there.ts';
 import { RedoubtError } from '../../base/redoubt-error.ts';
 import { SECTOR_BYTES } from '../../base/units.ts';
 import { approveLink } from '../parents/approvals.ts';
 import type { Link } from '../chain/link.ts';
 import { addChild } from '../parents/children-list.ts';
+import { journalFile } from '../commit-journal.ts';
 import { dialects, type Dialect, type DialectName } from '../formats/cowd/dialect.ts';
 import type { NewExtent } from '../formats/cowd/create-extent.ts';
 import { nextGeneration } from '../generation.ts';
@@ -132,6 +134,11 @@ async function createFiles(request: NewLog, parent: LinkHead, link: Link, folder
     const name = plain ?? randomName(parent.path);
     const first = join(folder, name);
     await finishRemoval(first);
+    // Beside a log that somebody removed: it would be taken for one that speaks of the new log.
+    if (isThere(journalFile(first))) {
+      if (plain !== undefined) throw takenError(journalFile(first));
+      continue;
+    }
     const extents = redoExtents({ ...request, dialect }, parent, first, spans);
     try {
       createLinkFiles(extents, { isLastingName: plain !== undefined });

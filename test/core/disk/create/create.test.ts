@@ -156,6 +156,17 @@ describe('new redo logs', () => {
     expect(fingerprintFolder(folder.path)).toEqual(before);
   });
 
+  it('[C9] are not made where the journal of a commit was left beside a log that somebody removed', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'));
+    const journal = `${base}.REDO.commit`;
+    writeFileSync(journal, '{}');
+    const before = fingerprintFolder(folder.path);
+    await expect(makeLog(base)).rejects.toMatchObject({ code: 'disk.redo-taken', details: { file: journal } });
+    expect(fingerprintFolder(folder.path)).toEqual(before);
+    const { file: log } = await createRedoLog({ parent: base, randomSuffix: true });
+    await inSession({ file: base, mode: 'undoable', redo: log }, () => undefined);
+  });
+
   it.each([
     ['nowhere', 'missing'],
     ['file', 'not-a-directory'],
