@@ -101,6 +101,8 @@ export type CommitVerdict = 'roll-back' | 'forward' | 'finish' | 'changed';
 export function judgeCommit(journal: CommitJournal, parent: LinkState): CommitVerdict {
   const { record, generation } = parent;
   const { child, parent: values } = journal;
+  // It was given up: the parent has a part only, and the log the rest.
+  if (record?.isMixed === true) return 'changed';
   if (record?.contentId === values.newContentId) {
     if (record.committing === undefined || journal.phase === 'done') return 'finish';
     return record.committing === child.linkId ? 'forward' : 'changed';

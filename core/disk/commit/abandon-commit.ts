@@ -63,6 +63,7 @@ async function abandon(parent: LinkHead): Promise<AbandonedParent> {
   const verdict = journal === 'damaged' ? 'changed' : judgeCommit(journal, parent.state);
   if (verdict === 'roll-back' && journal !== 'damaged') await undoOldState(parent, journal);
   removeJournal(parent.path);
+  if (parent.state.record?.isMixed === true) return 'mixed';
   return verdict === 'finish' ? 'committed' : 'unchanged';
 }
 

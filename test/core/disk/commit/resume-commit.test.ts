@@ -9,6 +9,7 @@ import fs, {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname } from 'node:path';
@@ -152,6 +153,21 @@ describe('giving a commit up', () => {
     expect(existsSync(log)).toBe(true);
     expect(await abandonCommit({ parent: base })).toEqual({ parent: base, state: 'mixed' });
     expect(existsSync(log)).toBe(true);
+  });
+
+  it('[C12] leaves the log although its journal comes back, from a copy or on a drive that lost its last writes', async () => {
+    const { base, log } = await makePair();
+    await commitUntil(log, 'copying');
+    const journal = readFileSync(`${base}.commit`);
+    expect(await abandonCommit({ parent: base })).toEqual({ parent: base, state: 'mixed' });
+    writeFileSync(`${base}.commit`, journal);
+    await settleChain(log, {});
+    expect(existsSync(log)).toBe(true);
+    await expect(openDiskSession({ file: base, mode: 'persistent' })).rejects.toMatchObject({
+      code: 'disk.parent-changed',
+    });
+    expect(await abandonCommit({ parent: base })).toEqual({ parent: base, state: 'mixed' });
+    await writeDisk(base, undefined, [[0, 5]]);
   });
 
   it('[C12] is refused where none was interrupted', async () => {
