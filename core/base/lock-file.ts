@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFileIfThere } from './atomic-file.ts';
 import { errnoOf } from './file-error.ts';
@@ -65,13 +65,29 @@ export function isHeld(lock: LockFile | LockHolder): lock is LockFile {
 export function lockHolder(path: string): LockHolder | undefined {
   try {
     const text = readFileIfThere(path);
-    return text === undefined ? undefined : (JSON.parse(text) as LockHolder);
+    // A link that leads nowhere is in a lock's way, too.
+    if (text === undefined) return isLink(path) ? unreadable : undefined;
+    const holder: unknown = JSON.parse(text);
+    return isHolder(holder) ? holder : unreadable;
   } catch (error) {
     // The folder may be anybody's, and so may what lies in the lock's place.
-    if (error instanceof SyntaxError || (error instanceof RedoubtError && error.kind === 'data'))
-      return { ...nobody, token: '', purpose: 'a lock that cannot be read' };
+    if (error instanceof SyntaxError || (error instanceof RedoubtError && error.kind === 'data')) return unreadable;
     throw error;
   }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const found = value as Record<string, unknown>;
+  return typeof found['pid'] === 'number' && holderTexts.every((key) => typeof found[key] === 'string');
 }
 
 /** Whether the holder has ended. Of another host's holder nobody here can tell. */
@@ -81,7 +97,9 @@ export function isHolderGone(holder: LockHolder): boolean {
   return isProvedGone(holder, holder.host === host && holder.machineId === machineId);
 }
 
+const holderTexts = ['token', 'purpose', 'host', 'machineId', 'bootId', 'pidNamespace', 'startTime'];
 const nobody: ProcessIdentity = { host: '', machineId: '', bootId: '', pidNamespace: '', pid: 0, startTime: '' };
+const unreadable: LockHolder = { ...nobody, token: '', purpose: 'a lock that cannot be read' };
 
 /**
  * Moves the stale file aside before deleting it, and looks again: between our reading and our moving,

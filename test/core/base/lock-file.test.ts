@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireLock, isHeld } from '../../../core/base/lock-file.ts';
 import { currentProcess } from '../../../core/base/process-identity.ts';
@@ -25,5 +25,20 @@ describe('a lock in a small file', () => {
     writeFileSync(folder.at('lock'), text);
     expect(isHeld(await acquireLock(folder.at('lock'), 'p'))).toBe(false);
     expect(readFileSync(folder.at('lock'), 'utf8')).toBe(text);
+  });
+
+  it.each(['', 'null', '5', '[]', '{}', '{"token":7,"purpose":"p","pid":1}'])(
+    'stays where it says %j, of which nobody knows who wrote it',
+    async (text) => {
+      writeFileSync(folder.at('lock'), text);
+      expect(await acquireLock(folder.at('lock'), 'p')).toMatchObject({ purpose: 'a lock that cannot be read' });
+      expect(readFileSync(folder.at('lock'), 'utf8')).toBe(text);
+    },
+  );
+
+  it('keeps nobody waiting for ever where a link that leads nowhere has its name', async () => {
+    symlinkSync(folder.at('nowhere'), folder.at('lock'));
+    expect(await acquireLock(folder.at('lock'), 'p')).toMatchObject({ purpose: 'a lock that cannot be read' });
+    expect(existsSync(folder.at('nowhere'))).toBe(false);
   });
 });
