@@ -19,6 +19,7 @@ import { fitsFileSystem, parseDiskName } from '../names.ts';
 import { nextGeneration } from '../generation.ts';
 import { baseSpans, type DiskBus, type GrainShape } from './segmentation.ts';
 import { createLinkFiles, removeNewFiles } from '../files/new-files.ts';
+import { openStagingFolder } from '../files/staging-folder.ts';
 import { sweepUnfinished } from '../files/unfinished-files.ts';
 
 export type { DialectName } from '../formats/cowd/dialect.ts';
@@ -73,20 +74,48 @@ export async function createBase(
   request: BaseRequest & { readonly allocateNow?: boolean },
 ): Promise<{ files: string[] }> {
   const file = join(realFolder(request.file), basename(request.file));
-  const { files, spansBytes } = planBaseFiles({ ...request, file });
+  const plan = planBaseFiles({ ...request, file });
+  if (!provesItself(plan, request)) return { files: await createAside({ ...request, file }, plan.files) };
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
-  requireFree(files);
-  if (request.format === 'vmdk') createVmdkFiles(hostFiles, { files, spansBytes }, request.bus);
-  else createCowdFiles({ files, spansBytes }, request);
-  if (request.allocateNow === true) {
-    try {
-      await allocateAll(files);
-    } catch (error) {
-      removeNewFiles(files);
-      throw error;
-    }
+  requireFree(plan.files);
+  await createFiles(plan, request);
+  return { files: [...plan.files] };
+}
+
+/** Whether each file says from its first sector on which disk it belongs to. */
+function provesItself({ files, spansBytes }: BasePlan, { format }: BaseRequest): boolean {
+  return format !== 'vmdk' && files.length === spansBytes.length;
+}
+
+/** Where a killed process leaves nothing that proves to be its own, the files are made in a folder that does. */
+async function createAside(
+  request: BaseRequest & { readonly allocateNow?: boolean },
+  files: readonly string[],
+): Promise<string[]> {
+  const name = basename(request.file);
+  const staging = await openStagingFolder(request.file);
+  try {
+    requireFree(files);
+    await createFiles(planBaseFiles({ ...request, file: join(staging.path, name) }), request);
+    staging.publish(name);
+    return [...files];
+  } catch (error) {
+    throw staging.inPlace(error);
+  } finally {
+    staging.remove();
   }
-  return { files: [...files] };
+}
+
+async function createFiles(plan: BasePlan, request: BaseRequest & { readonly allocateNow?: boolean }): Promise<void> {
+  if (request.format === 'vmdk') createVmdkFiles(hostFiles, plan, request.bus);
+  else createCowdFiles(plan, request);
+  if (request.allocateNow !== true) return;
+  try {
+    await allocateAll(plan.files);
+  } catch (error) {
+    removeNewFiles(plan.files);
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../../core/base/redoubt-error.ts';
 import { createBase, type BaseRequest } from '../../../../core/disk/create/create-base.ts';
@@ -23,7 +24,8 @@ const folder = `${memoryRoot}/disks`;
 function failingFrom(path: string, nth: number): FaultPlan {
   let syncs = 0;
   return (call) => {
-    if (call.does === 'sync' && call.path === path) syncs++;
+    // Wherever it is made.
+    if (call.does === 'sync' && basename(call.path) === basename(path)) syncs++;
     return syncs >= nth && !isLooking(call) ? { kind: 'error', errno: 'EIO' } : undefined;
   };
 }
@@ -56,18 +58,20 @@ describe('[G5] a first file that was not synced, and could not be removed either
   const base = (options: Partial<BaseRequest>) => () =>
     createBase({ file: `${folder}/new.vmdk`, capacityBytes: 2 ** 20, split: false, bus: 'ide', ...options });
   it.each([
-    ['a COWD base', `${folder}/new.vmdk`, base({})],
-    ['a VMDK 4 base', `${folder}/new.vmdk`, base({ format: 'vmdk' })],
+    ['a COWD base', `${folder}/new.vmdk`, base({}), 'none'],
+    // Made aside: it has no name before it is on the device.
+    ['a VMDK 4 base', `${folder}/new.vmdk`, base({ format: 'vmdk' }), 'disk.not-found'],
     [
       'a redo log',
       `${folder}/base.vmdk.REDO`,
       () => createRedoLog({ parent: `${folder}/base.vmdk`, randomSuffix: false }),
+      'none',
     ],
-  ])('%s: is no disk after a loss of power, or a whole one', async (_what, file, make) => {
+  ])('%s: is no disk after a loss of power, or a whole one', async (_what, file, make, atBest) => {
     const seen = new Set<string>();
     for (let nth = 1; nth <= 2; nth++)
       for (let seed = 1; seed <= 60; seed++) seen.add(await openedAfter(file, make, nth, seed));
     expect([...seen].filter((code) => !['disk.not-a-disk', 'disk.not-found', 'none'].includes(code))).toEqual([]);
-    expect(seen).toContain('none');
+    expect(seen).toContain(atBest);
   });
 });
