@@ -14,6 +14,8 @@ import type { OpenContext } from '../open-context.ts';
 import { parentCandidates } from '../parents/parent-check.ts';
 import { recordParent } from '../parents/record-parent.ts';
 import { isOldState } from '../parents/old-state.ts';
+import { syncParent } from '../parents/sync-parent.ts';
+import { protectedFile } from '../protection.ts';
 import { finishRemoval } from '../remove-link.ts';
 import { undoOldState } from './undo-old-state.ts';
 
@@ -148,17 +150,21 @@ async function settleJournal(
 /**
  * What was read may be known to the page cache alone: whoever wrote it died before it was synced, or the sync
  * failed and the kernel took the pages for written. So the parent without its mark, and the logs that hang from
- * it already, are written again as they are, synced, before a child is removed because of them. A protected
- * parent is not written.
+ * it already, are written again as they are, synced, before a child is removed because of them. What is protected
+ * is not written; a log is synced at least.
  */
 async function makeCertain(parent: LinkHead, child: LinkHead, context: OpenContext): Promise<void> {
   if (!parent.isProtected) formatNamed(parent.format).changeState(hostFiles, parent.files, (state) => state);
   const searchPaths = context.searchDirectories ?? [];
   for (const { path } of await findDependents(parent.path, { searchPaths, except: [child.path] })) {
     // What can't be reached was not moved. An old-state link was synced before the parent changed.
-    if (!isThere(path)) continue;
-    const head = readLinkHead(path);
-    if (isOldState(head) || head.state.record?.parentContentId !== parent.state.record?.contentId) continue;
+    const head = headInReach(path);
+    if (head === undefined || isOldState(head) || head.state.record?.parentContentId !== parent.state.record?.contentId)
+      continue;
+    if (protectedFile(head) !== undefined) {
+      syncParent({ ...head, state: { ...head.state, isClean: false } });
+      continue;
+    }
     const lock = await lockFile(path, 'writer', { purpose: 'commit' });
     try {
       const { format, files } = readLinkHead(path);
@@ -166,6 +172,16 @@ async function makeCertain(parent: LinkHead, child: LinkHead, context: OpenConte
     } finally {
       await lock?.release();
     }
+  }
+}
+
+/** `undefined` for what is gone, or out of reach for this user. Throws disk.io. */
+function headInReach(path: string): LinkHead | undefined {
+  try {
+    return readLinkHead(path);
+  } catch (error) {
+    if (error instanceof RedoubtError && (error.is('disk.not-found') || error.is('disk.permission'))) return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import type { CommitPoint } from '../../../core/disk/commit/commit-steps.ts';
+import { inspectChain } from '../../../core/disk/describe/inspect.ts';
 import { protectDisk, unprotectDisk } from '../../../core/disk/protect.ts';
 import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { asNobody, canRunAsNobody } from '../../support/as-nobody.ts';
@@ -176,6 +179,29 @@ describe.skipIf(!isPossible)('a user without rights', () => {
       'disk.vmdk',
       'disk.vmdk.REDO.REDO',
     ]);
+  }, 60_000);
+
+  it('[C4] [S5] finishes a commit beside logs that he may not read, or that are protected by now', async () => {
+    const own = ownFolder('machine');
+    const base = await makeBase(`${own}/disk.vmdk`);
+    const closed = closedFolder('logs');
+    await makeLog(base, { directory: closed });
+    const log = await makeLog(base);
+    const nested = await makeLog(log);
+    const stop = new Error('stop');
+    const reached = (here: CommitPoint) => {
+      if (here === 'nested') throw stop;
+    };
+    await expect(commitRedoLog({ redo: log, dependents: 'preserve' }, { reached })).rejects.toBe(stop);
+    chmodSync(nested, 0o444);
+    for (const name of readdirSync(own)) if (process.getuid?.() === 0) chownSync(`${own}/${name}`, 65534, 65534);
+    // The list names what lies there.
+    chmodSync(closed, process.getuid?.() === 0 ? 0o700 : 0);
+    const [committed] = await asNobody(own, { call: 'commit', redo: log });
+    chmodSync(closed, 0o755);
+    expect(committed?.ok).toMatchObject({ parent: base });
+    expect(readdirSync(own).filter((name) => name.includes('.commit') || name === 'disk.vmdk.REDO')).toEqual([]);
+    expect((await inspectChain(nested)).links.map(({ path }) => path)).toEqual([nested, base]);
   }, 60_000);
 
   it('[B1] is told where he can’t write, and nothing has changed', async () => {

@@ -4,9 +4,19 @@ import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
 import { discardRedoLog } from '../../../../core/disk/discard.ts';
 import { inspectChain } from '../../../../core/disk/describe/inspect.ts';
+import { protectDisk } from '../../../../core/disk/protect.ts';
 import { settleChain } from '../../../../core/disk/commit/settle.ts';
 import { findDependents } from '../../../../core/disk/parents/dependents.ts';
-import { contentOf, inSession, makeBase, makeLog, mib, write, writeDisk } from '../../../support/disk-kit.ts';
+import {
+  contentOf,
+  fingerprint,
+  inSession,
+  makeBase,
+  makeLog,
+  mib,
+  write,
+  writeDisk,
+} from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 /** A commit of a log from which others hang, stopped at every step, and looked at from every link. */
@@ -86,6 +96,15 @@ describe('a commit under nested logs that stops', () => {
     expect(await contentOf(nested)).toBe(content);
     expect(existsSync(log)).toBe(false);
   });
+});
+
+it('[C4] [S5] a commit that stopped is finished although a nested log is protected by now', async () => {
+  await commitUntil('nested');
+  await protectDisk(nested);
+  const before = fingerprint([nested]);
+  await settleChain(nested, {});
+  expect(existsSync(log)).toBe(false);
+  expect(fingerprint([nested])).toEqual(before);
 });
 
 it('[D1] a nested log is listed before it hangs from the parent, so that none is forgotten where that fails', async () => {
