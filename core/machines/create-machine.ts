@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { NewMachine } from '../api/machines.ts';
 import { asFileError } from '../base/file-error.ts';
 import type { Home } from '../base/home.ts';
+import type { LockFile } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { MIB } from '../base/units.ts';
 import { approveFile } from '../disk/parents/approvals.ts';
@@ -16,6 +17,7 @@ import { writeCdrom } from './devices/cdrom.ts';
 import { writeDisk } from './devices/disk.ts';
 import { writeNetwork } from './devices/network-adapter.ts';
 import { newMachineId, type Library } from './library.ts';
+import { lockMachine } from './machine-lock.ts';
 import { formatUuid, writtenFrom } from './machine-configuration.ts';
 import { MachineIndex } from './machine-index.ts';
 import { fileNameFor, folderProblem, nameProblem } from './machine-names.ts';
@@ -45,8 +47,8 @@ export interface MachineExtras {
 /**
  * Makes a machine's folder, disk and configuration and adds it to the library; answers with its id. What
  * was made is removed again if a later step fails. Throws machine.bad-name, machine.name-taken,
- * machine.folder-taken, machine.folder-not-writable, machine.bad-memory, and what making or inspecting the
- * disk throws.
+ * machine.folder-taken, machine.folder-not-writable, machine.bad-memory, machine.busy (somebody makes the same one),
+ * and what making or inspecting the disk throws.
  */
 export async function createMachine(
   home: Home,
@@ -60,21 +62,32 @@ export async function createMachine(
   if (problem !== undefined) throw problem;
   checkMemory(wanted.memoryMb);
   const configPath = configPathFor(directory, wanted.name);
-  if (existsSync(configPath))
-    throw new RedoubtError('disk.exists', `${configPath} exists already.`, { file: configPath });
-
   const undo = new Undo();
+  let lock: LockFile | undefined;
   try {
+    requireNew(configPath);
     undo.makeFolder(directory);
+    // Somebody else may be making the same one: his configuration is not to be replaced, or unmade, as ours.
+    lock = await lockMachine(configPath, wanted.name, 'making it');
+    requireNew(configPath);
     const diskPath = await prepareDisk(home, wanted, directory, undo, extras.diskStart);
     const id = newMachineId();
     undo.willMake(configPath);
     saveDocument(configPath, newDocument(wanted, id, diskPath, directory, extras.isDemo === true).print());
-    return (await library.add({ id, configPath })).id;
+    const added = await library.add({ id, configPath });
+    lock.release();
+    return added.id;
   } catch (error) {
-    undo.run();
+    undo.removeFiles();
+    lock?.release();
+    undo.removeFolder();
     throw error;
   }
+}
+
+/** Throws disk.exists. */
+function requireNew(file: string): void {
+  if (existsSync(file)) throw new RedoubtError('disk.exists', `${file} exists already.`, { file });
 }
 
 /** Where the configuration of a machine of this name goes. */
@@ -185,11 +198,14 @@ class Undo {
     this.files.push(file);
   }
 
-  run(): void {
+  removeFiles(): void {
     for (const file of this.files)
       quietly(() => {
         unlinkSync(file);
       });
+  }
+
+  removeFolder(): void {
     const folder = this.folder;
     if (folder === undefined) return;
     // The disk's side folder is ours too, and empty; anything else keeps the folder.
