@@ -60,6 +60,8 @@ export async function runConvert(
     void endChild(child.process);
   };
   signal?.addEventListener('abort', stop);
+  // It may have come while the program was started.
+  if (isStopped(signal)) stop();
   try {
     const exit = await child.exited;
     if (isStopped(signal)) throw stopped();

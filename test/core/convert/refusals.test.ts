@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } fro
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertDisk } from '../../../core/convert/convert.ts';
 import { askInfo, runConvert } from '../../../core/convert/qemu-img.ts';
+import { RawFileDevice } from '../../../core/convert/raw-file-device.ts';
 import { commitToCopy } from '../../../core/disk/commit/commit-to-copy.ts';
 import { inSession, makeBase, makeLog, mib, read, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -175,6 +176,16 @@ describe('a qemu-img that fails', () => {
     });
   });
 
+  it('[V2] to end by itself is ended, also where it was told to stop while it started', async () => {
+    program('#!/bin/sh\nexec /bin/sleep 20\n');
+    const stop = new AbortController();
+    const from = performance.now();
+    const conversion = runConvert(['a', 'b'], ends, { signal: stop.signal });
+    stop.abort();
+    await expect(conversion).rejects.toMatchObject({ code: 'job.cancelled' });
+    expect(performance.now() - from).toBeLessThan(10_000);
+  });
+
   it('[V4] to say what a file is, is not taken at its word', async () => {
     program('#!/bin/sh\necho "{"\n');
     await expect(askInfo(base, folder.path)).rejects.toMatchObject({
@@ -182,4 +193,10 @@ describe('a qemu-img that fails', () => {
       details: { file: base },
     });
   });
+});
+
+it.skipIf(process.platform !== 'linux')('[V4] a raw file that can not be as long as the disk is let go of', () => {
+  const before = readdirSync('/proc/self/fd').length;
+  expect(() => RawFileDevice.create(out('a.raw'), 2 ** 53 - 512)).toThrow(expect.objectContaining({ code: 'disk.io' }));
+  expect(readdirSync('/proc/self/fd')).toHaveLength(before);
 });
