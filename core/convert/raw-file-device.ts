@@ -37,9 +37,12 @@ export class RawFileDevice implements BlockDevice {
   static create(file: string, sizeBytes: number): RawFileDevice {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
     const descriptor = attempt(file, 'create', () => openSync(file, flags, 0o644));
-    attempt(file, 'truncate', () => {
+    try {
       ftruncateSync(descriptor, sizeBytes);
-    });
+    } catch (error) {
+      closeSync(descriptor);
+      throw asFileError(error, file, 'truncate');
+    }
     return new RawFileDevice(file, descriptor, sizeBytes, true);
   }
 
