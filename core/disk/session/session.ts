@@ -118,13 +118,19 @@ async function lockChain(
   const reason = lockReason(context, mode);
   const unlocked = new Set<string>();
   let leafLock: FileLock | undefined;
+  const checkLeaf = (head: LinkHead): void => {
+    if (redo !== undefined) checkRedo(head, owner);
+    checkWritable(head);
+    refuseOldState(head, 'use it in undoable mode');
+  };
   const heads = await resolveChain(leafFile, context, async (head, position) => {
     if (position === 'leaf') {
-      if (redo !== undefined) checkRedo(head, owner);
-      checkWritable(head);
-      refuseOldState(head, 'use it in undoable mode');
+      checkLeaf(head);
       leafLock = locks.add(await lockFile(head.path, 'writer', leafLockReason(context, mode)));
-      refuseUnsettled(readLinkHead(head.path));
+      // While the lock was waited for, another may have got the name.
+      const locked = readLinkHead(head.path);
+      checkLeaf(locked);
+      refuseUnsettled(locked);
     } else {
       const lock = locks.add(await lockFile(head.path, 'reader', reason));
       if (lock === undefined) unlocked.add(head.path);

@@ -1,9 +1,10 @@
-import fs, { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../core/disk/commit/commit-steps.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
 import { encodeHolder, newHolder } from '../../../core/disk/locks/lock-holder.ts';
 import { openDiskSession } from '../../../core/disk/session/session.ts';
@@ -113,6 +114,18 @@ it('[B1] a lock that can’t be given back does not hide why a commit failed', a
     throw new RedoubtError('job.cancelled', 'stopped', {});
   };
   await expect(commitRedoLog({ redo: log }, { reached })).rejects.toMatchObject({ code: 'job.cancelled' });
+});
+
+it('[S2] a log that another machine’s took the place of, while its lock was waited for, is not opened', async () => {
+  const { file: other } = await createRedoLog({ parent: base, randomSuffix: true, owner: 'b'.repeat(32) });
+  mkdirSync(`${log}.lck/gate`, { recursive: true });
+  setTimeout(() => {
+    renameSync(other, log);
+    rmSync(`${log}.lck/gate`, { recursive: true });
+  }, 50);
+  const opening = openDiskSession({ file: base, mode: 'undoable', redo: log, owner: 'a'.repeat(32) });
+  await expect(opening).rejects.toMatchObject({ code: 'disk.redo-taken', details: { owner: 'b'.repeat(32) } });
+  expect(existsSync(`${log}.lck`)).toBe(false);
 });
 
 describe('a session that is being closed', () => {
