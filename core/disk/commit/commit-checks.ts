@@ -10,7 +10,7 @@ import { formatNamed } from '../formats/open-format.ts';
 import { readLinkHead, type LinkHead } from '../link-head.ts';
 import { isOldState } from '../parents/old-state.ts';
 import type { OpenContext } from '../open-context.ts';
-import { parentNames } from '../parents/parent-check.ts';
+import { storableNames } from '../parents/parent-check.ts';
 import { checkWritable, protectedFile } from '../protection.ts';
 
 /** How a commit treats the logs that hang from its parent, besides the one that is committed. */
@@ -65,10 +65,11 @@ export async function checkCommit(
 
 /**
  * A log that hangs from the one that goes gets the parent instead. A descriptor can't be given a longer name, and
- * after the commit point it would be too late to say so. Throws disk.unsupported.
+ * after the commit point it would be too late to say so. Throws disk.unsupported, disk.bad-name.
  */
 function proveMovable({ path, format, state }: LinkHead, parent: LinkHead): void {
-  if (format === 'cowd' || state.parent?.storedName === parentNames(path, parent.path).storedName) return;
+  const { storedName } = storableNames(path, parent.path);
+  if (format === 'cowd' || state.parent?.storedName === storedName) return;
   throw new RedoubtError('disk.unsupported', `${path} hangs from the log and can't be given another parent.`, {
     file: path,
     feature: 'another name for the parent',

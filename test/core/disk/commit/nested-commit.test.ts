@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
+import { forecastCommit } from '../../../../core/disk/commit/forecast-commit.ts';
+import { createRedoLog } from '../../../../core/disk/create/create-redo-log.ts';
 import { discardRedoLog } from '../../../../core/disk/discard.ts';
 import { inspectChain } from '../../../../core/disk/describe/inspect.ts';
 import { protectDisk } from '../../../../core/disk/protect.ts';
@@ -105,6 +107,23 @@ it('[C4] [S5] a commit that stopped is finished although a nested log is protect
   await settleChain(nested, {});
   expect(existsSync(log)).toBe(false);
   expect(fingerprint([nested])).toEqual(before);
+});
+
+it('[C18] is refused where a nested log has no room for the name of its new parent', async () => {
+  let deep = folder.path;
+  while (deep.length < 900) deep += `/${'d'.repeat(Math.max(1, Math.min(100, 899 - deep.length)))}`;
+  mkdirSync(deep, { recursive: true });
+  // Each name is longer than the one before, until one starts again after the disk's own.
+  let parent = '';
+  let child = await makeBase(`${deep}/disk.vmdk`);
+  while (child.length > parent.length)
+    [parent, child] = [child, (await createRedoLog({ parent: child, randomSuffix: true })).file];
+  const far = await makeLog(child, { directory: folder.at('machine') });
+  const before = fingerprint([parent, child, far]);
+  await expect(commitRedoLog({ redo: child })).rejects.toMatchObject({ code: 'disk.bad-name' });
+  expect((await forecastCommit(child)).problem).toMatchObject({ code: 'disk.bad-name' });
+  expect(existsSync(`${parent}.commit`)).toBe(false);
+  expect(fingerprint([parent, child, far])).toEqual(before);
 });
 
 it('[D1] a nested log is listed before it hangs from the parent, so that none is forgotten where that fails', async () => {
