@@ -194,7 +194,9 @@ export class MachineOperations {
       ? await lockMachine(configPath, name, 'changing the settings', lockWaitMs)
       : undefined;
     try {
-      await saveSettings(configuration, wanted, this.context(configuration));
+      // Whoever had it until now may have kept changes.
+      const now = this.configuration(id);
+      await saveSettings(now, wanted, this.context(now));
     } finally {
       lock?.release();
     }

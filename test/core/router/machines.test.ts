@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MachineEvent, NewMachine } from '../../../core/api/machines.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
+import { editConfiguration } from '../../../core/machines/configuration-file.ts';
+import { lockMachine } from '../../../core/machines/machine-lock.ts';
 import { CoreBench, refusalOf } from '../../support/core-bench.ts';
 
 const slot = 'ide0:0';
@@ -162,6 +165,29 @@ describe('machines', { timeout: 60_000 }, () => {
     const alias = join(bench.home.machinesDirectory, 'alias.vmx');
     symlinkSync((await bench.view(other)).configPath, alias);
     expect(await bench.client.machines.open({ path: alias })).toEqual({ id: other });
+  });
+
+  it('are changed as they are once nobody else has them: what was kept meanwhile is decided about first', async () => {
+    const id = await create('qa');
+    const { configPath, disks } = await bench.view(id);
+    const path = disks[0]?.path ?? '';
+    const settings = await bench.client.machines.settings({ id });
+    const other = await lockMachine(configPath, 'qa', 'running');
+    const saving = refusalOf(
+      bench.client.machines.saveSettings({
+        id,
+        settings: { ...settings, disks: [{ slot, fileName: path, mode: 'persistent' }] },
+      }),
+    );
+    // Another shell's runner has kept a log in the meantime.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { file: redo } = await createRedoLog({ parent: path, randomSuffix: false, owner: id });
+    await editConfiguration(configPath, (document) => {
+      document.set(`${slot}.redo`, redo);
+    });
+    other.release();
+    expect((await saving).code).toBe('machine.decide-first');
+    expect((await bench.client.machines.settings({ id })).disks[0]?.mode).toBe('undoable');
   });
 
   it('are deleted with their own files; what others use stays', async () => {
