@@ -5,9 +5,12 @@ import type { LinkFormat } from '../formats/link-state.ts';
 import { openFormat } from '../formats/open-format.ts';
 import { readSidecar, sidecarFile } from '../formats/sidecar.ts';
 import { SparseExtent } from '../formats/sparse/sparse-extent.ts';
+import { entriesPerTable } from '../formats/cowd/dialect.ts';
+import { isCowd } from '../formats/cowd/header.ts';
+import { readHeader } from '../formats/cowd/read-header.ts';
 import { isVmdk4 } from '../formats/vmdk4/header.ts';
 import { readVmdk4Header } from '../formats/vmdk4/read-vmdk4-header.ts';
-import { addUnused } from './cowd-file.ts';
+import { addUnused, cowdStructure } from './cowd-file.ts';
 import type { Findings } from './finding.ts';
 import { errorFinding, isWhole, reportScan, type RepairRights } from './report-scan.ts';
 import { scanStructure } from './scan-structure.ts';
@@ -83,7 +86,9 @@ async function checkSparseFile(path: string, check: DescribedCheck, findings: Fi
   try {
     file = layer.open(path, false);
     const start = new Uint8Array(4);
-    if (!isVmdk4(start.subarray(0, file.read(0, start)))) return;
+    const bytes = start.subarray(0, file.read(0, start));
+    if (isCowd(bytes)) await checkCowdPart(file, check, findings);
+    if (!isVmdk4(bytes)) return;
     const header = readVmdk4Header(file);
     const structures = vmdkStructures(file, header);
     if (structures === undefined) return;
@@ -123,4 +128,14 @@ async function checkSparseFile(path: string, check: DescribedCheck, findings: Fi
   } finally {
     file?.close();
   }
+}
+
+/** A file of ESX: who the disk is, its descriptor says, so nothing in it is repaired. */
+async function checkCowdPart(file: DiskFile, { signal }: DescribedCheck, findings: Findings): Promise<void> {
+  const header = readHeader(file);
+  const entries = entriesPerTable(header);
+  if (entries === undefined) return;
+  const place = { spanSectors: header.capacitySectors, entriesPerTable: entries };
+  const scan = await scanStructure(cowdStructure(file, header, place), { signal });
+  reportScan(file.path, scan, { canKeep: false, canChange: false, canCut: false }, findings);
 }

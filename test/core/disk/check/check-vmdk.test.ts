@@ -10,6 +10,7 @@ import { readVmdk4Header } from '../../../../core/disk/formats/vmdk4/read-vmdk4-
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { shrinkDisk } from '../../../../core/disk/shrink/shrink-disk.ts';
 import { contentOf, fingerprint, inSession, makeLog, mib, write, writeDisk } from '../../../support/disk-kit.ts';
+import { SparseFile } from '../../../support/sparse-file.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -239,6 +240,27 @@ describe('checking VMDK 4', () => {
     expect(await contentOf(disk)).toBe(content);
     expect(readLinkHead(disk).state).toEqual(state);
     expect(await look()).toEqual([]);
+  });
+});
+
+describe('checking a split disk of ESX', () => {
+  it('[K1][K4] looks at every entry of its files', async () => {
+    const esx = folder.at('esx.vmdk');
+    const request = { file: esx, capacityBytes: 3000 * mib, split: true, bus: 'scsi', dialect: 'esx' } as const;
+    const { files } = await createBase(request);
+    await writeDisk(esx, undefined, [
+      [0, 1, 9000],
+      [2500 * mib, 2, 9000],
+    ]);
+    expect((await checkChain({ file: esx })).findings).toEqual([]);
+    const part = new SparseFile(files[1] as string);
+    part.setGrain(1, 0x7fff_ffff);
+    part.setGrain(5, part.grain(0));
+    const { findings } = await checkChain({ file: esx, repair: true });
+    expect(findings.map(({ file, kind, canRepair }) => [file, kind, canRepair])).toEqual([
+      [files[1], 'bad-grain', false],
+      [files[1], 'shared-grain', false],
+    ]);
   });
 });
 
