@@ -24,14 +24,19 @@ export interface Answer {
   readonly copyTo?: string | undefined;
 }
 
+/** Answers and the logs that they are about, as those were when they were given. */
+export interface Decisions {
+  readonly slots: readonly string[];
+  readonly rows: readonly DecisionRow[];
+}
+
 /**
- * Writes down what was answered, synced, before anything of it happens. Slots without a log that waits are
- * left out. Throws what reading the logs' headers throws, and disk.exists or disk.bad-name for a copy; then nothing
- * is written.
+ * Takes answers for what lies there now: to be called before anything is waited for, because a log that was written
+ * since the answer is not the one that was meant. Slots without a log that waits are left out. Throws what reading
+ * the logs' headers throws, and disk.exists or disk.bad-name for a copy.
  */
-export function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): void {
-  // What was decided about other disks and is not carried out yet still holds.
-  const rows = readDecisions(configuration.configPath).filter((row) => !answers.some(({ slot }) => slot === row.slot));
+export function takeDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): Decisions {
+  const rows: DecisionRow[] = [];
   for (const { slot, answer, dependents, copyTo: named } of answers) {
     const disk = configuration.disks.find((one) => one.slot === slot);
     const redo = disk && keptRedo(configuration, disk);
@@ -47,7 +52,19 @@ export function recordDecisions(configuration: MachineConfiguration, answers: re
       ...identityOf(redo),
     });
   }
-  writeDecisions(configuration.configPath, rows);
+  return { slots: answers.map(({ slot }) => slot), rows };
+}
+
+/** Writes answers down, synced, before anything of them happens; throws as `takeDecisions`, and then nothing is written. */
+export function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): void {
+  recordTaken(configuration, takeDecisions(configuration, answers));
+}
+
+/** The same for answers that were taken before the machine was waited for. */
+export function recordTaken({ configPath }: MachineConfiguration, { slots, rows }: Decisions): void {
+  // What was decided about other disks and is not carried out yet still holds.
+  const others = readDecisions(configPath).filter((row) => !slots.includes(row.slot));
+  writeDecisions(configPath, [...others, ...rows]);
 }
 
 /** Thrown by a carrier whose process ends before the work: the row stays on the list. */

@@ -8,7 +8,8 @@ import {
   carryOutDecisions,
   DecisionPostponed,
   hasOpenDecisions,
-  recordDecisions,
+  recordTaken,
+  takeDecisions,
   type Answer,
 } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
@@ -124,9 +125,10 @@ export class MachineOperations {
   async decideWaiting(id: string, answer: Answer): Promise<void> {
     const configuration = this.atRest(id, 'be decided about');
     this.services.live.setProblem(id, undefined);
+    const decisions = takeDecisions(configuration, [answer]);
     const lock = await lockMachine(configuration.configPath, configuration.name, 'deciding about changes', lockWaitMs);
     try {
-      recordDecisions(configuration, [answer]);
+      recordTaken(configuration, decisions);
     } finally {
       lock.release();
     }
@@ -248,12 +250,13 @@ export class MachineOperations {
     if (answer === undefined && now.whenChangesWait === 'ask') throw changesWaiting(now.name, waiting);
     if (answer === undefined || answer === 'continue') return;
     this.services.live.setStarting(id, true);
+    const decisions = takeDecisions(
+      now,
+      waiting.map(({ slot }) => ({ slot, answer })),
+    );
     const lock = await lockMachine(now.configPath, now.name, 'deciding about changes', lockWaitMs);
     try {
-      recordDecisions(
-        now,
-        waiting.map(({ slot }) => ({ slot, answer })),
-      );
+      recordTaken(now, decisions);
     } finally {
       lock.release();
     }

@@ -6,6 +6,7 @@ import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { editConfiguration } from '../../../core/machines/configuration-file.ts';
 import { lockMachine } from '../../../core/machines/machine-lock.ts';
+import { writeDisk } from '../../support/disk-kit.ts';
 import { CoreBench, refusalOf } from '../../support/core-bench.ts';
 
 const slot = 'ide0:0';
@@ -188,6 +189,26 @@ describe('machines', { timeout: 60_000 }, () => {
     other.release();
     expect((await saving).code).toBe('machine.decide-first');
     expect((await bench.client.machines.settings({ id })).disks[0]?.mode).toBe('undoable');
+  });
+
+  it('lose no changes that came after the answer, while it waited for somebody else', async () => {
+    const id = await create('qa');
+    const { configPath, disks } = await bench.view(id);
+    const path = disks[0]?.path ?? '';
+    const { file: redo } = await createRedoLog({ parent: path, randomSuffix: false });
+    await editConfiguration(configPath, (document) => {
+      document.set(`${slot}.redo`, redo);
+    });
+    await bench.waitFor(id, (view) => view.hasWaitingChanges, 'has changes');
+    const other = await lockMachine(configPath, 'qa', 'running');
+    const decided = bench.client.machines.decideWaiting({ id, slot, answer: 'discard' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await writeDisk(path, redo, [[0, 7]]);
+    other.release();
+    await decided;
+    expect(existsSync(redo)).toBe(true);
+    await bench.client.machines.decideWaiting({ id, slot, answer: 'discard' });
+    expect(existsSync(redo)).toBe(false);
   });
 
   it('are deleted with their own files; what others use stays', async () => {
