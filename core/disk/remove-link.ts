@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { removeFile } from '../base/atomic-file.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
+import { journalFile } from './commit-journal.ts';
 import { removeChild, removeChildrenList } from './parents/children-list.ts';
 import { hostFiles } from './files/disk-file.ts';
 import { descriptorOfExtent } from './formats/descriptor/described-files.ts';
@@ -21,6 +22,7 @@ const ending = '.removing';
  *    there is no log. The folder is synced.
  * 2. The further segments are unlinked, each only after its header proved that it belongs to the log (the extents of
  *    another program's snapshot, after header and name did), and the folder is synced; then the renamed first, and again.
+ *    The journal of a commit into the log goes before it.
  * 3. The log's own list of children and its record, if it has one beside it, go, and its entry in its parent's.
  *
  * What a crash leaves after 1 is finished by `finishRemoval`.
@@ -85,21 +87,23 @@ async function unlinkFiles(path: string, { state, files = [], format }: SegmentH
   } else {
     for (const file of files.slice(1)) if (isExtentOf(file, path)) hostFiles.remove(file);
   }
+  // Of a commit into the log whose own log is lost: beside another log of the name it would be in the way.
+  if (!isThere(path)) removeSideFile(journalFile(path));
   // Without the first nobody would look for the others again.
   if (state.fileCount > 1) hostFiles.syncDirectory(dirname(path));
   hostFiles.remove(removingName(path));
   hostFiles.syncDirectory(dirname(path));
   if (!isThere(path)) {
     removeChildrenList(path);
-    removeSideFile(path);
+    removeSideFile(sidecarFile(path));
   }
   for (const parent of parentCandidates(path, state, undefined)) await removeChild(parent, path);
 }
 
 /** For a link that is gone. Where that is refused it stays, and speaks of nothing. */
-function removeSideFile(path: string): void {
+function removeSideFile(file: string): void {
   try {
-    removeFile(sidecarFile(path));
+    removeFile(file);
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error;
   }

@@ -9,6 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
+import type { CommitPoint } from '../../../core/disk/commit/commit-steps.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { findDependents } from '../../../core/disk/parents/dependents.ts';
 import { discardRedoLog } from '../../../core/disk/discard.ts';
@@ -40,6 +42,21 @@ describe('discard', () => {
       code: 'disk.not-found',
       details: { file: log },
     });
+  });
+
+  it('[R1] takes the journal of a commit along whose log is lost, and the name is free again', async () => {
+    const log = await makeLog(base);
+    const nested = await makeLog(log);
+    await writeDisk(log, nested, [[0, 1]]);
+    const reached = (point: CommitPoint) => {
+      if (point === 'child-recorded') throw new Error('stop');
+    };
+    await expect(commitRedoLog({ redo: nested }, { reached })).rejects.toThrow('stop');
+    for (const part of ['disk', 'disk-02', 'disk-03']) unlinkSync(folder.at(`${part}.vmdk.REDO.REDO`));
+    await discardRedoLog({ redo: log });
+    expect(readdirSync(folder.path).sort()).toEqual(parts);
+    expect(await makeLog(base)).toBe(log);
+    await writeDisk(base, log, [[0, 1]]);
   });
 
   it('[R2] refuses a base, and a log that others hang from', async () => {
