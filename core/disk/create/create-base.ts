@@ -75,7 +75,9 @@ export async function createBase(
 ): Promise<{ files: string[] }> {
   const file = join(realFolder(request.file), basename(request.file));
   const plan = planBaseFiles({ ...request, file });
-  if (!provesItself(plan, request)) return { files: await createAside({ ...request, file }, plan.files) };
+  // What is written for minutes is nobody else's meanwhile: under its name somebody would open it.
+  if (request.allocateNow === true || !provesItself(plan, request))
+    return { files: await createAside({ ...request, file }, plan.files) };
   // Looked at first, so that a refusal touches nothing; creation itself can't overwrite either.
   requireFree(plan.files);
   await createFiles(plan, request);

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBase, planBaseFiles } from '../../../../core/disk/create/create-base.ts';
 import { createRedoLog } from '../../../../core/disk/create/create-redo-log.ts';
@@ -91,6 +92,18 @@ describe('new bases', () => {
       await device.write(device.sizeBytes - 512, [new Uint8Array(512).fill(9)]);
       expect((await read(device, device.sizeBytes - 1, 1))[0]).toBe(9);
     });
+  });
+
+  it('[L1] [G5] is nobody else’s while everything is allocated', async () => {
+    const file = folder.at('disk.vmdk');
+    const making = createBase({ file, capacityBytes: 160 * mib, split: false, bus: 'ide', allocateNow: true });
+    let isMade = false;
+    void making.then(() => (isMade = true));
+    let opened = 0;
+    for (; !isMade; await setImmediate()) if (!isMade && existsSync(file)) opened++;
+    await making;
+    expect(opened).toBe(0);
+    expect(statSync(file).size).toBeGreaterThan(160 * mib);
   });
 
   it('allocates everything when asked to', async () => {
