@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Decision } from '../api/machines.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { identifyFile } from '../disk/describe/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
+import { readChildren } from '../disk/parents/children-list.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { goOverToCopy, isCopyMade, isCopyRow, isLeftByCopy, requireLoneLog, requireNewDisk } from './copied-disk.ts';
@@ -12,7 +14,7 @@ import { readDecisions, writeDecisions, type DecisionRow } from './decision-file
 import { writeRedo } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
 import { isMachineRunning } from './machine-lock.ts';
-import type { MachineIndex } from './machine-index.ts';
+import { realPath, type MachineIndex } from './machine-index.ts';
 import { keptRedo, strangersRedo } from './waiting-changes.ts';
 
 export interface Answer {
@@ -100,7 +102,7 @@ export async function carryOutDecisions(
       if (isOwnRow(configuration, row) && isStillMeant(row)) {
         refuseDiskOfOthers(row, index);
         if (isCopyRow(row)) await requireLoneLog(row, context);
-        if (!isCopyRow(row) || !isCopyMade(row, index)) await act(row, context, commit);
+        if (!isCopyRow(row) || !isCopyMade(row, index)) await act(row, configuration, context, commit);
         if (isCopyRow(row)) await goOverToCopy(loadConfiguration(configPath), row, context);
         else await forgetRedo(configPath, row);
       } else if (isLeftByCopy(configuration, row) && isStillMeant(row)) {
@@ -122,7 +124,12 @@ export async function carryOutDecisions(
  * A log that is gone was dealt with before a crash: what is left to do is the configuration. One on a drive
  * that is away is not gone.
  */
-async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier | undefined): Promise<void> {
+async function act(
+  row: DecisionRow,
+  configuration: MachineConfiguration,
+  context: OpenContext,
+  commit: CommitCarrier | undefined,
+): Promise<void> {
   try {
     // Also where its parent is gone or has changed: it was asked for, and the log is of no use to anybody.
     if (row.answer === 'discard') await discardRedoLog({ redo: row.redo, context, force: true });
@@ -130,6 +137,24 @@ async function act(row: DecisionRow, context: OpenContext, commit: CommitCarrier
   } catch (error) {
     const isNotThere = error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo;
     if (!isNotThere || !isThere(dirname(row.redo))) throw error;
+    if (row.answer === 'commit' && mayBeAway(row, configuration)) throw error;
+  }
+}
+
+/** Nothing is where the log should be, as where a drive is mounted that is away, and its disk still counts on it. */
+function mayBeAway({ slot, redo }: DecisionRow, { directory, disks }: MachineConfiguration): boolean {
+  const folder = realPath(dirname(redo));
+  const disk = disks.find((one) => one.slot === slot);
+  if (disk === undefined || !isEmptyFolder(folder)) return false;
+  const listed = readChildren(realPath(absoluteFrom(directory, disk.fileName)));
+  return listed.some(({ path }) => path === join(folder, basename(redo)));
+}
+
+function isEmptyFolder(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedoubtError } from '../../../core/base/redoubt-error.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
@@ -77,6 +86,32 @@ describe('decisions', () => {
     await session.close();
     return target[0] ?? -1;
   }
+
+  it('commit of a log whose drive is away, and whose folder is there and empty, is a keep', async () => {
+    mkdirSync(folder.at('drive'));
+    const parent = folder.at('a.vmdk');
+    await discardRedoLog({ redo: logOf('a'), context: context() });
+    const { file: redo } = await createRedoLog({ parent, directory: folder.at('drive'), randomSuffix: true });
+    writeFileSync(configPath, readFileSync(configPath, 'utf8').replace('"a.vmdk.REDO"', `"${redo}"`));
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }]);
+    renameSync(folder.at('drive'), folder.at('unplugged'));
+    mkdirSync(folder.at('drive'));
+    await expect(carryOutDecisions(configPath, context(), alone, commit)).rejects.toMatchObject({
+      code: 'disk.not-found',
+      details: { file: redo },
+    });
+    expect(named('ide0:0')).toBe(redo);
+    rmdirSync(folder.at('drive'));
+    renameSync(folder.at('unplugged'), folder.at('drive'));
+    recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit' }]);
+    // Its folder is empty when it is committed, and the machine forgets it.
+    await carryOutDecisions(configPath, context(), alone, async (row, given) => {
+      await commit(row, given);
+      throw new DecisionPostponed();
+    });
+    await carryOutDecisions(configPath, context(), alone, commit);
+    expect([existsSync(redo), named('ide0:0')]).toEqual([false, undefined]);
+  });
 
   it.each(['commit', 'discard'] as const)(
     '%s of a log that another machine has as its disk is refused',
