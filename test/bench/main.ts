@@ -6,7 +6,7 @@ import { parseArgs, promisify } from 'node:util';
 import { Disposables } from '../../core/base/disposables.ts';
 import { GIB, MIB } from '../../core/base/units.ts';
 import { makeDataSet } from './data-set.ts';
-import type { Sample } from './measure.ts';
+import type { Pair } from './measure.ts';
 import { serveOurs, serveQcow2, type Replies } from './nbd-servers.ts';
 import { describeMachine, renderTable, summariseLimit, summariseRatio } from './report.ts';
 import { commitRows } from './rows/commits.ts';
@@ -20,16 +20,20 @@ import { writeRows } from './rows/writes.ts';
  * `npm run bench`: the same work on a disk of ours and on a qcow2 chain of the same content, side by side,
  * and what has a limit of its own.
  *
- * Rounds are interleaved: every round measures every row once, ours and the peer right behind each other,
- * so that what else the machine does falls on both. SIGTERM ends it after the present row, with a report of what
- * there is. Options: `--quick` (smaller disks, fewer and shorter samples), `--rounds N`, `--only TEXT` (rows whose work contains it), `--dir DIR` (where the disks are
- * made), `--json` (the report as JSON instead of the table), `--out FILE` (the JSON into a file as well).
+ * Rounds are interleaved: every round measures every row, ours and the peer right behind each other, once or (where
+ * servers go on and files lie in the cache) in several short pairs, so that what else the machine does falls on both.
+ * SIGTERM ends it after the present row, with a report of what there is.
+ *
+ * Options: `--quick` (smaller disks, fewer and shorter samples), `--rounds N`, `--only TEXT` (rows whose work contains
+ * it), `--bars` (only rows with a bar or a limit), `--dir DIR` (where the disks are made), `--json` (the report as JSON
+ * instead of the table), `--out FILE` (the JSON into a file as well).
  */
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string', default: '' },
+    bars: { type: 'boolean', default: false },
     dir: { type: 'string', default: tmpdir() },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -67,10 +71,11 @@ async function bench(): Promise<void> {
   // What logs approve as their parent is remembered with the settings: these are the bench's own.
   process.env['REDOUBT_HOME'] = join(folder, 'home');
   const context = makeContext(folder);
-  const isWanted = ({ work }: Row) => work.includes(values.only);
+  const isWanted = (row: Row) =>
+    row.work.includes(values.only) && (!values.bars || (row.kind === 'ratio' ? row.bar : row.below) !== undefined);
   const ratioRows = [...readRows(), ...writeRows(), ...commitRows()].filter(isWanted);
   const limitRows = [...openingRows(), ...memoryRows()].filter(isWanted);
-  const pairs = new Map<RatioRow, { ours: Sample; peer: Sample }[]>(ratioRows.map((row) => [row, []]));
+  const pairs = new Map<RatioRow, Pair[]>(ratioRows.map((row) => [row, []]));
   const figures = new Map<LimitRow, number[]>(limitRows.map((row) => [row, []]));
   for (let round = 1; round <= rounds; round++) {
     const announce = ({ work, depth }: Row) => {
@@ -79,7 +84,7 @@ async function bench(): Promise<void> {
     for (const [row, samples] of pairs) {
       if (isAskedToEnd) break;
       announce(row);
-      samples.push(await row.measure(context));
+      samples.push(...(await row.measure(context)));
     }
     for (const [row, samples] of figures) {
       if (isAskedToEnd) break;
@@ -120,8 +125,10 @@ function makeContext(folder: string): BenchContext {
   return {
     folder,
     isQuick: values.quick,
-    secondsPerSample: values.quick ? 1 : 3,
-    requestsPerSample: values.quick ? 40_000 : 200_000,
+    longSample: { rampSeconds: 1, seconds: values.quick ? 1 : 3 },
+    shortSample: { rampSeconds: 0.5, seconds: values.quick ? 0.5 : 1 },
+    shortRequests: values.quick ? 20_000 : 100_000,
+    shortPairs: values.quick ? 2 : 4,
     once,
     base: () => once('base', async (own) => ({ value: await makeDataSet(own, 1, sizeBytes) })),
     served: (depth, replies = 'simple') =>

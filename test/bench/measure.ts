@@ -13,6 +13,12 @@ export interface Sample {
   readonly cpuMicroseconds?: number;
 }
 
+/** The same work by both contenders, right behind each other. */
+export interface Pair {
+  readonly ours: Sample;
+  readonly peer: Sample;
+}
+
 export interface FioJob {
   readonly rw: 'randread' | 'randwrite' | 'read' | 'write' | 'randrw';
   readonly blockBytes: number;
@@ -28,15 +34,19 @@ interface FioDirection {
   iops: number;
 }
 
-/** Not counted: a fresh process compiles what it does often, and a fresh qcow2 overlay makes its tables. */
-const rampSeconds = 1;
+/** How long fio loads a server. */
+export interface FioTime {
+  /** Not counted: a fresh process compiles what it does often, and a fresh qcow2 overlay makes its tables. */
+  readonly rampSeconds: number;
+  readonly seconds: number;
+}
 
-/** Runs fio's own NBD engine against a server for so many seconds. `scratch` is a file it may write. */
+/** Runs fio's own NBD engine against a server. `scratch` is a file it may write. */
 export async function fio(
   server: NbdServerProcess,
   job: FioJob,
   sizeBytes: number,
-  seconds: number,
+  { rampSeconds, seconds }: FioTime,
   scratch: string,
 ): Promise<Sample> {
   const args = [
@@ -48,8 +58,8 @@ export async function fio(
     `--iodepth=${String(job.depth)}`,
     `--size=${String(sizeBytes)}`,
     '--time_based',
-    `--ramp_time=${String(rampSeconds)}`,
-    `--runtime=${String(seconds)}`,
+    `--ramp_time=${String(rampSeconds * 1000)}ms`,
+    `--runtime=${String(seconds * 1000)}ms`,
     '--norandommap',
     '--randrepeat=1',
     // A clock read for every request would be a good part of what the client does.

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import type { Sample } from './measure.ts';
+import type { Pair } from './measure.ts';
 import type { LimitRow, RatioRow } from './rows/row.ts';
 
-/** What came out of a row's rounds. Ratios are of one round each; the median of them is compared with the bar. */
+/** What came out of a row's rounds. Ratios are of one pair each; the median of them is compared with the bar. */
 export interface RowResult {
   readonly work: string;
   readonly against: string;
   readonly depth: number;
-  readonly rounds: number;
+  readonly pairs: number;
   readonly oursPerSecond: number;
   readonly peerPerSecond: number;
   readonly ratio: number;
@@ -55,7 +55,7 @@ export function summariseLimit(row: LimitRow, figures: readonly number[]): Limit
   };
 }
 
-export function summariseRatio(row: RatioRow, samples: readonly { ours: Sample; peer: Sample }[]): RowResult {
+export function summariseRatio(row: RatioRow, samples: readonly Pair[]): RowResult {
   const ratios = samples.map(({ ours, peer }) => ours.rate / peer.rate);
   const ratio = median(ratios);
   const cpu = (side: 'ours' | 'peer') =>
@@ -65,7 +65,7 @@ export function summariseRatio(row: RatioRow, samples: readonly { ours: Sample; 
     work: row.work,
     against: row.against,
     depth: row.depth,
-    rounds: samples.length,
+    pairs: samples.length,
     oursPerSecond: median(samples.map(({ ours }) => ours.rate)),
     peerPerSecond: median(samples.map(({ peer }) => peer.rate)),
     ratio,

@@ -18,19 +18,13 @@ export class ChainReader {
   read(offsetBytes: number, target: Uint8Array): undefined | Promise<void> {
     try {
       const choice = this.pace.choose();
-      if (choice === 'at-once') {
-        this.readAtOnce(offsetBytes, target);
+      if (choice !== 'later') {
+        this.readAtOnce(offsetBytes, target, choice === 'at-once-timed');
         return undefined;
       }
       const pieces = planRead(this.lookup, offsetBytes, target.length);
-      if (pieces.every(isZeros)) {
-        target.fill(0);
-        return undefined;
-      }
-      if (choice === 'later') return this.readLater(offsetBytes, target, pieces);
-      this.pace.time(target.length, () => {
-        readPieces(pieces, target);
-      });
+      if (!pieces.every(isZeros)) return this.readLater(offsetBytes, target, pieces);
+      target.fill(0);
       return undefined;
     } catch (error) {
       if (!(error instanceof NotLocalError)) throw error;
@@ -40,25 +34,27 @@ export class ChainReader {
 
   /** The same at once, whatever it takes. Throws NotLocalError where something has to be fetched first. */
   readNow(offsetBytes: number, target: Uint8Array): void {
-    const pieces = planRead(this.lookup, offsetBytes, target.length);
     if (!this.pace.isHot) this.pace.takeTurn();
-    if (!this.pace.isHot || this.pace.choose() === 'at-once') {
-      readPieces(pieces, target);
-      return;
-    }
-    this.pace.time(target.length, () => {
-      readPieces(pieces, target);
-    });
+    this.readAtOnce(offsetBytes, target, this.pace.isHot && this.pace.choose() === 'at-once-timed');
   }
 
-  /** What lies in one row, as small reads do, is read without making a plan of it. */
-  private readAtOnce(offsetBytes: number, target: Uint8Array): void {
+  /**
+   * What lies in one row, as small reads do, is read without making a plan of it. Timed is what files are asked for:
+   * neither lookups, of which the first in a window takes long, nor zeros.
+   */
+  private readAtOnce(offsetBytes: number, target: Uint8Array, isTimed: boolean): void {
     // Nothing can be asked for where the disk ends, and no window is there.
     if (target.length === 0) return;
     const window = this.lookup.windowAt(offsetBytes);
-    if (window.locate(offsetBytes) >= offsetBytes + target.length)
-      readPiece(window.extent, window.addressBytes, target);
-    else readPieces(planRead(this.lookup, offsetBytes, target.length), target);
+    if (window.locate(offsetBytes) < offsetBytes + target.length) {
+      const pieces = planRead(this.lookup, offsetBytes, target.length);
+      if (isTimed && !pieces.every(isZeros)) this.pace.time(target.length, () => readPieces(pieces, target));
+      else readPieces(pieces, target);
+      return;
+    }
+    const { extent, addressBytes } = window;
+    if (isTimed && extent !== undefined) this.pace.time(target.length, () => readPiece(extent, addressBytes, target));
+    else readPiece(extent, addressBytes, target);
   }
 
   /** Reads a range in the thread pool and forgets it: reading it again is quick for a while. */

@@ -28,7 +28,7 @@ export function commitRows(): RatioRow[] {
         const folder = join(context.folder, 'commit');
         mkdirSync(folder);
         try {
-          return { ours: await commitOurs(context, folder), peer: await commitQcow2(context, folder) };
+          return [{ ours: await commitOurs(context, folder), peer: await commitQcow2(context, folder) }];
         } finally {
           rmSync(folder, { recursive: true, force: true });
         }

@@ -6,13 +6,13 @@ import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { fio, type FioJob } from '../measure.ts';
 import { serveOurs } from '../nbd-servers.ts';
 import { SeededRandom } from '../random.ts';
-import { scratch, type BenchContext, type LimitRow } from './row.ts';
+import { longer, scratch, type BenchContext, type LimitRow } from './row.ts';
 
 const links = 32;
 const capacityBytes = 2040 * GIB;
 /** So much is written to each link, all over the disk, before it is measured. */
 const writesPerLink = 500;
-/** The load lasts as long as so many other measurements. */
+/** The load lasts as long as so many other samples. */
 const samplesLong = 30;
 
 /**
@@ -36,7 +36,7 @@ async function measure(context: BenchContext, folder: string): Promise<number> {
   const server = await serveOurs(join(folder, 'memory.sock'), await makeWrittenChain(folder));
   try {
     const job: FioJob = { rw: 'randrw', blockBytes: 4 * KIB, depth: 32 };
-    await fio(server, job, capacityBytes, samplesLong * context.secondsPerSample, scratch(context));
+    await fio(server, job, capacityBytes, longer(context.longSample, samplesLong), scratch(context));
     return server.peakMemoryMib();
   } finally {
     await server.stop();

@@ -1,10 +1,10 @@
 import { KIB, MIB } from '../../../core/base/units.ts';
 import type { DataSet } from '../data-set.ts';
-import { fio, qemuImgBench, type FioJob, type QemuImage, type Sample } from '../measure.ts';
+import { fio, qemuImgBench, type FioJob, type FioTime, type Pair, type QemuImage, type Sample } from '../measure.ts';
 import type { NbdServerProcess, Replies } from '../nbd-servers.ts';
 import { dropCache, whileCached } from '../page-cache.ts';
 import { serveVastSet, type VastSet } from '../vast-set.ts';
-import { scratch, type RatioRow, type ServedSet } from './row.ts';
+import { longer, scratch, type RatioRow, type ServedSet } from './row.ts';
 
 const random4k = (depth: number): FioJob => ({ rw: 'randread', blockBytes: 4 * KIB, depth });
 
@@ -59,13 +59,27 @@ function overNbd(work: string, depth: number, job: FioJob, options: OverNbdOptio
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
       const { set, ours, peer } = await context.served(depth, replies);
-      const one = (server: NbdServerProcess, files: readonly string[]) => {
-        const measured = () => fio(server, job, rangeBytes(set, where), context.secondsPerSample, scratch(context));
-        if (!isCold) return whileCached(files, measured);
+      const files = [...set.redoubtFiles, ...set.qcow2Files];
+      const read = (server: NbdServerProcess, time: FioTime) =>
+        fio(server, job, rangeBytes(set, where), time, scratch(context));
+      if (!isCold) {
+        const time = context.shortSample;
+        return whileCached(files, () =>
+          takeTurns(
+            context.shortPairs,
+            () => read(ours, time),
+            () => read(peer, time),
+          ),
+        );
+      }
+      const readCold = async (server: NbdServerProcess) => {
         dropCache(files);
-        return measured();
+        return read(server, context.longSample);
       };
-      return { ours: await one(ours, set.redoubtFiles), peer: await one(peer, set.qcow2Files) };
+      const pair = { ours: await readCold(ours), peer: await readCold(peer) };
+      // Random reads leave the cache in single pages: the next row that says hot finds none, and reads files whole.
+      dropCache(files);
+      return [pair];
     },
   };
 }
@@ -82,12 +96,14 @@ function throughQemu(depth: number, options: { bar?: number; where?: Where } = {
     ...(bar === undefined ? {} : { bar }),
     measure: async (context) => {
       const { set, ours } = await context.served(depth);
-      const one = (image: QemuImage, files: readonly string[]) =>
-        whileCached(files, () => qemuImgBench(image, context.requestsPerSample, rangeBytes(set, where)));
-      return {
-        ours: await one({ socketPath: ours.socketPath }, set.redoubtFiles),
-        peer: await one({ qcow2: set.qcow2 }, set.qcow2Files),
-      };
+      const one = (image: QemuImage) => qemuImgBench(image, context.shortRequests, rangeBytes(set, where));
+      return whileCached([...set.redoubtFiles, ...set.qcow2Files], () =>
+        takeTurns(
+          context.shortPairs,
+          () => one({ socketPath: ours.socketPath }),
+          () => one({ qcow2: set.qcow2 }),
+        ),
+      );
     },
   };
 }
@@ -111,11 +127,11 @@ function overVast(work: string, job: FioJob, bar: number): RatioRow {
     measure: async (context) => {
       const vast: VastSet = await context.once('vast', (folder) => serveVastSet(folder, 16, context.isQuick));
       const one = async (server: NbdServerProcess) => {
-        const run = (seconds: number) => fio(server, job, vast.sizeBytes, seconds, scratch(context));
-        await run(4 * context.secondsPerSample);
-        return run(context.secondsPerSample);
+        const read = (time: FioTime) => fio(server, job, vast.sizeBytes, time, scratch(context));
+        await read(longer(context.longSample, 4));
+        return read(context.longSample);
       };
-      return { ours: await one(vast.ours), peer: await one(vast.peer) };
+      return [{ ours: await one(vast.ours), peer: await one(vast.peer) }];
     },
   };
 }
@@ -132,19 +148,28 @@ function deepAgainstFlat(bar: number): RatioRow {
       const deep = await context.served(64);
       const flat = await context.served(1);
       const one = ({ ours, set }: ServedSet) =>
-        whileCached(set.redoubtFiles, () =>
-          fio(ours, random4k(32), set.writtenBytes, context.secondsPerSample, scratch(context)),
-        );
-      // Flat, deep, deep, flat: what drifts within a round falls on both.
-      const first = await one(flat);
-      const ours = mean(await one(deep), await one(deep));
-      return { ours, peer: mean(first, await one(flat)) };
+        fio(ours, random4k(32), set.writtenBytes, context.shortSample, scratch(context));
+      return whileCached([...deep.set.redoubtFiles, ...flat.set.redoubtFiles], () =>
+        takeTurns(
+          context.shortPairs,
+          () => one(deep),
+          () => one(flat),
+        ),
+      );
     },
   };
 }
 
-function mean(a: Sample, b: Sample): Sample {
-  const cpu = [a.cpuMicroseconds, b.cpuMicroseconds].filter((value) => value !== undefined);
-  const rate = (a.rate + b.rate) / 2;
-  return cpu.length < 2 ? { rate } : { rate, cpuMicroseconds: cpu.reduce((sum, value) => sum + value, 0) / 2 };
+/** So many pairs, each contender first in every other one: what drifts meanwhile falls on both. */
+async function takeTurns(pairs: number, ours: () => Promise<Sample>, peer: () => Promise<Sample>): Promise<Pair[]> {
+  const taken: Pair[] = [];
+  while (taken.length < pairs) {
+    if (taken.length % 2 === 0) {
+      taken.push({ ours: await ours(), peer: await peer() });
+    } else {
+      const other = await peer();
+      taken.push({ ours: await ours(), peer: other });
+    }
+  }
+  return taken;
 }

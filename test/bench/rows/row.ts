@@ -1,5 +1,5 @@
 import type { DataSet } from '../data-set.ts';
-import type { Sample } from '../measure.ts';
+import type { FioTime, Pair } from '../measure.ts';
 import type { NbdServerProcess, Replies } from '../nbd-servers.ts';
 
 /** A disk with both servers running on it. */
@@ -13,8 +13,12 @@ export interface ServedSet {
 export interface BenchContext {
   readonly folder: string;
   readonly isQuick: boolean;
-  readonly secondsPerSample: number;
-  readonly requestsPerSample: number;
+  /** For a sample of which a round takes one. */
+  readonly longSample: FioTime;
+  /** For a sample of which a round takes `shortPairs` of each contender. */
+  readonly shortSample: FioTime;
+  readonly shortRequests: number;
+  readonly shortPairs: number;
   /** The data set of this depth, open in both servers; ours with simple replies unless said otherwise. */
   served(depth: number, replies?: Replies): Promise<ServedSet>;
   /** A base, half full, that nobody has open, for logs and overlays to be made on. */
@@ -31,7 +35,8 @@ export interface RatioRow {
   readonly depth: number;
   /** Absent: measured for information. */
   readonly bar?: number;
-  measure(context: BenchContext): Promise<{ ours: Sample; peer: Sample }>;
+  /** What a round takes: one pair or several. */
+  measure(context: BenchContext): Promise<readonly Pair[]>;
 }
 
 /** Work of ours that must stay below a limit of its own, or is measured for information. */
@@ -45,6 +50,11 @@ export interface LimitRow {
 }
 
 export type Row = RatioRow | LimitRow;
+
+/** The same sample, so many times as long. */
+export function longer({ rampSeconds, seconds }: FioTime, times: number): FioTime {
+  return { rampSeconds, seconds: seconds * times };
+}
 
 /** Where a job's report may be written for a moment. */
 export function scratch(context: BenchContext): string {

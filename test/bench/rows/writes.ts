@@ -37,9 +37,8 @@ function intoFresh(work: string, job: FioJob, bar: number): RatioRow {
     bar,
     measure: async (context) => {
       const set = await context.base();
-      const one = (server: NbdServerProcess) =>
-        fio(server, job, set.sizeBytes, context.secondsPerSample, scratch(context));
-      return { ours: await withFreshLog(context, set, one), peer: await withFreshOverlay(context, set, one) };
+      const one = (server: NbdServerProcess) => fio(server, job, set.sizeBytes, context.longSample, scratch(context));
+      return [{ ours: await withFreshLog(context, set, one), peer: await withFreshOverlay(context, set, one) }];
     },
   };
 }
