@@ -104,7 +104,8 @@ export function removeFile(file: string): void {
   syncFolder(dirname(file));
 }
 
-function writeNewFile(file: string, content: string | Uint8Array, mode: number): void {
+/** Synced, without its folder; what can't be written whole is gone again. Throws Node's own errors, EEXIST above all. */
+export function writeNewFile(file: string, content: string | Uint8Array, mode: number): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const fd = openSync(file, 'wx', mode);
   try {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, lstatSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readFileIfThere } from './atomic-file.ts';
+import { readFileIfThere, writeNewFile } from './atomic-file.ts';
 import { errnoOf } from './file-error.ts';
+import { isThere } from './is-there.ts';
 import { currentProcess, isProvedGone, type ProcessIdentity } from './process-identity.ts';
 import { RedoubtError } from './redoubt-error.ts';
 
@@ -21,22 +22,25 @@ export interface LockFile {
  * One holder at a time, among all processes of this host, by a small file that names the holder. The file
  * appears complete (a link to one that was written before). A lock whose holder is gone is taken over.
  *
+ * Where there are no hard links it is made in its place, exclusively too. Until it is whole it is one that
+ * can't be read, as which it is held by somebody of whom nobody can prove that he is gone.
+ *
  * Waits up to `waitMs` for another holder, then answers with that holder. Throws Node's own errors where
  * the folder can't be written.
  */
 export async function acquireLock(path: string, purpose: string, waitMs = 0): Promise<LockFile | LockHolder> {
   const token = randomBytes(8).toString('hex');
   const prepared = `${path}.${token}`;
+  const content = JSON.stringify({ ...currentProcess(), token, purpose } satisfies LockHolder);
   const deadline = Date.now() + waitMs;
   try {
     // Synced: a lock that a power failure leaves empty could not be told from somebody's who lives.
-    writeFileSync(prepared, JSON.stringify({ ...currentProcess(), token, purpose } satisfies LockHolder), {
-      flag: 'wx',
-      mode: 0o644,
-      flush: true,
-    });
+    writeNewFile(prepared, content, 0o644);
     for (;;) {
-      if (tryLink(prepared, path))
+      const isOurs = tryLink(prepared, path, () => {
+        writeNewFile(path, content, 0o644);
+      });
+      if (isOurs)
         return {
           release: () => {
             release(path, token);
@@ -98,6 +102,8 @@ export function isHolderGone(holder: LockHolder): boolean {
 }
 
 const holderTexts = ['token', 'purpose', 'host', 'machineId', 'bootId', 'pidNamespace', 'startTime'];
+/** How file systems say that they have no hard links (or one name a file): FAT and shares; Windows says EISDIR. */
+const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EISDIR'];
 const nobody: ProcessIdentity = { host: '', machineId: '', bootId: '', pidNamespace: '', pid: 0, startTime: '' };
 const unreadable: LockHolder = { ...nobody, token: '', purpose: 'a lock that cannot be read' };
 
@@ -113,7 +119,12 @@ function removeStale(path: string, stale: LockHolder, token: string): void {
     if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
-  if (lockHolder(aside)?.token !== stale.token) tryLink(aside, path);
+  if (lockHolder(aside)?.token !== stale.token) {
+    tryLink(aside, path, () => {
+      // The file itself, which may still be being written.
+      if (!isThere(path)) renameSync(aside, path);
+    });
+  }
   unlinkQuietly(aside);
 }
 
@@ -121,9 +132,15 @@ function release(path: string, token: string): void {
   if (lockHolder(path)?.token === token) unlinkQuietly(path);
 }
 
-function tryLink(from: string, to: string): boolean {
+/** False where the name is taken. `withoutLinks` does the same where the file system has no hard links. */
+function tryLink(from: string, to: string, withoutLinks: () => void): boolean {
   try {
-    linkSync(from, to);
+    try {
+      linkSync(from, to);
+    } catch (error) {
+      if (!noLinks.includes(errnoOf(error) ?? '')) throw error;
+      withoutLinks();
+    }
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;

@@ -8,6 +8,7 @@ import { identifyFile } from '../../../../core/disk/describe/identify.ts';
 import { inspectChain } from '../../../../core/disk/describe/inspect.ts';
 import { fingerprintFolder, inSession, makeBase, makeLog, mib, read } from '../../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
+import { withoutLinks } from '../../../support/without-links.ts';
 
 let folder: TempFolder;
 beforeEach(() => {
@@ -51,6 +52,18 @@ describe('new bases', () => {
     const log = await createRedoLog({ parent: file, randomSuffix: false });
     expect(log.files).toHaveLength(1);
     expect((await inspectChain(log.file)).capacityBytes).toBe(5 * gib);
+  });
+
+  it.each([
+    ['VMDK 4', { format: 'vmdk', split: true, capacityBytes: 4 * gib }],
+    ['of ESX', { dialect: 'esx', split: true, capacityBytes: 4 * gib }],
+    ['allocated at once', { allocateNow: true }],
+  ] as const)('[V5] are made where there are no hard links: %s', async (_what, more) => {
+    const request = { file: folder.at('disk.vmdk'), capacityBytes: mib, split: false, bus: 'ide', ...more } as const;
+    const { files } = await withoutLinks(() => createBase(request));
+    expect(readdirSync(folder.path).map((name) => folder.at(name))).toEqual(expect.arrayContaining(files));
+    expect(readdirSync(folder.path).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect((await inspectChain(request.file)).links).toMatchObject([{ role: 'base', state: 'clean' }]);
   });
 
   it.each([
