@@ -91,7 +91,7 @@ function speakOf(place: string, path: string, error: unknown): unknown {
   return Object.assign(fromWire(wire), { cause: error });
 }
 
-/** Clears up after processes that are proved to be gone. Throws disk.permission, disk.io. */
+/** Clears up after processes that are proved to be gone, as far as this user may. Throws disk.io. */
 function clearAbandoned(place: string): void {
   for (const name of namesIn(place)) {
     if (!name.startsWith(prefix)) continue;
@@ -104,7 +104,9 @@ function clearAbandoned(place: string): void {
       takeBackUnlessComplete(path, place);
       removeFolder(path);
     } catch (error) {
-      throw asFileError(error, path, 'remove');
+      const known = asFileError(error, path, 'remove');
+      // Another user's, or gone meanwhile: not ours to clear, and nothing that keeps anybody from making a disk.
+      if (!known.is('disk.permission') && !known.is('disk.not-found')) throw known;
     }
   }
 }

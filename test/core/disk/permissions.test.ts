@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../core/disk/commit/commit-steps.ts';
@@ -225,6 +234,23 @@ describe.skipIf(!isPossible)('a user without rights', () => {
     expect(fingerprint([base])).toEqual(before);
     expect(readdirSync(closed)).toEqual(['disk.vmdk']);
     chmodSync(closed, 0o755);
+  }, 60_000);
+
+  it('[V5] makes disks beside what another user is making, or was killed in', async () => {
+    const own = ownFolder('machine');
+    const other = `${own}/.redoubt-staging-0123456789ab`;
+    mkdirSync(other);
+    writeFileSync(`${other}/.lock`, '{}');
+    chmodSync(other, process.getuid?.() === 0 ? 0o700 : 0);
+    const request = { capacityBytes: 2 ** 20, split: false, bus: 'ide' } as const;
+    const answers = await asNobody(
+      own,
+      { call: 'base', request: { ...request, file: `${own}/vmdk4.vmdk`, format: 'vmdk' } },
+      { call: 'base', request: { ...request, file: `${own}/full.vmdk`, allocateNow: true } },
+    );
+    chmodSync(other, 0o700);
+    expect(answers).toMatchObject([{ ok: { files: [`${own}/vmdk4.vmdk`] } }, { ok: { files: [`${own}/full.vmdk`] } }]);
+    expect(readdirSync(other)).toEqual(['.lock']);
   }, 60_000);
 
   it('[B1] is told when he may not read', async () => {
