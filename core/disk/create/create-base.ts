@@ -19,7 +19,7 @@ import { fitsFileSystem, parseDiskName } from '../names.ts';
 import { nextGeneration } from '../generation.ts';
 import { baseSpans, type DiskBus, type GrainShape } from './segmentation.ts';
 import { createLinkFiles, removeNewFiles } from '../files/new-files.ts';
-import { openStagingFolder } from '../files/staging-folder.ts';
+import { clearAbandoned, openStagingFolder } from '../files/staging-folder.ts';
 import { sweepUnfinished } from '../files/unfinished-files.ts';
 
 export type { DialectName } from '../formats/cowd/dialect.ts';
@@ -126,6 +126,7 @@ async function createFiles(plan: BasePlan, request: BaseRequest & { readonly all
  */
 export function requireFree(files: readonly string[]): void {
   const first = files[0] as string;
+  clearAbandoned(dirname(first));
   sweepUnfinished(first);
   // A journal would be taken for one that speaks of the new disk, and a record of another disk for its own.
   const taken = [...files, journalFile(first), sidecarFile(first)].find((path) => isThere(path));

@@ -92,7 +92,7 @@ function speakOf(place: string, path: string, error: unknown): unknown {
 }
 
 /** Clears up after processes that are proved to be gone, as far as this user may. Throws disk.io. */
-function clearAbandoned(place: string): void {
+export function clearAbandoned(place: string): void {
   for (const name of namesIn(place)) {
     if (!name.startsWith(prefix)) continue;
     const path = join(place, name);

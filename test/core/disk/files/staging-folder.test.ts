@@ -12,8 +12,9 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createBase } from '../../../../core/disk/create/create-base.ts';
 import { dropSecondName, openStagingFolder } from '../../../../core/disk/files/staging-folder.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
@@ -119,6 +120,16 @@ describe('[V5] new files that a killed process was putting in their places', () 
     const next = await openStagingFolder(folder.at('other.vmdk'));
     next.remove();
     expect(inPlace().flatMap((name) => readdirSync(folder.at(name)))).toEqual([]);
+  });
+
+  it.each([
+    ['none', []],
+    ['all but the first', ['disk-02.vmdk', 'disk-03.vmdk']],
+  ])('[G7] are taken back by a creation that makes nothing aside, where %s had one', async (_what, put) => {
+    await leave(put);
+    const request = { file: folder.at('disk.vmdk'), capacityBytes: 4 * 2 ** 30, split: true, bus: 'ide' } as const;
+    expect((await createBase(request)).files.map((file) => basename(file)).sort()).toEqual(names);
+    expect(inPlace()).toEqual(names);
   });
 
   it('are another’s where they are not the same files', async () => {
