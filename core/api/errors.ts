@@ -141,6 +141,8 @@ export const errorTable = {
   /** An old-state link: others may need what it keeps, so it is neither written nor simply removed. */
   'disk.old-state': define('state', file),
   'disk.redo-taken': define('state', file.extend({ owner: z.string().optional(), machineName: z.string().optional() })),
+  /** `file`: the journal of a commit into `log`, which is gone. A new log of that name would be taken for it. */
+  'disk.journal-left': define('state', file.extend({ log: z.string() })),
   /** A commit was to be given up, and none was interrupted. */
   'disk.no-commit': define('state', file),
   'disk.commit-unfinished': define('state', z.object({ parent: z.string(), child: z.string() })),

@@ -39,7 +39,8 @@ export interface PreparedDisks {
  * only then saves their names in the configuration. All or nothing.
  *
  * Throws disk.read-only and disk.has-dependents (persistent), machine.decide-first (a log was kept and the
- * mode was changed by hand), disk.redo-taken, disk.redo-directory, and what inspecting the chain throws.
+ * mode was changed by hand), disk.redo-taken, disk.journal-left, disk.redo-directory, and what inspecting the chain
+ * throws.
  */
 export async function prepareDisks(subject: PreparationSubject): Promise<PreparedDisks> {
   const { configuration } = subject;

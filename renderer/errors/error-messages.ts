@@ -116,6 +116,11 @@ const messages = {
     text: t('disk.redo-taken.text'),
     steps: [{ kind: 'use-machine-folder' }, { kind: 'open-settings', panel: 'options' }],
   }),
+  'disk.journal-left': ({ file, log }) => ({
+    title: t('disk.journal-left.title', { log: fileName(log) }),
+    text: t('disk.journal-left.text', { log: fileName(log), file }),
+    steps: [{ kind: 'retry' }],
+  }),
   'disk.no-commit': (d) => ofFile('disk.no-commit', d),
   'disk.commit-unfinished': ({ parent, child }) => ({
     title: t('disk.commit-unfinished.title', { parent: fileName(parent) }),

@@ -71,6 +71,9 @@ export const t = defineWords({
   'disk.redo-taken.text':
     'Two machines would write the same redo log. Keep this machine\u2019s redo log in its own folder.',
   'disk.redo-taken.machine': '{file} belongs to "{vm}"',
+  'disk.journal-left.title': 'The journal of an interrupted commit into {log} is in the way',
+  'disk.journal-left.text':
+    '{log} is gone, and a new redo log of that name would be taken for it. Put the old {log} back, or remove {file} if it will not come back.',
   'disk.commit-unfinished.title': 'A commit into {parent} was interrupted',
   'disk.commit-unfinished.text':
     'Nothing is lost: the redo log {child} is complete. Finish the commit before other machines use {parent}.',

@@ -51,8 +51,8 @@ const draws = 100;
 /**
  * Makes an empty redo log over a disk, synced with its folder: all segments or none. `file` is the first.
  * The parent is locked for reading meanwhile, because a state that is being changed can't be built upon.
- * Throws disk.redo-taken (no suffix and the name exists), disk.redo-directory, disk.locked, and what opening
- * the parent throws.
+ * Throws disk.redo-taken (no suffix and the name exists), disk.journal-left (no suffix, and the journal of a commit
+ * into a lost log of the name exists), disk.redo-directory, disk.locked, and what opening the parent throws.
  */
 export async function createRedoLog(request: RedoLogRequest): Promise<{ file: string; files: string[] }> {
   const context = request.context ?? {};
@@ -136,7 +136,7 @@ async function createFiles(request: NewLog, parent: LinkHead, link: Link, folder
     await finishRemoval(first);
     // Beside a log that somebody removed: it would be taken for one that speaks of the new log.
     if (isThere(journalFile(first))) {
-      if (plain !== undefined) throw takenError(journalFile(first));
+      if (plain !== undefined) throw isThere(first) ? takenError(first) : leftError(first);
       continue;
     }
     const extents = redoExtents({ ...request, dialect }, parent, first, spans);
@@ -227,6 +227,15 @@ function redoFolder(directory: string | undefined, parentPath: string): string {
       ? refuse('missing', 'does not exist')
       : refuse('not-writable', 'cannot be written');
   }
+}
+
+function leftError(log: string): RedoubtError<'disk.journal-left'> {
+  const file = journalFile(log);
+  const remedy = `Put ${log} back, or remove the journal`;
+  return new RedoubtError('disk.journal-left', `${file} speaks of a commit into ${log}, which is gone. ${remedy}.`, {
+    file,
+    log,
+  });
 }
 
 /** Names the machine that has the log, where its header says so. */

@@ -35,6 +35,7 @@ const details = {
   slot: 'ide0:0',
   disk: '/vms/a.vmdk',
   redo: '/vms/a.vmdk.REDO',
+  log: '/vms/a.vmdk.REDO',
   allocatedBytes: 1024,
   what: 'mode',
   disks: [],

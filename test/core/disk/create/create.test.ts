@@ -187,10 +187,21 @@ describe('new redo logs', () => {
     const journal = `${base}.REDO.commit`;
     writeFileSync(journal, '{}');
     const before = fingerprintFolder(folder.path);
-    await expect(makeLog(base)).rejects.toMatchObject({ code: 'disk.redo-taken', details: { file: journal } });
+    const details = { file: journal, log: `${base}.REDO` };
+    await expect(makeLog(base)).rejects.toMatchObject({ code: 'disk.journal-left', details });
     expect(fingerprintFolder(folder.path)).toEqual(before);
     const { file: log } = await createRedoLog({ parent: base, randomSuffix: true });
     await inSession({ file: base, mode: 'undoable', redo: log }, () => undefined);
+  });
+
+  it('[N3] are refused for the log that is there, also where a commit into that was interrupted', async () => {
+    const base = await makeBase(folder.at('disk.vmdk'));
+    const log = await makeLog(base, { owner: 'a'.repeat(32) });
+    writeFileSync(`${log}.commit`, '{}');
+    await expect(makeLog(base)).rejects.toMatchObject({
+      code: 'disk.redo-taken',
+      details: { file: log, owner: 'a'.repeat(32) },
+    });
   });
 
   it.each([
