@@ -237,8 +237,10 @@ export const machinesContract = {
         z.object({
           path: z.string(),
           sizeBytes: z.number(),
-          reason: z.enum(['used-by', 'base-disk', 'outside', 'read-only']),
+          reason: z.enum(['used-by', 'may-be-used', 'base-disk', 'outside', 'read-only']),
           usedBy: z.array(z.string()),
+          /** Configuration files of machines in the list that can't be read now. */
+          mayUse: z.array(z.string()),
         }),
       ),
     }),

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Decision } from '../api/machines.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { identifyFile } from '../disk/describe/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { readChildren } from '../disk/parents/children-list.ts';
+import { hasEntries } from '../base/has-entries.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { goOverToCopy, isCopyMade, isCopyRow, isLeftByCopy, requireLoneLog, requireNewDisk } from './copied-disk.ts';
@@ -145,17 +145,9 @@ async function act(
 function mayBeAway({ slot, redo }: DecisionRow, { directory, disks }: MachineConfiguration): boolean {
   const folder = realPath(dirname(redo));
   const disk = disks.find((one) => one.slot === slot);
-  if (disk === undefined || !isEmptyFolder(folder)) return false;
+  if (disk === undefined || hasEntries(folder)) return false;
   const listed = readChildren(realPath(absoluteFrom(directory, disk.fileName)));
   return listed.some(({ path }) => path === join(folder, basename(redo)));
-}
-
-function isEmptyFolder(folder: string): boolean {
-  try {
-    return readdirSync(folder).length === 0;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -18,11 +18,12 @@ import { lockMachine } from './machine-lock.ts';
 import { machineContext } from './open-context.ts';
 import { namedRedo } from './waiting-changes.ts';
 
-export type StayReason = 'used-by' | 'base-disk' | 'outside' | 'read-only';
+export type StayReason = 'used-by' | 'may-be-used' | 'base-disk' | 'outside' | 'read-only';
 
 export interface DeletionPlan {
   readonly deletes: { path: string; sizeBytes: number }[];
-  readonly stays: { path: string; sizeBytes: number; reason: StayReason; usedBy: string[] }[];
+  /** `mayUse`: configurations that can't be read now; nobody knows what their machines use. */
+  readonly stays: { path: string; sizeBytes: number; reason: StayReason; usedBy: string[]; mayUse: string[] }[];
 }
 
 /** What deleting a machine deletes, and what stays and why. Nothing outside its folder is deleted unasked. */
@@ -76,9 +77,8 @@ export async function deleteMachineFiles(
 
 /** Throws api.bad-request. */
 function refuseForeign(files: readonly string[], plan: DeletionPlan): void {
-  const allowed = new Set(
-    [...plan.deletes, ...plan.stays.filter((row) => row.usedBy.length === 0)].map((row) => row.path),
-  );
+  const unused = plan.stays.filter((row) => row.usedBy.length === 0 && row.mayUse.length === 0);
+  const allowed = new Set([...plan.deletes, ...unused].map((row) => row.path));
   const foreign = files.filter((file) => !allowed.has(file));
   if (foreign.length === 0) return;
   throw new RedoubtError('api.bad-request', 'Some files can not be deleted with this machine.', { issues: foreign });
@@ -142,8 +142,7 @@ async function judge(
   const others = index
     .usersOf(link.path)
     .filter((user) => user.id !== id)
-    .map((user) => user.configuration.name)
-    .concat(index.outOfReach);
+    .map((user) => user.configuration.name);
   const own = index.machines.find((one) => one.id === id);
   const except = [...(own?.redoPaths ?? []), ...(own?.diskPaths ?? [])];
   const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(
@@ -155,16 +154,22 @@ async function judge(
   // As a disk that can't be read: nobody knows whom it would hurt.
   if (dependents === undefined) return;
   const usedBy = [...new Set([...others, ...index.named(dependents).map((one) => one.machineName ?? one.path)])];
-  const reason = stayReason(link, usedBy, configuration.directory);
+  const mayUse = [...index.outOfReach];
+  const reason = stayReason(link, { usedBy, mayUse }, configuration.directory);
   for (const path of link.files) {
     const sizeBytes = sizeOf(path);
     if (reason === undefined) plan.deletes.push({ path, sizeBytes });
-    else plan.stays.push({ path, sizeBytes, reason, usedBy });
+    else plan.stays.push({ path, sizeBytes, reason, usedBy, mayUse });
   }
 }
 
-function stayReason(link: Link, usedBy: readonly string[], directory: string): StayReason | undefined {
+function stayReason(
+  link: Link,
+  { usedBy, mayUse }: { usedBy: readonly string[]; mayUse: readonly string[] },
+  directory: string,
+): StayReason | undefined {
   if (usedBy.length > 0) return 'used-by';
+  if (mayUse.length > 0) return 'may-be-used';
   if (link.isBelow) return 'base-disk';
   if (link.isReadOnly) return 'read-only';
   return realPath(dirname(link.path)) === realPath(directory) ? undefined : 'outside';

@@ -23,9 +23,12 @@ const fileSchema = z.object({ redoubt: z.literal(1), machines: z.array(entrySche
  * replaces it by rename.
  */
 export class Library {
+  /** Where the list lies. */
+  readonly settingsDirectory: string;
   private readonly path: string;
 
   constructor(settingsDirectory: string) {
+    this.settingsDirectory = settingsDirectory;
     this.path = join(settingsDirectory, 'library.json');
   }
 

@@ -1,6 +1,7 @@
-import { readdirSync, realpathSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { Dependent } from '../api/errors.ts';
+import { hasEntries } from '../base/has-entries.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import type { Library } from './library.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
@@ -33,7 +34,7 @@ export class MachineIndex {
       try {
         return [indexed(id, loadConfiguration(configPath))];
       } catch {
-        if (!isGone(configPath)) outOfReach.push(configPath);
+        if (!isGone(configPath, library.settingsDirectory)) outOfReach.push(configPath);
         return [];
       }
     });
@@ -94,13 +95,30 @@ export function realPath(path: string): string {
   }
 }
 
-/** Its folder can be read, and it is not in it: else its drive may be away. */
-function isGone(configPath: string): boolean {
+/** Below these a drive's folder is not there while the drive is away. */
+const mountPlaces = /^\/(media|mnt|Volumes|run\/media)\//;
+
+/**
+ * Whether a configuration that can't be read is proved to be gone: a folder that shows other things does not show it.
+ * Where its own folder is gone too, that has to be where no drive can be away: on the file system of the list itself.
+ */
+function isGone(configPath: string, settingsDirectory: string): boolean {
   try {
-    return !readdirSync(dirname(configPath)).includes(basename(configPath));
+    const found = nearestThere(configPath);
+    if (found === configPath || !hasEntries(found)) return false;
+    if (found === dirname(configPath)) return true;
+    const place = join(realpathSync(found), relative(found, configPath));
+    return !mountPlaces.test(place) && statSync(found).dev === statSync(settingsDirectory).dev;
   } catch {
     return false;
   }
+}
+
+/** What is there of a path: all of it, or the nearest folder above. A link that leads nowhere is there. */
+function nearestThere(path: string): string {
+  const above = dirname(path);
+  if (above === path || lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path;
+  return nearestThere(above);
 }
 
 function indexed(id: string, configuration: MachineConfiguration): IndexedMachine {

@@ -74,6 +74,7 @@ export function DeleteMachineDialog({ machineId, onClose }: { machineId: string;
   );
 }
 
-function reasonWords(file: DeletionPlan['stays'][number]): string {
-  return file.reason === 'used-by' ? t('d4.usedBy', { names: listWords(file.usedBy) }) : t(`d4.${file.reason}`);
+function reasonWords({ reason, usedBy, mayUse }: DeletionPlan['stays'][number]): string {
+  if (reason === 'used-by') return t('d4.usedBy', { names: listWords(usedBy) });
+  return reason === 'may-be-used' ? t('d4.mayBeUsed', { names: listWords(mayUse) }) : t(`d4.${reason}`);
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from '../../../core/base/home.ts';
 import { approveFile } from '../../../core/disk/parents/approvals.ts';
@@ -82,8 +83,38 @@ describe('a deleted machine', () => {
     const id = await makeMachine('one', base, 'persistent');
     await makeMachine('away', base, 'undoable');
     renameSync(folder.at('away'), folder.at('unplugged'));
-    expect(await deletedPaths(id)).not.toContain(base);
+    // What is left where a drive was mounted.
+    mkdirSync(folder.at('away'));
+    const { deletes, stays } = await planDeletion(library, home, id);
+    expect(deletes.map(({ path }) => path)).not.toContain(base);
+    expect(stays).toMatchObject([
+      { path: base, reason: 'may-be-used', usedBy: [], mayUse: [folder.at('away', 'away.vmx')] },
+    ]);
+    expect(await codeOf(() => deleteMachineFiles(library, home, id, [base]))).toBe('api.bad-request');
     await deleteMachineFiles(library, home, id, await deletedPaths(id));
     expect(await contentOf(base)).toBe(content);
+  });
+
+  it('takes its disks along where the folder of another was removed', async () => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    const id = await makeMachine('one', base, 'persistent');
+    await makeMachine('old', base, 'undoable');
+    rmSync(folder.at('old'), { recursive: true });
+    expect(await deletedPaths(id)).toContain(base);
+  });
+
+  it.each([
+    // A folder may be missing because of a drive that is mounted by the name of one above it, or elsewhere.
+    ['where drives are mounted', '/media/nobody/stick/old/old.vmx'],
+    ['where drives are mounted, as is none now', '/Volumes/stick/old/old.vmx'],
+    ['behind a link that leads nowhere', 'link/old/old.vmx'],
+  ])('leaves its disks where the missing folder of another lies %s', async (_, place) => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    const id = await makeMachine('one', base, 'persistent');
+    symlinkSync(folder.at('nowhere'), folder.at('link'));
+    await library.add({ id: newMachineId(), configPath: resolve(folder.path, place) });
+    expect(await deletedPaths(id)).not.toContain(base);
   });
 });

@@ -209,6 +209,7 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
           sizeBytes: disk.allocatedBytes ?? 0,
           reason: 'base-disk' as const,
           usedBy: ['qa-sp4'],
+          mayUse: [],
         })),
       };
     }),
