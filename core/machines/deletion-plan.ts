@@ -193,7 +193,9 @@ function removeNow(file: string): void {
 function remove(file: string): void {
   removeNow(file);
   try {
-    for (const side of ['.lck', '.children', '.redoubt']) rmSync(`${file}${side}`, { recursive: true, force: true });
+    // Beside another disk of the name the journal of a commit would be in the way.
+    for (const side of ['.lck', '.children', '.redoubt', '.commit', '.making'])
+      rmSync(`${file}${side}`, { recursive: true, force: true });
   } catch (error) {
     throw asFileError(error, file, 'remove');
   }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync }
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from '../../../core/base/home.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { approveFile } from '../../../core/disk/parents/approvals.ts';
 import { readChildren } from '../../../core/disk/parents/children-list.ts';
 import { findDependents } from '../../../core/disk/parents/dependents.ts';
@@ -59,6 +60,20 @@ describe('a deleted machine', () => {
     await deleteMachineFiles(library, home, id, await deletedPaths(id));
     expect(existsSync(folder.at('one'))).toBe(false);
     expect(await findDependents(base)).toEqual([]);
+  });
+
+  it('leaves no journal of a commit that was interrupted, which would keep the name from a new disk', async () => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    const redo = await makeLog(base);
+    const id = await makeMachine('one', base, 'undoable', redo);
+    const reached = (point: string): void => {
+      if (point === 'journal') throw new Error('the host went down');
+    };
+    await expect(commitRedoLog({ redo }, { reached })).rejects.toThrow('the host went down');
+    expect(existsSync(`${base}.commit`)).toBe(true);
+    await deleteMachineFiles(library, home, id, await deletedPaths(id));
+    expect(existsSync(folder.at('one'))).toBe(false);
   });
 
   it('[L1] leaves a disk that somebody uses of whom the library knows nothing', async () => {
