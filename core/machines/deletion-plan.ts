@@ -7,7 +7,8 @@ import { RedoubtError } from '../base/redoubt-error.ts';
 import { findDependents } from '../disk/parents/dependents.ts';
 import { inspectChain } from '../disk/describe/inspect.ts';
 import { readLinkHead } from '../disk/link-head.ts';
-import { lockFile, type FileLock } from '../disk/locks/file-lock.ts';
+import { lockFile } from '../disk/locks/file-lock.ts';
+import { LockSet } from '../disk/locks/lock-set.ts';
 import { removeLink } from '../disk/remove-link.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import { decisionPath } from './decision-file.ts';
@@ -86,13 +87,17 @@ function refuseForeign(files: readonly string[], plan: DeletionPlan): void {
 
 /** Whoever has one of the links, known to the library or not, would go on with files that have no name any more. */
 async function whileLocked(links: readonly Link[], act: () => Promise<void>): Promise<void> {
-  const locks: (FileLock | undefined)[] = [];
+  const locks = new LockSet();
   try {
     for (const path of new Set(links.map((link) => link.path)))
-      locks.push(await lockFile(path, 'writer', { purpose: 'deleting' }));
+      locks.add(await lockFile(path, 'writer', { purpose: 'deleting' }));
     await act();
+  } catch (error) {
+    // Why it failed is what the user has to hear, not what else goes wrong on the way out.
+    await locks.release().catch(() => undefined);
+    throw error;
   } finally {
-    for (const lock of locks) await lock?.release();
+    await locks.release();
   }
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from '../../../core/base/home.ts';
@@ -8,7 +17,7 @@ import { readChildren } from '../../../core/disk/parents/children-list.ts';
 import { findDependents } from '../../../core/disk/parents/dependents.ts';
 import { openDiskSession } from '../../../core/disk/session/session.ts';
 import { deleteMachineFiles, planDeletion } from '../../../core/machines/deletion-plan.ts';
-import { Library, newMachineId } from '../../../core/machines/library.ts';
+import { Library, newMachineId, type LibraryEntry } from '../../../core/machines/library.ts';
 import { contentOf, makeBase, makeLog, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
@@ -88,6 +97,33 @@ describe('a deleted machine', () => {
     await stranger.close();
     await deleteMachineFiles(library, home, id, files);
     expect(existsSync(folder.at('one'))).toBe(false);
+  });
+
+  it('gives all locks back that can be given back, and says why it was refused', async () => {
+    mkdirSync(folder.at('one'));
+    const [first, second] = [
+      await makeBase(folder.at('one', 'first.vmdk')),
+      await makeBase(folder.at('one', 'second.vmdk')),
+    ];
+    const id = await makeMachine('one', first, 'persistent');
+    const more = { present: 'TRUE', fileName: second, mode: 'persistent' };
+    const lines = Object.entries(more).map(([key, value]) => `ide0:1.${key} = "${value}"\n`);
+    appendFileSync(folder.at('one', 'one.vmx'), lines.join(''));
+    /** While the disks are locked somebody puts something else into the place of the first one's lock. */
+    class MeddledLibrary extends Library {
+      override list(): LibraryEntry[] {
+        if (existsSync(`${second}.lck`)) {
+          rmSync(`${first}.lck`, { recursive: true });
+          writeFileSync(`${first}.lck`, 'no lock');
+        }
+        return super.list();
+      }
+    }
+    const meddled = new MeddledLibrary(home.settingsDirectory);
+    const files = [first, second, folder.at('foreign')];
+    expect(await codeOf(() => deleteMachineFiles(meddled, home, id, files))).toBe('api.bad-request');
+    expect(readFileSync(`${first}.lck`, 'utf8')).toBe('no lock');
+    expect(existsSync(`${second}.lck`)).toBe(false);
   });
 
   it('leaves disks that a machine may use whose configuration is out of reach', async () => {
