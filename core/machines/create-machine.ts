@@ -16,7 +16,7 @@ import { saveDocument } from './configuration-file.ts';
 import { writeCdrom } from './devices/cdrom.ts';
 import { writeDisk } from './devices/disk.ts';
 import { writeNetwork } from './devices/network-adapter.ts';
-import { newMachineId, type Library } from './library.ts';
+import { newMachineId, type Library, type LibraryEntry } from './library.ts';
 import { lockMachine } from './machine-lock.ts';
 import { formatUuid, writtenFrom } from './machine-configuration.ts';
 import { MachineIndex } from './machine-index.ts';
@@ -64,6 +64,7 @@ export async function createMachine(
   const configPath = configPathFor(directory, wanted.name);
   const undo = new Undo();
   let lock: LockFile | undefined;
+  let added: LibraryEntry;
   try {
     requireNew(configPath);
     undo.makeFolder(directory);
@@ -74,15 +75,18 @@ export async function createMachine(
     const id = newMachineId();
     undo.willMake(configPath);
     saveDocument(configPath, newDocument(wanted, id, diskPath, directory, extras.isDemo === true).print());
-    const added = await library.add({ id, configPath });
-    lock.release();
-    return added.id;
+    added = await library.add({ id, configPath });
   } catch (error) {
     undo.removeFiles();
-    lock?.release();
+    quietly(() => {
+      lock?.release();
+    });
     undo.removeFolder();
     throw error;
   }
+  // Listed, it is made: nothing is unmade any more.
+  lock.release();
+  return added.id;
 }
 
 /** Throws disk.exists. */
@@ -223,6 +227,6 @@ function quietly(act: () => void): void {
   try {
     act();
   } catch {
-    // It was not made.
+    // It was not made, or stays.
   }
 }
