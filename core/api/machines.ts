@@ -249,7 +249,7 @@ export const machinesContract = {
   settings: call(id, machineSettingsSchema),
   /** Adopts the machine's own waiting log where it is chosen as disk. Throws machine.decide-first (P3). */
   saveSettings: call(z.object({ id: z.string(), settings: machineSettingsSchema }), nothing),
-  /** Throws machine.changes-waiting (P2) unless `waiting` answers it. */
+  /** Throws machine.changes-waiting (P2) unless `waiting` answers it; also where others have come after the answer. */
   powerOn: call(
     z.object({
       id: z.string(),
@@ -274,7 +274,7 @@ export const machinesContract = {
     }),
     nothing,
   ),
-  /** Decides about kept changes of a machine that is off. */
+  /** Decides about kept changes of a machine that is off. Throws machine.changes-waiting where others have come after the answer. */
   decideWaiting: call(
     z.object({
       id: z.string(),

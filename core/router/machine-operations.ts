@@ -121,7 +121,10 @@ export class MachineOperations {
     await runner.calls.decide({ answers: [...answers], always });
   }
 
-  /** Decides about the kept changes of a machine that is off; a commit goes on as a job. */
+  /**
+   * Decides about the kept changes of a machine that is off; a commit goes on as a job. Throws machine.changes-waiting
+   * where a discard was not done, because somebody has written to the log since; of a commit the machine tells it.
+   */
   async decideWaiting(id: string, answer: Answer): Promise<void> {
     const configuration = this.atRest(id, 'be decided about');
     this.services.live.setProblem(id, undefined);
@@ -132,9 +135,15 @@ export class MachineOperations {
     } finally {
       lock.release();
     }
-    const done = this.carryOut(id);
+    const done = this.carryOut(id).then(() => this.requireDecided(id, [answer.slot]));
     if (answer.answer === 'discard') await done;
-    else done.catch(() => undefined); // the job tells
+    else done.catch((error: unknown) => this.tellWaiting(id, error)); // the job tells the rest
+  }
+
+  /** No job was begun that could tell it. */
+  private tellWaiting(id: string, error: unknown): void {
+    if (error instanceof RedoubtError && error.is('machine.changes-waiting'))
+      this.services.live.setProblem(id, toWire(error));
   }
 
   /** Goes on with a commit that was interrupted, as a job. */
@@ -261,6 +270,18 @@ export class MachineOperations {
       lock.release();
     }
     await this.carryOut(id);
+    await this.requireDecided(id, decisions.slots);
+  }
+
+  /**
+   * A log that somebody has written to since the answer is not the one that was meant, so it is still there. Throws
+   * machine.changes-waiting for it: with those changes nobody wants to start, or believe them gone.
+   */
+  private async requireDecided(id: string, slots: readonly string[]): Promise<void> {
+    const now = this.configuration(id);
+    const disks = now.disks.filter(({ slot }) => slots.includes(slot));
+    const waiting = await findWaitingChanges({ ...now, disks }, this.context(now));
+    if (waiting.length > 0) throw changesWaiting(now.name, waiting);
   }
 
   private context(configuration: MachineConfiguration): ReturnType<typeof machineContext> {

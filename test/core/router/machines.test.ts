@@ -201,14 +201,42 @@ describe('machines', { timeout: 60_000 }, () => {
     });
     await bench.waitFor(id, (view) => view.hasWaitingChanges, 'has changes');
     const other = await lockMachine(configPath, 'qa', 'running');
-    const decided = bench.client.machines.decideWaiting({ id, slot, answer: 'discard' });
+    const decided = refusalOf(bench.client.machines.decideWaiting({ id, slot, answer: 'discard' }));
     await new Promise((resolve) => setTimeout(resolve, 200));
     await writeDisk(path, redo, [[0, 7]]);
     other.release();
-    await decided;
+    expect(await decided).toMatchObject({ code: 'machine.changes-waiting', details: { disks: [{ slot, redo }] } });
+    expect(existsSync(redo)).toBe(true);
+    const again = await lockMachine(configPath, 'qa', 'running');
+    const committing = bench.client.machines.decideWaiting({ id, slot, answer: 'commit' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await writeDisk(path, redo, [[0, 8]]);
+    again.release();
+    await committing;
+    const told = await bench.waitFor(id, (view) => view.problem !== undefined, 'told that it was not committed');
+    expect(told.problem?.code).toBe('machine.changes-waiting');
     expect(existsSync(redo)).toBe(true);
     await bench.client.machines.decideWaiting({ id, slot, answer: 'discard' });
     expect(existsSync(redo)).toBe(false);
+  });
+
+  it('do not start with changes that were to be discarded, where others have come after the answer', async () => {
+    const id = await create('qa');
+    const { configPath, disks } = await bench.view(id);
+    const path = disks[0]?.path ?? '';
+    const { file: redo } = await createRedoLog({ parent: path, randomSuffix: false });
+    await editConfiguration(configPath, (document) => {
+      document.set(`${slot}.redo`, redo);
+    });
+    await bench.waitFor(id, (view) => view.hasWaitingChanges, 'has changes');
+    const other = await lockMachine(configPath, 'qa', 'running');
+    const started = refusalOf(bench.client.machines.powerOn({ id, waiting: 'discard' }));
+    await bench.waitFor(id, (view) => view.power === 'starting', 'took the answer');
+    await writeDisk(path, redo, [[0, 7]]);
+    other.release();
+    expect((await started).code).toBe('machine.changes-waiting');
+    expect((await bench.view(id)).power).toBe('off');
+    expect(existsSync(redo)).toBe(true);
   });
 
   it('are deleted with their own files; what others use stays', async () => {
