@@ -27,8 +27,13 @@ export async function startMachine(id: string): Promise<void> {
     const { selection } = useSelection.getState();
     if (selection.kind === 'machine' && selection.id === id) selectTab('console');
   } catch (thrown) {
-    const error = asRedoubtError(thrown);
-    if (!error.is('machine.changes-waiting')) throw error;
-    openDialog({ kind: 'power-on-question', machineId: id, error });
+    askPowerOnQuestion(id, thrown);
   }
+}
+
+/** Opens the power-on question if it is what was thrown, and throws everything else. */
+export function askPowerOnQuestion(id: string, thrown: unknown): void {
+  const error = asRedoubtError(thrown);
+  if (!error.is('machine.changes-waiting')) throw error;
+  openDialog({ kind: 'power-on-question', machineId: id, error });
 }

@@ -1,10 +1,12 @@
+import { askPowerOnQuestion } from '../actions/power-on.ts';
 import { attempt } from '../actions/run-action.ts';
 import { selectMachine } from '../stores/selection.ts';
 import { client } from '../transport/client.ts';
 
 /**
  * Powers a machine on with the answer to its power-on question. `isAlways`: with `continue`, not to be
- * asked again. A refusal is shown with a way to try again.
+ * asked again. A refusal is shown with a way to try again; where other changes have come after the answer, the question
+ * is asked anew, for trying again would discard what nobody has seen.
  */
 export function answerPowerOn(
   id: string,
@@ -12,11 +14,15 @@ export function answerPowerOn(
   isAlways: boolean,
 ): Promise<void> {
   return attempt(async () => {
-    await client().machines.powerOn({
-      id,
-      waiting,
-      ...(isAlways && waiting === 'continue' ? { alwaysContinue: true } : {}),
-    });
-    selectMachine(id, 'console');
+    try {
+      await client().machines.powerOn({
+        id,
+        waiting,
+        ...(isAlways && waiting === 'continue' ? { alwaysContinue: true } : {}),
+      });
+      selectMachine(id, 'console');
+    } catch (thrown) {
+      askPowerOnQuestion(id, thrown);
+    }
   }, id);
 }
