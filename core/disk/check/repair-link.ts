@@ -132,7 +132,8 @@ function finish(segment: Repaired, scan: StructureScan, canCut: boolean): void {
     file.syncNow();
     file.setLength(endSector * SECTOR_BYTES);
   }
-  // Where entries that lead past the end stay, the file goes on saying that it was cut off: it must not grow over them.
+  // Where wrong entries stay, some may lead past the end: the file goes on saying so if it was cut off, and does not grow
+  // over them.
   const isWithinEnd = scan.badTables.count + scan.badGrains.count + scan.unreadableTables.count === 0;
   patchHeader(file, (now) => ({
     ...now,

@@ -45,7 +45,7 @@ export interface RepairOptions extends ScanOptions {
  *    synced; then their directory entries point to the copies; synced.
  * 3. Grains that share sectors with another are copied; synced; then their entries follow; synced.
  *
- * Where nothing may be cleared and the file would grow over such an entry, nothing is copied.
+ * Where the file would grow over such an entry that may not be cleared, or that nobody has noted, nothing is copied.
  *
  * A crash leaves entries old or new by sectors, and each reads as before. Returns the last scan.
  * Throws disk.no-space, disk.io (EFBIG where the file can't grow), job.cancelled; the file is consistent then.
@@ -63,7 +63,7 @@ export async function repairStructure(structure: SparseStructure, options: Repai
     if (lost.tables.length + lost.grains.length > 0) {
       options.keep(lost);
       clearEntries(structure, lost);
-    } else if (!options.canChange && newSectors > 0 && isInTheWay(structure, scan, newSectors)) {
+    } else if (newSectors > 0 && isInTheWay(structure, scan, newSectors, options.canChange)) {
       return scan;
     } else if (tables.length > 0) {
       const isMoved = new Set(tables.map(({ table }) => table));
@@ -89,8 +89,15 @@ function clearableNow(structure: SparseStructure, scan: StructureScan): OldEntri
   return { tables: scan.badTables.noted, grains: scan.badGrains.noted.filter(isClearable) };
 }
 
-function isInTheWay(structure: SparseStructure, { badTables, badGrains }: StructureScan, newSectors: number): boolean {
+/** Whether the file would grow over entries that lead nowhere. Those of overwritten tables that are noted are cleared in their copies. */
+function isInTheWay(
+  structure: SparseStructure,
+  { badTables, badGrains }: StructureScan,
+  newSectors: number,
+  canChange: boolean,
+): boolean {
   if (badTables.count > badTables.noted.length || badGrains.count > badGrains.noted.length) return true;
+  if (canChange) return false;
   return leadsInto(structure, { badTables: badTables.noted, badGrains: badGrains.noted }, newSectors);
 }
 

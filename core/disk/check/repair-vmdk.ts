@@ -127,35 +127,66 @@ async function repairFile(
     limitSectors,
     keep: keepOf,
   };
-  takeFromCopy(structures, scan, options);
-  const left = await repairStructure(first, options);
-  // As long as the first can't be read as a whole, the copy may know what it does not.
-  if (left.badTables.count + left.badGrains.count + left.unreadableTables.count === 0) writeCopy(structures, options);
+  if (await takeAllFromCopy(structures, scan, options)) {
+    const left = await repairStructure(first, options);
+    // As long as the first can't be read as a whole, the copy may know what it does not.
+    if (left.badTables.count + left.badGrains.count + left.unreadableTables.count === 0) writeCopy(structures, options);
+  }
   writeUncleanMark(file, false, true);
 }
 
-function takeFromCopy(structures: VmdkStructures, scan: StructureScan, options: RepairOptions): void {
+/**
+ * Takes what only the copy knows, in rounds as long as there are more faults than are noted. False: some of it has no
+ * place to go, and everything else is left as it is, because the copy is the only one to have it.
+ */
+async function takeAllFromCopy(
+  structures: VmdkStructures,
+  first: StructureScan,
+  options: RepairOptions,
+): Promise<boolean> {
+  let scan = first;
+  for (;;) {
+    const outcome = takeFromCopy(structures, scan, options);
+    if (outcome !== 'some') return outcome === 'all';
+    scan = await scanStructure(structures.first, { signal: options.signal, noted: NOTED });
+    // The scan took its time.
+    options.checkRight?.();
+  }
+}
+
+/** `some`: there may be more in the way than was noted, and some of that is gone now. */
+function takeFromCopy(
+  structures: VmdkStructures,
+  scan: StructureScan,
+  options: RepairOptions,
+): 'all' | 'some' | 'stuck' {
   const { first } = structures;
   const { tables, grains } = knownToCopy(structures, scan);
-  if (tables.size + grains.size === 0) return;
+  if (tables.size + grains.size === 0) return 'all';
   const reason = 'where the copy knows better';
   const old = [...tables.keys()].map((table) => ({ table, sector: first.directory[table] ?? 0, reason }));
   const isTaken = (grain: number) => grains.has(grain) || tables.has(tableOf(first, grain));
   options.keep({ tables: old, grains: scan.badGrains.noted.filter(({ grain }) => isTaken(grain)) });
   writeEntries(first, grains);
-  if (tables.size > 0 && readyToGrow(first, { scan, tables, grains }, options))
-    writeDirectory(first, appendTables(first, tables, options.limitSectors));
+  const hasMore =
+    scan.badTables.count > scan.badTables.noted.length || scan.badGrains.count > scan.badGrains.noted.length;
+  if (tables.size === 0) return hasMore ? 'some' : 'all';
+  const { mayGrow, cleared } = makeReadyToGrow(first, { scan, tables, grains }, options);
+  if (!mayGrow) return 'stuck';
+  if (hasMore) return cleared + grains.size > 0 ? 'some' : 'stuck';
+  writeDirectory(first, appendTables(first, tables, options.limitSectors));
+  return 'all';
 }
 
 /**
  * Clears what neither directory knows before the file grows by tables, because it may grow over what those entries say.
- * Returns whether it may grow.
+ * Returns whether it may grow, as far as what was noted goes, and how many entries were cleared.
  */
-function readyToGrow(
+function makeReadyToGrow(
   first: SparseStructure,
   { scan, tables, grains }: { scan: StructureScan; tables: Known['tables']; grains: Known['grains'] },
   { canChange, keep }: RepairOptions,
-): boolean {
+): { mayGrow: boolean; cleared: number } {
   const isStillBad = ({ grain, sector }: GrainFault) =>
     !grains.has(grain) && (tables.get(tableOf(first, grain))?.[grain % first.entriesPerTable] ?? sector) === sector;
   const badTables = scan.badTables.noted.filter(({ table }) => !tables.has(table));
@@ -164,20 +195,20 @@ function readyToGrow(
   const isClearable = ({ grain }: GrainFault) =>
     tables.has(tableOf(first, grain)) || !overwritten.has(tableOf(first, grain));
   const cleared = canChange ? { tables: badTables, grains: badGrains.filter(isClearable) } : nothing;
+  let count = 0;
   if (cleared.tables.length + cleared.grains.length > 0) {
     keep(cleared);
     for (const { grain } of cleared.grains)
       tables.get(tableOf(first, grain))?.fill(0, grain % first.entriesPerTable, (grain % first.entriesPerTable) + 1);
-    clearEntries(first, {
-      ...cleared,
-      grains: cleared.grains.filter(({ grain }) => !tables.has(tableOf(first, grain))),
-    });
+    const written = { ...cleared, grains: cleared.grains.filter(({ grain }) => !tables.has(tableOf(first, grain))) };
+    clearEntries(first, written);
+    count = written.tables.length + written.grains.length;
   }
   const left = {
     badTables: canChange ? [] : badTables,
     badGrains: canChange ? badGrains.filter((fault) => !isClearable(fault)) : badGrains,
   };
-  return !leadsInto(first, left, tables.size * tableSectorsOf(first));
+  return { mayGrow: !leadsInto(first, left, tables.size * tableSectorsOf(first)), cleared: count };
 }
 
 /** Makes every table of the copy say what the first says, some at a time. One that lies among the grains is not written over. */

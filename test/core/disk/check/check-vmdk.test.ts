@@ -206,6 +206,27 @@ describe('checking VMDK 4', () => {
     });
   });
 
+  it('[K5] what only the copy knows stays in it where the file may not grow', async () => {
+    const end = statSync(disk).size / 512;
+    let known = 0;
+    change((words, at) => {
+      // A table that a grain lies over: what it says may be somebody's data, and leads right past the end.
+      const overwritten = words.getUint32(at.grain('first', 100 * 16), true);
+      for (const which of ['first', 'copy'] as const) words.setUint32(at.table(which, 2), overwritten, true);
+      words.setUint32(overwritten * 512, end - 124, true);
+      known = words.getUint32(at.grain('copy', 199 * 16), true);
+      words.setUint32(at.table('first', 6), 0x7fff_ffff, true);
+    });
+    const { findings } = await checkChain({ file: disk, repair: true });
+    expect(findings.map(({ kind }) => kind)).toContain('bad-table');
+    expect(statSync(disk).size / 512).toBe(end);
+    change((words, at) => {
+      expect(words.getUint32(at.table('first', 6), true)).toBe(0x7fff_ffff);
+      expect(words.getUint32(at.grain('copy', 199 * 16), true)).toBe(known);
+    });
+    expect(known).toBeGreaterThan(0);
+  });
+
   it('[G2] no table is put behind 2^31 − 1 bytes', async () => {
     truncateSync(disk, (2 ** 22 - 1) * 512);
     const fd = openSync(disk, 'r+');
