@@ -116,6 +116,9 @@ export class SidecarBooks implements LinkBooks {
     const after = change({ ...before, record: before.record ?? this.newRecord() });
     if (before.parent !== undefined && after.parent?.storedName !== before.parent.storedName)
       throw this.unsupported('another name for the parent');
+    // Where a write of the CID failed in its middle, it is made whole first: the side file tells of one CID before.
+    const wholeCid = cidOf(before.record);
+    if (before.cid !== undefined && wholeCid !== undefined && before.cid !== wholeCid) cids?.write('CID', wholeCid);
     this.write(after, samples, before);
     const cid = cidOf(after.record);
     if (cid !== undefined) cids?.write('CID', cid);

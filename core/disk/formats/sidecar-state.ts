@@ -24,7 +24,7 @@ export interface SidecarFacts {
  * | --- | --- |
  * | none | none; children know the CID, or what the samples give |
  * | agrees with CID, size and samples | its own |
- * | its CID was not written yet | those from before |
+ * | its CID was not written yet, or not all of its digits | those from before |
  * | anything else: a foreign program wrote | none, as without |
  */
 export function stateFromSidecar(facts: SidecarFacts): LinkState {
@@ -60,7 +60,7 @@ function judgeSidecar(
   if (sidecar.sizeBytes !== sizeBytes) return undefined;
   const mixed = isMixed === true ? { isMixed } : {};
   if (cid !== undefined && !hasCid(contentId, cid)) {
-    if (before === undefined || !hasCid(before.contentId, cid)) return undefined;
+    if (before === undefined || !isBetween(cid, before.contentId, contentId)) return undefined;
     return { generation: before.generation, record: { contentId: before.contentId, linkId, ...mixed } };
   }
   const isCompared = committing === undefined && samples !== undefined && sidecar.samples !== undefined;
@@ -69,6 +69,11 @@ function judgeSidecar(
     generation,
     record: { contentId, linkId, ...(committing === undefined ? {} : { committing }), ...mixed },
   };
+}
+
+/** Whether every digit is that of one CID or of the other: a write of it that failed may have changed some. */
+function isBetween(cid: number, before: string, after: string): boolean {
+  return [...formatCid(cid)].every((digit, at) => digit === before[at] || digit === after[at]);
 }
 
 /** A CID is the beginning of the content id. */

@@ -201,6 +201,37 @@ describe.each(Object.entries(kinds))('the books of %s', (_name, kind) => {
     expect(after.generation).toBeGreaterThan(sidecar?.generation ?? 0);
   });
 
+  it('[X5] of a CID of which some digits were written are those from before, and it is made whole', () => {
+    const layer = new CrashingFiles();
+    const files = make(kind, layer);
+    const path = files[0] ?? '';
+    const text = Buffer.alloc(2048);
+    const cidNow = () => {
+      const length = layer.open(path, false).read(0, text);
+      const found = /\nCID=([0-9a-f]{8})\n/.exec(text.toString('latin1', 0, length));
+      return { at: (found?.index ?? 0) + 5, digits: found?.[1] ?? '' };
+    };
+    const old = open(kind, layer, files, false).state;
+    const { digits } = cidNow();
+    // Without eight digits there is no part of one.
+    if (digits === '') return;
+    open(kind, layer, files, true).beginWriting();
+    const { at, digits: changed } = cidNow();
+    expect(changed).not.toBe(digits);
+    const tear = (from: number, to: string) => {
+      layer.open(path, true).write(at + from, [Buffer.from(to.slice(from))]);
+    };
+    tear(4, digits);
+    expect(open(kind, layer, files, false).state.record).toEqual(old.record);
+    // It is tried again, and stops when the side file is written and the CID is not.
+    const begun = layer.events.length;
+    open(kind, layer, files, true).beginWriting();
+    const writes = layer.events.slice(begun).filter(({ does }) => does === 'write');
+    expect(writes.findIndex(({ file }) => file === path)).toBeLessThan(writes.findIndex(({ file }) => file !== path));
+    tear(0, digits);
+    expect(open(kind, layer, files, false).state.record).toEqual(old.record);
+  });
+
   it('[C5] keep the mark of a commit, and compare no samples under it', () => {
     const layer = new CrashingFiles();
     const files = make(kind, layer);
