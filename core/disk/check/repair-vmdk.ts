@@ -136,8 +136,9 @@ async function repairFile(
 }
 
 /**
- * Takes what only the copy knows, in rounds as long as there are more faults than are noted. False: some of it has no
- * place to go, and everything else is left as it is, because the copy is the only one to have it.
+ * Takes what only the copy knows, in rounds as long as there are more faults than are noted and the copy knows of some
+ * that are. False: some of it has no place to go, and everything else is left as it is, because the copy is the only
+ * one to have it.
  */
 async function takeAllFromCopy(
   structures: VmdkStructures,

@@ -20,6 +20,8 @@ export function DeleteMachineDialog({ machineId, onClose }: { machineId: string;
   const [spared, setSpared] = useState<ReadonlySet<string>>(new Set());
   const deletes = plan.value?.deletes ?? [];
   const chosen = deletes.map((file) => file.path).filter((path) => !spared.has(path));
+  const undecided = (plan.value?.stays ?? []).filter((file) => file.reason === 'may-be-used');
+  const outOfReach = [...new Set(undecided.flatMap((file) => file.mayUse))];
   const toggle = (path: string) => {
     setSpared((before) =>
       before.has(path) ? new Set([...before].filter((one) => one !== path)) : new Set([...before, path]),
@@ -70,11 +72,13 @@ export function DeleteMachineDialog({ machineId, onClose }: { machineId: string;
           />
         </div>
       )}
+      {outOfReach.length === 0 ? undefined : (
+        <p className={styles.text}>{t('d4.outOfReach', { files: listWords(outOfReach) })}</p>
+      )}
     </QuestionDialog>
   );
 }
 
-function reasonWords({ reason, usedBy, mayUse }: DeletionPlan['stays'][number]): string {
-  if (reason === 'used-by') return t('d4.usedBy', { names: listWords(usedBy) });
-  return reason === 'may-be-used' ? t('d4.mayBeUsed', { names: listWords(mayUse) }) : t(`d4.${reason}`);
+function reasonWords({ reason, usedBy }: DeletionPlan['stays'][number]): string {
+  return reason === 'used-by' ? t('d4.usedBy', { names: listWords(usedBy) }) : t(`d4.${reason}`);
 }

@@ -54,7 +54,9 @@ export const t = defineWords({
   'd4.stays': 'Stays',
   'd4.file': 'Delete {file}',
   'd4.usedBy': 'used by {names}',
-  'd4.mayBeUsed': 'may be used by {names}, which cannot be read; a machine that is gone can be taken off the list',
+  'd4.may-be-used': 'may be in use',
+  'd4.outOfReach':
+    'These machines cannot be read, so nobody knows which disks they use: {files}. A machine that is gone can be taken off the list.',
   'd4.base-disk': 'base disk',
   'd4.outside': "outside the machine's folder",
   'd4.read-only': 'read-only',

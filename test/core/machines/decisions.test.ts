@@ -1,3 +1,4 @@
+// One thing: what becomes of answers about waiting changes; long because each moment to be killed at is a case.
 import {
   appendFileSync,
   existsSync,

@@ -207,9 +207,10 @@ function makeMachines(os: FakeImplementer['machines'], core: FakeCore) {
         stays: machine.disks.map((disk) => ({
           path: disk.chain?.at(-1)?.path ?? disk.path,
           sizeBytes: disk.allocatedBytes ?? 0,
-          reason: 'base-disk' as const,
-          usedBy: ['qa-sp4'],
-          mayUse: [],
+          ...(core.outOfReach.length > 0
+            ? { reason: 'may-be-used' as const, usedBy: [] }
+            : { reason: 'base-disk' as const, usedBy: ['qa-sp4'] }),
+          mayUse: core.outOfReach,
         })),
       };
     }),

@@ -16,6 +16,8 @@ export class FakeCore {
   readonly jobEvents = new Broadcast<{ jobs: JobView[] }>();
   /** Names of calls that shall fail, and with what. */
   readonly failures = new Map<string, RedoubtError>();
+  /** Configurations of the list that can't be read. */
+  outOfReach: string[] = [];
   /** How long things take; 0 in tests. */
   readonly pauseMs: number;
   private revision = 1;

@@ -124,6 +124,22 @@ const shots: readonly Shot[] = [
         mayHangFrom: '/srv/shared/bases/win2000-professional-sp4.vmdk',
       }),
   },
+  {
+    name: 'error-journal-left',
+    scene: 'trouble',
+    act: (page) =>
+      refusePowerOn(page, 'disk.journal-left', {
+        file: '/home/ada/Redoubt/crashed/win2k.vmdk.REDO.commit',
+        log: '/home/ada/Redoubt/crashed/win2k.vmdk.REDO',
+      }),
+  },
+  { name: 'd4', scene: 'office', act: (page) => askToDelete(page, []) },
+  {
+    name: 'd4-out-of-reach',
+    scene: 'office',
+    act: (page) =>
+      askToDelete(page, ['/home/ada/Redoubt/old-demo/old-demo.vmx', '/media/ada/LABORATORY/lesson/lesson.vmx']),
+  },
   { name: 'd1', scene: 'office', act: (page) => askAboutDependents(page, 'commit-dependents', {}) },
   {
     name: 'd1-running',
@@ -193,6 +209,16 @@ async function refusePowerOn(page: Page, code: string, details: object): Promise
   );
   await page.getByTestId('toolbar.power-on').click();
   await page.getByTestId('error').waitFor();
+}
+
+/** The question before a machine is deleted, while configurations of the list can't be read. */
+async function askToDelete(page: Page, outOfReach: string[]): Promise<void> {
+  await page.evaluate((outOfReach) => {
+    const { fake } = window as unknown as { fake: Fake & { core: { outOfReach: string[] } } };
+    fake.core.outOfReach = outOfReach;
+    fake.openDialog({ kind: 'delete-machine', machineId: 'qa-sp4' });
+  }, outOfReach);
+  await page.getByTestId('d4.stays').waitFor();
 }
 
 /** The question before a commit that others stand in the way of. */

@@ -1,3 +1,4 @@
+// One thing: what a check finds in a chain and what a repair makes of it; long because each kind of damage is a case.
 import {
   appendFileSync,
   chmodSync,
