@@ -121,7 +121,8 @@ export class MachineRunner {
     const { power } = this.board.now;
     if (power !== 'running' && power !== 'paused') return;
     await this.picture.take(this.guest);
-    this.board.step('stop');
+    // Meanwhile the guest may have gone by itself, or somebody else have asked the same.
+    if (['running', 'paused'].includes(this.board.now.power)) this.board.step('stop');
     await this.guest?.powerOff();
   }
 

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Backend, RunningGuest } from '../../../core/backends/backend.ts';
+import { createFakeBackend } from '../../../core/backends/fake/fake-backend.ts';
+import { homeBelow, prepareHome, type Home } from '../../../core/base/home.ts';
+import { silentLogger } from '../../../core/base/logger.ts';
+import { createMachine } from '../../../core/machines/create-machine.ts';
+import { Library } from '../../../core/machines/library.ts';
+import { BackendChooser } from '../../../core/runner/backend-chooser.ts';
+import { MachineRunner } from '../../../core/runner/machine-runner.ts';
+import { prepareRuntimeDirectory } from '../../../core/runner/runtime-paths.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+/** A runner in this process. */
+describe('a machine runner', { timeout: 30_000 }, () => {
+  let folder: TempFolder;
+  let home: Home;
+  let runner: MachineRunner | undefined;
+  beforeEach(() => {
+    folder = makeTempFolder();
+    home = homeBelow(folder.path);
+    prepareHome(home);
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await runner?.powerOffAndKeep();
+    runner = undefined;
+    folder.remove();
+  });
+
+  /** A running machine with an undoable disk; `change` meddles with its guest. */
+  const start = async (change: (guest: RunningGuest) => void = () => undefined): Promise<MachineRunner> => {
+    const library = new Library(home.settingsDirectory);
+    const machineId = await createMachine(home, library, {
+      name: 'one',
+      directory: folder.at('one'),
+      guestOs: 'other',
+      memoryMb: 16,
+      network: 'none',
+      bus: 'ide',
+      disk: { kind: 'new', fileName: 'disk.vmdk', capacityBytes: 8 << 20, split: true, allocateNow: false },
+      mode: 'undoable',
+      redoLogDir: '',
+      backend: 'fake',
+    });
+    const fake = createFakeBackend();
+    const backend: Backend = {
+      ...fake,
+      start: async (configuration, onEvent) => {
+        const guest = await fake.start(configuration, onEvent);
+        change(guest);
+        return guest;
+      },
+    };
+    const { directory } = prepareRuntimeDirectory(home, machineId);
+    const { configPath } = library.entry(machineId);
+    runner = new MachineRunner({ machineId, configPath, home }, directory, new BackendChooser([backend]), silentLogger);
+    await runner.start({ continueWaiting: false });
+    return runner;
+  };
+  const redo = (): string => folder.at('one', 'disk.vmdk.REDO');
+
+  it('is powered off once by two who ask at the same time', async () => {
+    const machine = await start((guest) => {
+      guest.screenshot = () => delay(50, new Uint8Array());
+    });
+    await Promise.all([machine.powerOff(), machine.powerOff()]);
+    await vi.waitFor(() => {
+      expect(machine.board.now.power).toBe('deciding');
+    });
+  });
+
+  it('is off where the guest goes by itself while it is being powered off', async () => {
+    const machine = await start((guest) => {
+      guest.screenshot = async () => {
+        await guest.requestShutdown();
+        await guest.ended;
+        return await delay(50, new Uint8Array());
+      };
+    });
+    await machine.powerOff();
+    await vi.waitFor(() => {
+      expect(machine.board.now.power).toBe('deciding');
+    });
+  });
+
+  it('keeps where it is told twice to end', async () => {
+    const machine = await start((guest) => {
+      guest.screenshot = () => delay(50, new Uint8Array());
+    });
+    await Promise.all([machine.powerOffAndKeep(), machine.powerOffAndKeep()]);
+    expect(machine.board.now).toMatchObject({ power: 'off', isLeaving: true });
+    expect(existsSync(redo())).toBe(true);
+  });
+});
