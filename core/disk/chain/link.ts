@@ -157,6 +157,11 @@ export class Link {
     return this.extents.some((extent) => extent.isBegun);
   }
 
+  /** Throws disk.corrupt where a file has lost grains at its end: whoever will write asks before he begins. */
+  refuseCutOff(): void {
+    for (const extent of this.extents) extent.refuseCutOff?.();
+  }
+
   /** Bytes behind the metadata of all files: what the link takes on the host, found without reading a table. */
   allocatedBytes(): number {
     return this.extents.reduce((sum, extent) => sum + extent.dataBytes(), 0);

@@ -169,6 +169,7 @@ class Commit {
       let journal: CommitJournal;
       let totalBytes: number;
       try {
+        parents[0].refuseCutOff();
         totalBytes = checkRoom(child, parents, { way, isResumed: way === undefined });
         journal = way === undefined ? await this.resume(child, parents) : await this.begin(way, child, parents);
       } finally {

@@ -125,6 +125,7 @@ export async function fillOldState(
     checkRight,
   });
   try {
+    link.refuseCutOff();
     let added = 0;
     let unsynced = 0;
     for (const run of child.allocatedRuns()) {

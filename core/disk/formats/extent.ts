@@ -63,6 +63,11 @@ export interface Extent {
   /** Table sectors, or space that was freed, wait for a flush. */
   readonly hasPending: boolean;
   /**
+   * Throws disk.corrupt where entries lead past the end of the file, as in a copy that was cut off: what it grows by
+   * would lie there, and be read in the place of what is lost.
+   */
+  refuseCutOff?(): void;
+  /**
    * Finds room for up to `wanted` new grains from `firstGrain` on and makes sure that their entries can be
    * written later. The row is the caller's once `enter` is told. Throws disk.no-space (try again when there is
    * room), disk.io (EFBIG: the file is full).

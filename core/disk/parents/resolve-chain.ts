@@ -92,6 +92,7 @@ export function openLinks(heads: readonly LinkHead[], options: OpenChainOptions 
       links.unshift(link);
       checkSame(head, link);
       requireTrustedExtents(link, options.context ?? {});
+      if (link.isWritable) link.refuseCutOff();
       if (parent !== undefined && parent.capacityBytes !== link.capacityBytes) throw capacityError(link, parent);
     }
     return links;

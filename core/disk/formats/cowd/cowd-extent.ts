@@ -85,6 +85,11 @@ export class CowdExtent extends SparseExtent {
     this.isBegun = false;
   }
 
+  override refuseCutOff(): void {
+    // A clean file of ours was compared with its free sector when it was opened.
+    if (!this.header.isClean || this.header.record === undefined) super.refuseCutOff();
+  }
+
   /** Changes the header, synced. */
   patchHeader(change: (header: CowdHeader) => CowdHeader, isSynced = true): void {
     this.header = patchHeader(this.file, change, { isSynced });

@@ -2,7 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../files/disk-file.ts';
-import { ZEROS } from '../extent.ts';
+import { NOWHERE, ZEROS } from '../extent.ts';
 import {
   corruptTable,
   ENTRIES_PER_SECTOR,
@@ -202,6 +202,38 @@ export class GrainTables {
   /** Where data can begin at the earliest: behind the directory, and behind all tables where they lie in one row. */
   firstDataSector(): number {
     return this.loadDirectory().lowestGrainSector;
+  }
+
+  /**
+   * Throws disk.corrupt for the first entry that leads past the file's end, where a grain was that is lost. Reads
+   * every table; one that the host can't read is left out: none of its grains is read as long as that is so.
+   */
+  refuseLost(endSectors: number): void {
+    const { spanSectors, grainSectors, entriesPerTable } = this.shape;
+    const grains = countOf(spanSectors, grainSectors);
+    const highest = endSectors - grainSectors;
+    const entries = new Uint32Array(entriesPerTable);
+    for (let first = 0, table = 0; first < grains; first += entriesPerTable, table++) {
+      const tableSector = this.tableSector(table);
+      if (tableSector === 0) continue;
+      const here = Math.min(entriesPerTable, grains - first);
+      try {
+        this.readSlice(tableSector, tableSector, 0, here === entriesPerTable ? entries : entries.subarray(0, here));
+      } catch (error) {
+        if (error instanceof RedoubtError && error.is('disk.io')) continue;
+        throw error;
+      }
+      for (let index = 0; index < here; index++) {
+        const sector = entries[index] as number;
+        if (sector <= highest || sector === NOWHERE || sector === ZEROS) continue;
+        const grain = first + index;
+        // The last grain may stick out past the disk.
+        const used = Math.min(grainSectors, spanSectors - grain * grainSectors);
+        if (sector + used <= endSectors) continue;
+        const reason = 'past the end of the file: it was cut off; check and repair it before it is written';
+        throw this.corrupt(`grain ${String(grain)}`, sector, reason);
+      }
+    }
   }
 
   /** Whether there is a table for every grain, and each lies right behind the one before. */

@@ -251,6 +251,11 @@ export class SparseExtent implements Extent {
     return endSector;
   }
 
+  /** By all entries: a format that can tell by its header need not ask. */
+  refuseCutOff(): void {
+    this.tables.refuseLost(this.lengthSectors);
+  }
+
   /** Rows that tables on the device may still name. */
   private namedRows(): GrainRow[] {
     return [...this.cleared, ...this.freed];

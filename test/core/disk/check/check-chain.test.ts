@@ -16,6 +16,7 @@ import type { Finding } from '../../../../core/disk/check/finding.ts';
 import { repairLinkFiles } from '../../../../core/disk/check/repair-link.ts';
 import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import type { CommitPoint } from '../../../../core/disk/commit/commit-steps.ts';
+import { createBase } from '../../../../core/disk/create/create-base.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { lockFile } from '../../../../core/disk/locks/file-lock.ts';
 import { contentOf, fingerprintFolder, makeBase, makeLog, mib, writeDisk } from '../../../support/disk-kit.ts';
@@ -373,6 +374,26 @@ describe('repairing', () => {
     await checkChain({ file: base, repair: true });
     await writeDisk(base, undefined, [[20 * mib, 9, 40_000]]);
     await contentOf(base);
+  });
+
+  it('[B4] a file that was not closed, and one of ESX, is not written where entries lead past its end', async () => {
+    const esx = folder.at('esx.vmdk');
+    await createBase({ file: esx, capacityBytes: 64 * mib, split: false, bus: 'scsi', dialect: 'esx' });
+    await writeDisk(esx, undefined, [[0, 1, 200_000]]);
+    const header = new SparseFile(base);
+    header.set(8, header.get(8) & ~2);
+    for (const file of [base, esx]) {
+      truncateSync(file, statSync(file).size - 16_384);
+      const before = fingerprintFolder(folder.path);
+      await expect(writeDisk(file, undefined, [[20 * mib, 9, 40_000]])).rejects.toMatchObject({
+        code: 'disk.corrupt',
+        details: { file },
+      });
+      expect(fingerprintFolder(folder.path)).toEqual(before);
+      await checkChain({ file, repair: true });
+      await writeDisk(file, undefined, [[20 * mib, 9, 40_000]]);
+      await contentOf(file);
+    }
   });
 
   it('[B4] [K6] a parent that was cut short is not written either after a repair of what lies over it', async () => {

@@ -1,6 +1,17 @@
-import { closeSync, openSync, readFileSync, readSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChain } from '../../../../core/disk/check/check-chain.ts';
+import { commitRedoLog } from '../../../../core/disk/commit/commit.ts';
 import { createBase } from '../../../../core/disk/create/create-base.ts';
 import { repairVmdkFiles } from '../../../../core/disk/check/repair-vmdk.ts';
 import { vmdkStructures } from '../../../../core/disk/check/vmdk-file.ts';
@@ -9,7 +20,17 @@ import { hostFiles } from '../../../../core/disk/files/disk-file.ts';
 import { readVmdk4Header } from '../../../../core/disk/formats/vmdk4/read-vmdk4-header.ts';
 import { readLinkHead } from '../../../../core/disk/link-head.ts';
 import { shrinkDisk } from '../../../../core/disk/shrink/shrink-disk.ts';
-import { contentOf, fingerprint, inSession, makeLog, mib, write, writeDisk } from '../../../support/disk-kit.ts';
+import {
+  contentOf,
+  fingerprint,
+  fingerprintFolder,
+  inSession,
+  makeLog,
+  mib,
+  read,
+  write,
+  writeDisk,
+} from '../../../support/disk-kit.ts';
 import { SparseFile } from '../../../support/sparse-file.ts';
 import { makeTempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
@@ -261,6 +282,29 @@ describe('checking VMDK 4', () => {
     expect(await contentOf(disk)).toBe(content);
     expect(readLinkHead(disk).state).toEqual(state);
     expect(await look()).toEqual([]);
+  });
+
+  it('[B4] [B2] a file that was cut off is read as far as it goes, and not written before it is repaired', async () => {
+    truncateSync(disk, statSync(disk).size - 2 * 65_536);
+    const before = fingerprintFolder(folder.path);
+    const refusal = { code: 'disk.corrupt', details: { file: disk } };
+    // What it grew by would lie where the lost entries lead, and be read there.
+    await expect(writeDisk(disk, undefined, [[150 * mib, 9, 300_000]])).rejects.toMatchObject(refusal);
+    await expect(shrinkDisk({ file: disk })).rejects.toMatchObject(refusal);
+    expect(fingerprintFolder(folder.path)).toEqual(before);
+    const log = await makeLog(disk);
+    await writeDisk(disk, log, [[150 * mib, 9, 300_000]]);
+    const unchanged = fingerprint([disk]);
+    await expect(commitRedoLog({ redo: log })).rejects.toMatchObject(refusal);
+    expect(fingerprint([disk])).toEqual(unchanged);
+    await inSession({ file: disk, mode: 'undoable', redo: log }, async (device) => {
+      expect([(await read(device, 0, 1))[0], (await read(device, 150 * mib, 1))[0]]).toEqual([1, 9]);
+      await expect(read(device, 199 * mib, 65_536 * 2)).rejects.toMatchObject({ code: 'disk.corrupt' });
+    });
+    rmSync(log);
+    await checkChain({ file: disk, repair: true });
+    await writeDisk(disk, undefined, [[150 * mib, 9, 300_000]]);
+    expect((await look()).filter((line) => line.startsWith('error'))).toEqual([]);
   });
 });
 

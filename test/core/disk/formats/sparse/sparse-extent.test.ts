@@ -148,14 +148,17 @@ describe('a file that was found unclean', () => {
         return link;
       };
       const killed = open();
-      // Its last flush came as far as the host's memory.
-      layer.open(part, true).write(table, [new Uint8Array(512).fill(7)]);
+      // Its last flush came as far as the host's memory: a grain, and its entry.
+      const file = layer.open(part, true);
+      const place = Math.ceil(file.lengthBytes() / grain) * (grain / 512);
+      file.write(place * 512, filled(grain, 7));
+      file.write(table, [new Uint8Array(new Uint32Array([place]).buffer)]);
       killed.close();
       open();
       layer.crash(new SeededRandom(seed));
-      const after = new Uint8Array(512);
-      layer.open(part, false).read(table, after);
-      expect(after[0]).toBe(7);
+      const after = new Uint32Array(1);
+      layer.open(part, false).read(table, new Uint8Array(after.buffer));
+      expect(after[0]).toBe(place);
     }
   });
 });
