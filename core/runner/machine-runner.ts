@@ -3,25 +3,25 @@ import type { Paused, PowerOffQuestion } from '../api/machines.ts';
 import type { Logger } from '../base/logger.ts';
 import { fromWire, RedoubtError, toWire } from '../base/redoubt-error.ts';
 import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '../backends/backend.ts';
-import { carryOutDecisions, hasOpenDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
+import { carryOutDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { powerOffQuestion } from '../machines/decision-question.ts';
 import { Library } from '../machines/library.ts';
 import { followOldState } from '../machines/old-state-disks.ts';
-import { formatUuid, type MachineConfiguration } from '../machines/machine-configuration.ts';
+import type { MachineConfiguration } from '../machines/machine-configuration.ts';
 import { MachineIndex } from '../machines/machine-index.ts';
 import { machineContext } from '../machines/open-context.ts';
 import { isAtRest, requirePowerState } from '../machines/power-state.ts';
-import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
 import type { BackendChooser } from './backend-chooser.ts';
 import { DiskThread } from './disk-thread.ts';
 import { whyPaused } from './why-paused.ts';
 import { guestConfiguration, nbdSocketPath, requireCapabilities } from './guest-configuration.ts';
 import { LastPicture } from './last-picture.ts';
 import { removeNonpersistentLogs, renewNonpersistentLogs } from './nonpersistent-logs.ts';
-import { nameLeftLogs, prepareDisks, type PreparationSubject, type PreparedDisks } from './prepare-disks.ts';
+import { prepareDisks, type PreparationSubject, type PreparedDisks } from './prepare-disks.ts';
 import type { RunnerArguments } from './runner-handle.ts';
 import { RunnerStateBoard } from './runner-state.ts';
+import { settleLeftovers } from './settle-leftovers.ts';
 
 const statsEveryMs = 1500;
 
@@ -72,7 +72,7 @@ export class MachineRunner {
     this.board.step('start');
     let prepared: PreparedDisks | undefined;
     try {
-      await this.settleLeftovers(continueWaiting);
+      this.configuration = await settleLeftovers(this.args, continueWaiting);
       const backend = await this.chooser.choose(this.configuration.backend);
       requireCapabilities(backend, this.configuration);
       this.backend = backend;
@@ -95,7 +95,7 @@ export class MachineRunner {
     void this.guest.ended
       .then((end) => this.finish(end))
       .catch((error: unknown) => {
-        this.giveUp(error);
+        this.leaveAnyhow(error);
       });
     this.timer = setInterval(() => void this.showStats(), statsEveryMs);
     void this.showStats();
@@ -196,30 +196,6 @@ export class MachineRunner {
     return picture;
   }
 
-  private async settleLeftovers(continueWaiting: boolean): Promise<void> {
-    const { configPath, machineId } = this.args;
-    // What we make is told from other machines' by this.
-    if (this.configuration.uuid !== machineId) {
-      this.configuration = await editConfiguration(configPath, (document) => {
-        document.set('uuid.bios', formatUuid(machineId));
-      });
-    }
-    await carryOutDecisions(configPath, this.context(), this.index());
-    this.configuration = loadConfiguration(configPath);
-    const { name } = this.configuration;
-    if (hasOpenDecisions(configPath)) {
-      throw new RedoubtError('machine.busy', `"${name}" has a commit that is not carried out.`, {
-        machine: name,
-        doing: 'committing',
-      });
-    }
-    const hasFound = await nameLeftLogs(this.subject());
-    if (hasFound) this.configuration = loadConfiguration(configPath);
-    if (continueWaiting && !hasFound) return;
-    const waiting = await findWaitingChanges(this.configuration, this.context());
-    if (waiting.length > 0) throw changesWaiting(name, waiting);
-  }
-
   private async openDisks(prepared: PreparedDisks): Promise<BackendDisk[]> {
     const thread = new DiskThread();
     this.disks = thread;
@@ -257,9 +233,7 @@ export class MachineRunner {
     });
     const isQuestion = error instanceof RedoubtError && error.is('machine.changes-waiting');
     const problem = isQuestion ? {} : { problem: toWire(error) };
-    if (isAtRest(this.board.now.power))
-      this.board.change({ ...problem, isLeaving: true }); // the disk thread died first
-    else this.board.step('start-failed', { ...problem, isLeaving: true });
+    this.board.step('start-failed', { ...problem, isLeaving: true });
     this.leave();
   }
 
@@ -360,17 +334,24 @@ export class MachineRunner {
     this.leave();
   }
 
-  /** Something that should not happen: end, and leave what was written to be decided about. */
+  /** Something that should not happen: the guest goes, and its disks are closed as ever; what was written is kept. */
   private giveUp(error: unknown): void {
     this.log.error('the runner gives up', error);
     this.board.change({ problem: toWire(error) });
     this.isKeepForced = true;
-    void (async () => {
-      await this.guest?.powerOff().catch(() => undefined);
-      if (this.board.now.isLeaving) return;
-      this.board.change({ power: 'off', paused: undefined, question: undefined, disks: [], isLeaving: true });
-      this.leave();
-    })();
+    this.isStopWanted = true; // a guest that is being started goes when it is there
+    this.guest?.powerOff().catch((failure: unknown) => {
+      this.leaveAnyhow(failure);
+    });
+  }
+
+  /** The end itself has failed. */
+  private leaveAnyhow(error: unknown): void {
+    this.log.error('the end failed', error);
+    if (this.board.now.isLeaving) return;
+    const gone = { paused: undefined, question: undefined, disks: [], isLeaving: true };
+    this.board.change({ power: 'off', ...gone, problem: toWire(error) });
+    this.leave();
   }
 
   private requireGuest(wanted: string): RunningGuest {

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backend, RunningGuest } from '../../../core/backends/backend.ts';
 import { createFakeBackend } from '../../../core/backends/fake/fake-backend.ts';
 import { homeBelow, prepareHome, type Home } from '../../../core/base/home.ts';
 import { silentLogger } from '../../../core/base/logger.ts';
+import { describeRedo } from '../../../core/disk/describe/describe-redo.ts';
+import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { createMachine } from '../../../core/machines/create-machine.ts';
 import { Library } from '../../../core/machines/library.ts';
 import { BackendChooser } from '../../../core/runner/backend-chooser.ts';
+import { DiskThread } from '../../../core/runner/disk-thread.ts';
 import { MachineRunner } from '../../../core/runner/machine-runner.ts';
 import { prepareRuntimeDirectory } from '../../../core/runner/runtime-paths.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -92,5 +96,60 @@ describe('a machine runner', { timeout: 30_000 }, () => {
     await Promise.all([machine.powerOffAndKeep(), machine.powerOffAndKeep()]);
     expect(machine.board.now).toMatchObject({ power: 'off', isLeaving: true });
     expect(existsSync(redo())).toBe(true);
+  });
+
+  it('[S3] leaves a disk that can not go on any more when all of its disks are closed clean', async () => {
+    const machine = await start();
+    const close: (this: DiskThread) => Promise<void> = Reflect.get(DiskThread.prototype, 'close');
+    let isClosed = false;
+    vi.spyOn(DiskThread.prototype, 'close').mockImplementation(async function (this: DiskThread) {
+      await delay(500);
+      await close.call(this);
+      isClosed = true;
+    });
+    const problem = { code: 'disk.parent-changed', message: 'changed', details: {} } as const;
+    vi.spyOn(DiskThread.prototype, 'stats').mockResolvedValue([
+      { slot: 'ide0:0', allocatedBytes: 0, problem: { ...problem, details: { file: 'a', parent: 'b', reason: 'c' } } },
+    ]);
+    await machine.leaving;
+    expect(isClosed).toBe(true);
+    expect(machine.board.now).toMatchObject({ power: 'off', problem: { code: 'disk.parent-changed' } });
+    expect(await describeRedo(redo())).toMatchObject({ isUnclean: false });
+  });
+
+  /** As where it runs out of memory. */
+  const killDisks = async (thread: DiskThread): Promise<void> => {
+    await (thread as unknown as { worker: Worker }).worker.terminate();
+  };
+  const namedRedo = (): string | undefined =>
+    loadConfiguration(folder.at('one', 'one.vmx')).disks.find(({ slot }) => slot === 'ide0:0')?.redo;
+
+  it('keeps where its disk thread dies', async () => {
+    const serve = vi.spyOn(DiskThread.prototype, 'serve');
+    const machine = await start();
+    await killDisks(serve.mock.contexts[0] as DiskThread);
+    await machine.leaving;
+    expect(machine.board.now).toMatchObject({ power: 'off', isLeaving: true, problem: { code: 'internal' } });
+    expect(namedRedo()).toBe('disk.vmdk.REDO');
+  });
+
+  it('takes a start back in which its disk thread dies before it leaves', async () => {
+    vi.spyOn(DiskThread.prototype, 'serve').mockImplementation(async function (this: DiskThread) {
+      await killDisks(this);
+      throw new Error('the disk thread ended');
+    });
+    const close: (this: DiskThread) => Promise<void> = Reflect.get(DiskThread.prototype, 'close');
+    vi.spyOn(DiskThread.prototype, 'close').mockImplementation(async function (this: DiskThread) {
+      await delay(300);
+      await close.call(this);
+    });
+    const refusal = start().catch((error: unknown) => error);
+    await vi.waitFor(() => {
+      expect(runner).toBeDefined();
+    });
+    await runner?.leaving;
+    expect(runner?.board.now).toMatchObject({ power: 'failed', isLeaving: true });
+    expect(namedRedo()).toBeUndefined();
+    expect(await refusal).toBeInstanceOf(Error);
   });
 });
