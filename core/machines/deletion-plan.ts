@@ -115,57 +115,82 @@ interface Link {
   readonly path: string;
   readonly files: readonly string[];
   readonly isReadOnly: boolean;
-  readonly isBelow: boolean;
+  isBelow: boolean;
+  /** What of the machine's own hangs from it. */
+  readonly above: Link[];
 }
 
-/** The machine's own log and its configured disk, then everything they hang from. */
+/** The machine's own log and its configured disk, then everything they hang from; each once. */
 async function linksOf(configuration: MachineConfiguration, home: Home): Promise<Link[]> {
-  const links: Link[] = [];
+  const links = new Map<string, Link>();
   for (const disk of configuration.disks) {
     const configured = absoluteFrom(configuration.directory, disk.fileName);
     const leaf = namedRedo(configuration, disk) ?? configured;
     try {
       const chain = await inspectChain(leaf, machineContext(configuration, home, 'planning a deletion'));
       let isBelow = false;
-      for (const link of chain.links) {
-        links.push({ path: link.path, files: link.files, isReadOnly: link.isReadOnly, isBelow });
-        if (realPath(link.path) === realPath(configured)) isBelow = true;
+      let above: Link | undefined;
+      for (const { path, files, isReadOnly } of chain.links) {
+        const link = links.get(path) ?? { path, files, isReadOnly, isBelow, above: [] };
+        link.isBelow &&= isBelow;
+        if (above !== undefined) link.above.push(above);
+        links.set(path, link);
+        above = link;
+        if (realPath(path) === realPath(configured)) isBelow = true;
       }
     } catch {
       // A disk that can't be read is left alone.
     }
   }
-  return links;
+  return [...links.values()];
 }
 
-async function judge(
-  plan: DeletionPlan,
-  link: Link,
-  machine: { id: string; configuration: MachineConfiguration; index: MachineIndex },
-): Promise<void> {
-  const { id, configuration, index } = machine;
-  const others = index
-    .usersOf(link.path)
-    .filter((user) => user.id !== id)
-    .map((user) => user.configuration.name);
-  const own = index.machines.find((one) => one.id === id);
-  const except = [...(own?.redoPaths ?? []), ...(own?.diskPaths ?? [])];
-  const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except }).catch(
-    (error: unknown) => {
-      if (error instanceof RedoubtError) return undefined;
-      throw error;
-    },
-  );
+interface JudgedMachine {
+  readonly id: string;
+  readonly configuration: MachineConfiguration;
+  readonly index: MachineIndex;
+}
+
+async function judge(plan: DeletionPlan, link: Link, machine: JudgedMachine): Promise<void> {
+  const usedBy = await usersOf(link, machine);
   // As a disk that can't be read: nobody knows whom it would hurt.
-  if (dependents === undefined) return;
-  const usedBy = [...new Set([...others, ...index.named(dependents).map((one) => one.machineName ?? one.path)])];
-  const mayUse = [...index.outOfReach];
-  const reason = stayReason(link, { usedBy, mayUse }, configuration.directory);
+  if (usedBy === undefined) return;
+  const mayUse = [...machine.index.outOfReach];
+  const reason = stayReason(link, { usedBy, mayUse }, machine.configuration.directory);
   for (const path of link.files) {
     const sizeBytes = sizeOf(path);
     if (reason === undefined) plan.deletes.push({ path, sizeBytes });
     else plan.stays.push({ path, sizeBytes, reason, usedBy, mayUse });
   }
+}
+
+/**
+ * Who else needs a link, by itself or because it needs what of this machine hangs from it; `undefined` where that
+ * can't be told.
+ */
+async function usersOf(link: Link, machine: JudgedMachine): Promise<string[] | undefined> {
+  const { id, configuration, index } = machine;
+  const others = index.usersOf(link.path).filter((user) => user.id !== id);
+  const users = new Set(others.map((user) => user.configuration.name));
+  // A log that the configuration names and another machine made is that one's.
+  const except = configuration.disks.flatMap((disk) => {
+    const redo = namedRedo(configuration, disk);
+    return [absoluteFrom(configuration.directory, disk.fileName), ...(redo === undefined ? [] : [redo])];
+  });
+  try {
+    const dependents = await findDependents(link.path, { searchPaths: index.searchPaths(), except });
+    for (const { machineId, machineName, path } of index.named(dependents))
+      users.add(machineId === id ? path : (machineName ?? path));
+  } catch (error) {
+    if (error instanceof RedoubtError) return undefined;
+    throw error;
+  }
+  for (const above of link.above) {
+    const usersAbove = await usersOf(above, machine);
+    if (usersAbove === undefined) return undefined;
+    for (const user of usersAbove) users.add(user);
+  }
+  return [...users];
 }
 
 function stayReason(

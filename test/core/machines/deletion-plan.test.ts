@@ -146,6 +146,38 @@ describe('a deleted machine', () => {
     expect(await contentOf(base)).toBe(content);
   });
 
+  it('leaves what its log hangs from where that log is the disk of another machine', async () => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    const redo = await makeLog(base);
+    await writeDisk(base, redo, [[0, 7]]);
+    const content = await contentOf(redo);
+    const id = await makeMachine('one', base, 'undoable', redo);
+    await makeMachine('two', redo, 'undoable');
+    const { deletes, stays } = await planDeletion(library, home, id);
+    expect(stays).toMatchObject([
+      { path: redo, reason: 'used-by', usedBy: ['two'] },
+      { path: base, reason: 'used-by', usedBy: ['two'] },
+    ]);
+    expect(await codeOf(() => deleteMachineFiles(library, home, id, [base]))).toBe('api.bad-request');
+    await deleteMachineFiles(
+      library,
+      home,
+      id,
+      deletes.map(({ path }) => path),
+    );
+    expect(await contentOf(redo)).toBe(content);
+  });
+
+  it('leaves a disk from which the log hangs of a machine whose configuration was copied', async () => {
+    mkdirSync(folder.at('one'));
+    const base = await makeBase(folder.at('one', 'disk.vmdk'));
+    const redo = await makeLog(base, { owner: newMachineId() });
+    const id = await makeMachine('one', base, 'undoable', redo);
+    expect(await deletedPaths(id)).not.toContain(base);
+    expect(await codeOf(() => deleteMachineFiles(library, home, id, [base]))).toBe('api.bad-request');
+  });
+
   it('takes its disks along where the folder of another was removed', async () => {
     mkdirSync(folder.at('one'));
     const base = await makeBase(folder.at('one', 'disk.vmdk'));
