@@ -59,6 +59,15 @@ export class Library {
     });
   }
 
+  /** The configuration file of a machine lies elsewhere now. Answers whether the entry was still there. */
+  async move(entry: LibraryEntry, configPath: string): Promise<boolean> {
+    return await this.change((entries) => {
+      const isIt = (one: LibraryEntry): boolean => one.id === entry.id && one.configPath === entry.configPath;
+      const moved = entries.map((one) => (isIt(one) ? { ...one, configPath } : one));
+      return { entries: moved, result: entries.some(isIt) };
+    });
+  }
+
   /** Does nothing where it isn't listed. */
   async remove(id: string): Promise<void> {
     await this.change((entries) => ({ entries: entries.filter((entry) => entry.id !== id), result: undefined }));

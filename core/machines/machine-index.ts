@@ -102,7 +102,7 @@ const mountPlaces = /^\/(media|mnt|Volumes|run\/media)\//;
  * Whether a configuration that can't be read is proved to be gone: a folder that shows other things does not show it.
  * Where its own folder is gone too, that has to be where no drive can be away: on the file system of the list itself.
  */
-function isGone(configPath: string, settingsDirectory: string): boolean {
+export function isGone(configPath: string, settingsDirectory: string): boolean {
   try {
     const found = nearestThere(configPath);
     if (found === configPath || !hasEntries(found)) return false;
