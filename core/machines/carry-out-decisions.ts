@@ -57,6 +57,24 @@ export function takeDecisions(configuration: MachineConfiguration, answers: read
   return { slots: answers.map(({ slot }) => slot), rows };
 }
 
+/** The logs of the power-off question as they are when it is asked. Throws what reading the logs' headers throws. */
+export function takeAsked(configuration: MachineConfiguration): Decisions {
+  const asked = configuration.disks.filter(({ mode }) => mode === 'undoable');
+  return takeDecisions(
+    configuration,
+    asked.map(({ slot }) => ({ slot, answer: 'discard' })),
+  );
+}
+
+/** Whether answers speak of the very logs that `asked` was taken of. */
+export function areOfSameLogs(given: Decisions, asked: Decisions): boolean {
+  return given.rows.every(({ slot, redo, linkId, contentId }) =>
+    asked.rows.some(
+      (row) => row.slot === slot && row.redo === redo && row.linkId === linkId && row.contentId === contentId,
+    ),
+  );
+}
+
 /** Writes answers down, synced, before anything of them happens; throws as `takeDecisions`, and then nothing is written. */
 export function recordDecisions(configuration: MachineConfiguration, answers: readonly Answer[]): void {
   recordTaken(configuration, takeDecisions(configuration, answers));

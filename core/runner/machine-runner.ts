@@ -3,7 +3,15 @@ import type { Paused, PowerOffQuestion } from '../api/machines.ts';
 import type { Logger } from '../base/logger.ts';
 import { fromWire, RedoubtError, toWire } from '../base/redoubt-error.ts';
 import type { Backend, BackendDisk, GuestEnd, GuestEvent, RunningGuest } from '../backends/backend.ts';
-import { carryOutDecisions, recordDecisions, type Answer } from '../machines/carry-out-decisions.ts';
+import {
+  areOfSameLogs,
+  carryOutDecisions,
+  recordTaken,
+  takeAsked,
+  takeDecisions,
+  type Answer,
+  type Decisions,
+} from '../machines/carry-out-decisions.ts';
 import { editConfiguration, loadConfiguration } from '../machines/configuration-file.ts';
 import { powerOffQuestion } from '../machines/decision-question.ts';
 import { Library } from '../machines/library.ts';
@@ -12,6 +20,7 @@ import type { MachineConfiguration } from '../machines/machine-configuration.ts'
 import { MachineIndex } from '../machines/machine-index.ts';
 import { machineContext } from '../machines/open-context.ts';
 import { isAtRest, requirePowerState } from '../machines/power-state.ts';
+import { changesWaiting, findWaitingChanges } from '../machines/waiting-changes.ts';
 import type { BackendChooser } from './backend-chooser.ts';
 import { DiskThread } from './disk-thread.ts';
 import { whyPaused } from './why-paused.ts';
@@ -55,6 +64,8 @@ export class MachineRunner {
   private isKeepForced = false;
   private isResetting = false;
   private isDeciding = false;
+  /** The logs of the question as they were when it was asked. */
+  private asked: Decisions = { slots: [], rows: [] };
 
   constructor(args: RunnerArguments, runtimeDirectory: string, chooser: BackendChooser, log: Logger) {
     this.args = args;
@@ -182,12 +193,21 @@ export class MachineRunner {
     const { question } = this.board.now;
     const wanted = answers.filter(({ slot }) => question?.disks.some((disk) => disk.slot === slot));
     const [first] = wanted;
+    const decisions = takeDecisions(this.configuration, wanted);
+    if (!areOfSameLogs(decisions, this.asked)) throw await this.askAgain();
     if (always && first !== undefined && wanted.every(({ answer }) => answer === first.answer)) {
       await editConfiguration(this.args.configPath, (document) => {
         document.set('redoubt.whenPoweringOff', first.answer);
       });
     }
-    await this.carryOut(wanted);
+    await this.carryOut(decisions);
+  }
+
+  /** The question may have stood for days, and others got at the logs. */
+  private async askAgain(): Promise<RedoubtError> {
+    const question = await this.question();
+    if (question !== undefined) this.board.change({ question });
+    return changesWaiting(this.configuration.name, await findWaitingChanges(this.configuration, this.context()));
   }
 
   async screenshot(): Promise<Uint8Array> {
@@ -207,16 +227,9 @@ export class MachineRunner {
   }
 
   private startGuest(backend: Backend, disks: readonly BackendDisk[]): Promise<RunningGuest> {
-    const { runtimeDirectory, log } = this;
+    const { runtimeDirectory, log, configuration } = this;
     const { machineId } = this.args;
-    const told = guestConfiguration({
-      machineId,
-      configuration: this.configuration,
-      backend,
-      disks,
-      runtimeDirectory,
-      log,
-    });
+    const told = guestConfiguration({ machineId, configuration, backend, disks, runtimeDirectory, log });
     return backend.start(told, (event) => {
       this.guestEvent(event);
     });
@@ -292,7 +305,8 @@ export class MachineRunner {
 
   private async decideByPolicy(question: PowerOffQuestion, answer: Answer['answer']): Promise<void> {
     try {
-      await this.carryOut(question.disks.map(({ slot }) => ({ slot, answer })));
+      const answers = question.disks.map(({ slot }) => ({ slot, answer }));
+      await this.carryOut(takeDecisions(this.configuration, answers));
     } catch (error) {
       this.board.change({ problem: toWire(error) });
     }
@@ -300,14 +314,15 @@ export class MachineRunner {
   }
 
   /** Written down and synced first. Commits stay on the list for the shell, which has jobs. */
-  private async carryOut(answers: readonly Answer[]): Promise<void> {
-    recordDecisions(this.configuration, answers);
+  private async carryOut(decisions: Decisions): Promise<void> {
+    recordTaken(this.configuration, decisions);
     await carryOutDecisions(this.args.configPath, this.context(), this.index());
   }
 
   private async question(): Promise<PowerOffQuestion | undefined> {
     this.configuration = loadConfiguration(this.args.configPath);
     try {
+      this.asked = takeAsked(this.configuration);
       return await powerOffQuestion(this.subject());
     } catch (error) {
       // A log that can't be read any more is kept, like every log that nobody decides about.

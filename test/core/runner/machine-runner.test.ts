@@ -6,6 +6,7 @@ import type { Backend, RunningGuest } from '../../../core/backends/backend.ts';
 import { createFakeBackend } from '../../../core/backends/fake/fake-backend.ts';
 import { homeBelow, prepareHome, type Home } from '../../../core/base/home.ts';
 import { silentLogger } from '../../../core/base/logger.ts';
+import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { describeRedo } from '../../../core/disk/describe/describe-redo.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { createMachine } from '../../../core/machines/create-machine.ts';
@@ -14,6 +15,7 @@ import { BackendChooser } from '../../../core/runner/backend-chooser.ts';
 import { DiskThread } from '../../../core/runner/disk-thread.ts';
 import { MachineRunner } from '../../../core/runner/machine-runner.ts';
 import { prepareRuntimeDirectory } from '../../../core/runner/runtime-paths.ts';
+import { makeLog, writeDisk } from '../../support/disk-kit.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 /** A runner in this process. */
@@ -151,5 +153,24 @@ describe('a machine runner', { timeout: 30_000 }, () => {
     expect(runner?.board.now).toMatchObject({ power: 'failed', isLeaving: true });
     expect(namedRedo()).toBeUndefined();
     expect(await refusal).toBeInstanceOf(Error);
+  });
+
+  it('[C1, R1] carries an answer out on the log that it asked about, and on no other that has got its name', async () => {
+    const machine = await start();
+    await machine.powerOff();
+    await vi.waitFor(() => {
+      expect(machine.board.now.power).toBe('deciding');
+    });
+    await commitRedoLog({ redo: redo() });
+    await makeLog(folder.at('one', 'disk.vmdk'));
+    await writeDisk(folder.at('one', 'disk.vmdk'), redo(), [[0, 7]]);
+    const refusal = machine.decide([{ slot: 'ide0:0', answer: 'discard' }], false);
+    await expect(refusal).rejects.toMatchObject({ code: 'machine.changes-waiting' });
+    expect(existsSync(redo())).toBe(true);
+    // That one is asked about now.
+    expect(machine.board.now).toMatchObject({ power: 'deciding', question: { disks: [{ isEmpty: false }] } });
+    await machine.decide([{ slot: 'ide0:0', answer: 'discard' }], false);
+    expect(existsSync(redo())).toBe(false);
+    expect(machine.board.now).toMatchObject({ power: 'off', isLeaving: true });
   });
 });
