@@ -36,6 +36,13 @@ export async function serveQcow2(socketPath: string, image: string): Promise<Nbd
   return serving(await startChild('qemu-nbd', ['-f', 'qcow2', '-k', socketPath, '-t', '-e', '16', image]), socketPath);
 }
 
+/** Serves no disk at all: see bare-server.ts. */
+export async function serveNothing(socketPath: string, sizeBytes: number): Promise<NbdServerProcess> {
+  const program = join(import.meta.dirname, 'bare-server.ts');
+  const args = ['--import', import.meta.resolve('tsx'), program, socketPath, String(sizeBytes)];
+  return serving(await startChild(process.execPath, args), socketPath);
+}
+
 const startLimitMs = 20_000;
 
 async function serving(child: OwnedChild, socketPath: string): Promise<NbdServerProcess> {

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { KIB, MIB } from '../../../core/base/units.ts';
 import type { DataSet } from '../data-set.ts';
 import { fio, qemuImgBench, type FioJob, type FioTime, type Pair, type QemuImage, type Sample } from '../measure.ts';
-import type { NbdServerProcess, Replies } from '../nbd-servers.ts';
+import { serveNothing, type NbdServerProcess, type Replies } from '../nbd-servers.ts';
 import { dropCache, whileCached } from '../page-cache.ts';
 import { serveVastSet, type VastSet } from '../vast-set.ts';
 import { longer, scratch, type RatioRow, type ServedSet } from './row.ts';
@@ -18,6 +19,7 @@ export function readRows(): RatioRow[] {
     overNbd(hot, 1, qd32, { bar: 4 }),
     overNbd(hot, 16, qd32, { bar: 6 }),
     overNbd(hot, 64, qd32),
+    againstNothing(hot, 16, qd32, 0.9),
     overNbd(`${hot}, structured replies`, 1, qd32, { replies: 'structured' }),
     overNbd(`${hot}, structured replies`, 16, qd32, { replies: 'structured' }),
     overNbd(hot, 1, qd32, { where: 'anywhere' }),
@@ -80,6 +82,36 @@ function overNbd(work: string, depth: number, job: FioJob, options: OverNbdOptio
       // Random reads leave the cache in single pages: the next row that says hot finds none, and reads files whole.
       dropCache(files);
       return [pair];
+    },
+  };
+}
+
+/**
+ * A read of the disk, and the same reads answered by a server that has no disk: whether what is measured is the server,
+ * or the client and the socket.
+ */
+function againstNothing(work: string, depth: number, job: FioJob, bar: number): RatioRow {
+  return {
+    kind: 'ratio',
+    work,
+    against: 'a server without a disk',
+    depth,
+    bar,
+    measure: async (context) => {
+      const { set, ours } = await context.served(depth);
+      const bare = await context.once('bare', async (folder) => {
+        const value = await serveNothing(join(folder, 'bare.sock'), set.sizeBytes);
+        return { value, close: () => value.stop() };
+      });
+      const read = (server: NbdServerProcess) =>
+        fio(server, job, set.writtenBytes, context.shortSample, scratch(context));
+      return whileCached(set.redoubtFiles, () =>
+        takeTurns(
+          context.shortPairs,
+          () => read(ours),
+          () => read(bare),
+        ),
+      );
     },
   };
 }
