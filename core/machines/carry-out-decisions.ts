@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Decision } from '../api/machines.ts';
 import { discardRedoLog } from '../disk/discard.ts';
 import { identifyFile } from '../disk/describe/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
-import { readChildren } from '../disk/parents/children-list.ts';
-import { hasEntries } from '../base/has-entries.ts';
 import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { goOverToCopy, isCopyMade, isCopyRow, isLeftByCopy, requireLoneLog, requireNewDisk } from './copied-disk.ts';
@@ -14,8 +12,8 @@ import { readDecisions, writeDecisions, type DecisionRow } from './decision-file
 import { writeRedo } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
 import { isMachineRunning } from './machine-lock.ts';
-import { realPath, type MachineIndex } from './machine-index.ts';
-import { keptRedo, strangersRedo } from './waiting-changes.ts';
+import type { MachineIndex } from './machine-index.ts';
+import { keptRedo, mayBeAway, strangersRedo } from './waiting-changes.ts';
 
 export interface Answer {
   readonly slot: string;
@@ -51,7 +49,8 @@ export function takeDecisions(configuration: MachineConfiguration, answers: read
       answer,
       ...(dependents === undefined ? {} : { dependents }),
       ...(copyTo === undefined ? {} : { copyTo, copyLinkId: randomBytes(16).toString('hex') }),
-      ...identityOf(redo),
+      // One on a drive that is away can be given up; should it come back, it is not the one that was meant.
+      ...(answer === 'discard' && !isThere(redo) ? {} : identityOf(redo)),
     });
   }
   return { slots: answers.map(({ slot }) => slot), rows };
@@ -155,17 +154,9 @@ async function act(
   } catch (error) {
     const isNotThere = error instanceof RedoubtError && error.is('disk.not-found') && error.details.file === row.redo;
     if (!isNotThere || !isThere(dirname(row.redo))) throw error;
-    if (row.answer === 'commit' && mayBeAway(row, configuration)) throw error;
+    const disk = configuration.disks.find((one) => one.slot === row.slot);
+    if (row.answer === 'commit' && disk !== undefined && mayBeAway(configuration, disk, row.redo)) throw error;
   }
-}
-
-/** Nothing is where the log should be, as where a drive is mounted that is away, and its disk still counts on it. */
-function mayBeAway({ slot, redo }: DecisionRow, { directory, disks }: MachineConfiguration): boolean {
-  const folder = realPath(dirname(redo));
-  const disk = disks.find((one) => one.slot === slot);
-  if (disk === undefined || hasEntries(folder)) return false;
-  const listed = readChildren(realPath(absoluteFrom(directory, disk.fileName)));
-  return listed.some(({ path }) => path === join(folder, basename(redo)));
 }
 
 /**

@@ -1,23 +1,45 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { WaitingChanges } from '../api/errors.ts';
+import { hasEntries } from '../base/has-entries.ts';
+import { isThere } from '../base/is-there.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
 import { describeRedo } from '../disk/describe/describe-redo.ts';
 import { identifyFile } from '../disk/describe/identify.ts';
 import type { OpenContext } from '../disk/open-context.ts';
+import { readChildren } from '../disk/parents/children-list.ts';
 import type { ConfiguredDisk } from './devices/disk.ts';
 import { absoluteFrom, type MachineConfiguration } from './machine-configuration.ts';
+import { realPath } from './machine-index.ts';
 
 /**
  * The redo log that the configuration names for a disk, absolute, if it is there and not another machine's.
  * One that is gone from a folder that can be read counts as none (whoever deletes it by hand has discarded
- * it); one whose folder can't be reached counts as there.
+ * it); one whose folder can't be reached, or may be that of a drive that is away, counts as there.
  */
 export function namedRedo(configuration: MachineConfiguration, disk: ConfiguredDisk): string | undefined {
   if (disk.redo === undefined) return undefined;
   const path = absoluteFrom(configuration.directory, disk.redo);
-  if (!existsSync(path) && isReadable(dirname(path))) return undefined;
+  if (!existsSync(path) && isReadable(dirname(path))) {
+    if (disk.isRedoDisposable || !mayBeAway(configuration, disk, path)) return undefined;
+  }
   return strangersRedo(configuration, disk) === undefined ? path : undefined;
+}
+
+/**
+ * Nothing is where the log should be, as where a drive is mounted that is away, and its disk still counts on it or is
+ * away too.
+ */
+export function mayBeAway({ directory }: MachineConfiguration, disk: ConfiguredDisk, redo: string): boolean {
+  const folder = realPath(dirname(redo));
+  if (hasEntries(folder)) return false;
+  const file = realPath(absoluteFrom(directory, disk.fileName));
+  try {
+    return !isThere(file) || readChildren(file).some(({ path }) => path === join(folder, basename(redo)));
+  } catch (error) {
+    if (error instanceof RedoubtError) return true;
+    throw error;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   realpathSync,
   renameSync,
   rmdirSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +25,7 @@ import {
   type CommitCarrier,
 } from '../../../core/machines/carry-out-decisions.ts';
 import { identifyFile } from '../../../core/disk/describe/identify.ts';
-import { findWaitingChanges } from '../../../core/machines/waiting-changes.ts';
+import { findWaitingChanges, keptRedo, namedRedo } from '../../../core/machines/waiting-changes.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
 import { MachineIndex } from '../../../core/machines/machine-index.ts';
 import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
@@ -112,6 +113,51 @@ describe('decisions', () => {
     });
     await carryOutDecisions(configPath, context(), alone, commit);
     expect([existsSync(redo), named('ide0:0')]).toEqual([false, undefined]);
+  });
+
+  describe('a log whose drive is away, and whose folder is there and empty', () => {
+    let redo: string;
+    const keptNow = (): (string | undefined)[] => configuration().disks.map((disk) => keptRedo(configuration(), disk));
+    beforeEach(async () => {
+      mkdirSync(folder.at('drive'));
+      await discardRedoLog({ redo: logOf('a'), context: context() });
+      const parent = folder.at('a.vmdk');
+      ({ file: redo } = await createRedoLog({ parent, directory: folder.at('drive'), randomSuffix: true }));
+      writeFileSync(configPath, readFileSync(configPath, 'utf8').replace('"a.vmdk.REDO"', `"${redo}"`));
+      renameSync(folder.at('drive'), folder.at('unplugged'));
+      mkdirSync(folder.at('drive'));
+    });
+
+    it('is not forgotten: it waits, and nothing goes on without it', async () => {
+      expect(keptNow()).toEqual([redo, logOf('b')]);
+      await expect(findWaitingChanges(configuration(), context())).rejects.toMatchObject({
+        code: 'disk.not-found',
+        details: { file: redo },
+      });
+      rmdirSync(folder.at('drive'));
+      renameSync(folder.at('unplugged'), folder.at('drive'));
+      expect(await findWaitingChanges(configuration(), context())).toHaveLength(2);
+    });
+
+    it('is not forgotten where its disk is away with it', () => {
+      unlinkSync(folder.at('a.vmdk'));
+      unlinkSync(folder.at('a.vmdk.children'));
+      expect(keptNow()).toEqual([redo, logOf('b')]);
+    });
+
+    it('is forgotten once it is discarded', async () => {
+      recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'discard' }]);
+      await carryOutDecisions(configPath, context(), alone, commit);
+      expect(keptNow()).toEqual([undefined, logOf('b')]);
+    });
+
+    it('counts as gone where it was of a nonpersistent session, or the folder shows other things', () => {
+      writeFileSync(folder.at('drive', 'other'), '');
+      expect(keptNow()).toEqual([undefined, logOf('b')]);
+      unlinkSync(folder.at('drive', 'other'));
+      appendFileSync(configPath, 'redoubt.ide0:0.redoMode = "nonpersistent"\n');
+      expect(configuration().disks.map((disk) => namedRedo(configuration(), disk))).toEqual([undefined, logOf('b')]);
+    });
   });
 
   it.each(['commit', 'discard'] as const)(
