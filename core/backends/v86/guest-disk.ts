@@ -27,6 +27,8 @@ export class GuestDisk implements V86Image {
   private readonly events: GuestDiskEvents;
   /** Requests that wait for room. */
   private postponed: (() => void)[] = [];
+  /** Counts the guest's resets: what it asked before one it does not want any more. */
+  private life = 0;
   private readonly writes = new Set<Promise<void>>();
 
   private constructor(client: BlockPortClient, firstSector: Uint8Array, events: GuestDiskEvents) {
@@ -54,8 +56,9 @@ export class GuestDisk implements V86Image {
   }
 
   get(startBytes: number, lengthBytes: number, done: (bytes: Uint8Array) => void): void {
+    const { life } = this;
     this.client.read(startBytes, lengthBytes).then(done, (error: unknown) => {
-      this.fail(error, () => {
+      this.fail(life, error, () => {
         this.get(startBytes, lengthBytes, done);
       });
     });
@@ -68,10 +71,11 @@ export class GuestDisk implements V86Image {
 
   /** Calls `done` when every write that was made before is durable. */
   flushCache(done: () => void): void {
+    const { life } = this;
     void Promise.all(this.writes)
       .then(() => this.client.flush())
       .then(done, (error: unknown) => {
-        this.fail(error, () => {
+        this.fail(life, error, () => {
           this.flushCache(done);
         });
       });
@@ -84,6 +88,12 @@ export class GuestDisk implements V86Image {
     for (const request of postponed) request();
   }
 
+  /** The guest was reset: what found no room would be made late, over what it writes now. */
+  forget(): void {
+    this.life += 1;
+    this.postponed = [];
+  }
+
   /** Resolves when no write is under way, or none can end for lack of room. */
   async drain(): Promise<void> {
     while (this.writes.size > 0) await Promise.all(this.writes);
@@ -94,12 +104,13 @@ export class GuestDisk implements V86Image {
   }
 
   private write(startBytes: number, bytes: Uint8Array, done: () => void): void {
+    const { life } = this;
     // The client moves the bytes away; a second try needs its own.
     const attempt = this.isWriteThrough
       ? this.writeDurably(startBytes, bytes.slice())
       : this.client.write(startBytes, bytes.slice());
     const ended = attempt.then(done, (error: unknown) => {
-      this.fail(error, () => {
+      this.fail(life, error, () => {
         this.write(startBytes, bytes, done);
       });
     });
@@ -115,7 +126,8 @@ export class GuestDisk implements V86Image {
     await Promise.all([written, flushed]);
   }
 
-  private fail(error: unknown, again: () => void): void {
+  private fail(life: number, error: unknown, again: () => void): void {
+    if (life !== this.life) return;
     if (error instanceof RedoubtError && error.is('disk.no-space')) {
       this.postponed.push(again);
       this.events.onNoSpace();

@@ -152,6 +152,7 @@ export class GuestMachine {
     const reboot = cpu.reboot_internal.bind(cpu);
     cpu.reboot_internal = () => {
       reboot();
+      for (const disk of this.disks.values()) disk.forget();
       this.events.onEvent({ kind: 'reset' });
     };
   }

@@ -79,6 +79,27 @@ describe('a disk of v86', () => {
     expect([...device.bytes.subarray(0, 3)]).toEqual([1, 2, 3]);
   });
 
+  it.each(['before', 'after'])('never makes what found no room %s a reset, over what came later', async (when) => {
+    const device = new MemoryDevice(4096, { isSlow: true });
+    let complaints = 0;
+    const disk = await openDisk(device, { ...noEvents, onNoSpace: () => complaints++ });
+    device.failures.set('write', new RedoubtError('disk.no-space', 'No room.', { file: 'disk' }));
+    disk.set(0, Uint8Array.of(1, 2, 3), () => undefined);
+    if (when === 'before') await disk.drain();
+    disk.forget();
+    await disk.drain();
+    expect(complaints).toBe(when === 'before' ? 1 : 0);
+    device.failures.clear();
+    await done((end) => {
+      disk.set(0, Uint8Array.of(7, 8, 9), end);
+    });
+    disk.retry();
+    await done((end) => {
+      disk.flushCache(end);
+    });
+    expect([...device.bytes.subarray(0, 3)]).toEqual([7, 8, 9]);
+  });
+
   it('tells of a request that fails, and never answers it', async () => {
     const device = new MemoryDevice(4096);
     let failures = 0;
