@@ -149,6 +149,8 @@ function apply(
   }
   for (const disk of wanted.disks) {
     const before = configuration.disks.find((one) => one.slot === disk.slot);
+    // What was not changed may be changed by others now, as where the machine goes over to a copy.
+    if (before?.fileName === disk.fileName && before.mode === disk.mode) continue;
     const fileName = before?.fileName === disk.fileName ? disk.fileName : writtenFrom(directory, disk.fileName);
     writeDisk(document, { ...disk, fileName });
     if (before === undefined && disk.slot.startsWith('scsi0')) document.set('scsi0.present', 'TRUE');
