@@ -230,7 +230,7 @@ export class GrainTables {
         // The last grain may stick out past the disk.
         const used = Math.min(grainSectors, spanSectors - grain * grainSectors);
         if (sector + used <= endSectors) continue;
-        const reason = 'past the end of the file: it was cut off; check and repair it before it is written';
+        const reason = 'past the end of the file, which was cut off; check and repair it before it is written';
         throw this.corrupt(`grain ${String(grain)}`, sector, reason);
       }
     }
