@@ -117,13 +117,15 @@ export async function carryOutDecisions(
     if (row.answer === 'commit' && commit === undefined) continue;
     try {
       if (isOwnRow(configuration, row) && isStillMeant(row)) {
-        refuseDiskOfOthers(row, index);
+        refuseDiskOfOthers(row, index.again());
         if (isCopyRow(row)) await requireLoneLog(row, context);
-        if (!isCopyRow(row) || !isCopyMade(row, index)) await act(row, configuration, context, commit);
-        if (isCopyRow(row)) await goOverToCopy(loadConfiguration(configPath), row, context);
-        else await forgetRedo(configPath, row);
+        if (!isCopyRow(row) || !isCopyMade(row, index.again())) await act(row, configuration, context, commit);
+        if (isCopyRow(row)) {
+          await goOverToCopy(loadConfiguration(configPath), row, context);
+          await discardCopied(row, index, context);
+        } else await forgetRedo(configPath, row);
       } else if (isLeftByCopy(configuration, row) && isStillMeant(row)) {
-        await discardRedoLog({ redo: row.redo, context, force: true });
+        await discardCopied(row, index, context);
       }
     } catch (error) {
       if (error instanceof DecisionPostponed) return;
@@ -135,6 +137,12 @@ export async function carryOutDecisions(
     );
   }
   if (refusal !== undefined) throw refusal.error;
+}
+
+/** A copy takes long enough for others to have made the log their disk. */
+async function discardCopied(row: DecisionRow, index: MachineIndex, context: OpenContext): Promise<void> {
+  refuseDiskOfOthers(row, index.again());
+  await discardRedoLog({ redo: row.redo, context, force: true });
 }
 
 /**

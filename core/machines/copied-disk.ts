@@ -4,7 +4,6 @@ import { RedoubtError } from '../base/redoubt-error.ts';
 import { isThere } from '../base/is-there.ts';
 import { planBaseFiles } from '../disk/create/create-base.ts';
 import { identifyFile } from '../disk/describe/identify.ts';
-import { discardRedoLog } from '../disk/discard.ts';
 import type { OpenContext } from '../disk/open-context.ts';
 import { approveFile } from '../disk/parents/approvals.ts';
 import { findDependents } from '../disk/parents/dependents.ts';
@@ -51,13 +50,13 @@ export function isCopyMade({ copyTo, copyLinkId }: CopyRow, index: MachineIndex)
   return identity.kind === 'base' && identity.linkId === copyLinkId;
 }
 
-/** The copy is there: the machine goes over to it, and its log goes. */
+/** The copy is there: the machine goes over to it, and its log may be discarded. */
 export async function goOverToCopy(
   { configPath, directory, disks }: MachineConfiguration,
   row: CopyRow,
   context: OpenContext,
 ): Promise<void> {
-  const { slot, redo, copyTo } = row;
+  const { slot, copyTo } = row;
   // Who made it may have died before its name was on the device, and the log goes.
   syncFolder(dirname(copyTo));
   approveFile(copyTo, context);
@@ -66,7 +65,6 @@ export async function goOverToCopy(
     writeDisk(document, { slot, fileName: writtenFrom(directory, copyTo), mode });
     writeRedo(document, slot, undefined);
   });
-  await discardRedoLog({ redo, context, force: true });
 }
 
 /** Whether a crash came between going over and discarding: the machine runs on the copy, and the log is its own. */

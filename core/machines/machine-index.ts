@@ -22,10 +22,12 @@ export class MachineIndex {
   readonly machines: readonly IndexedMachine[];
   /** Configurations that can't be read now: nobody knows what their machines use. One that is proved to be gone is not among them. */
   readonly outOfReach: readonly string[];
+  private readonly library: Library | undefined;
 
-  constructor(machines: readonly IndexedMachine[], outOfReach: readonly string[] = []) {
+  constructor(machines: readonly IndexedMachine[], outOfReach: readonly string[] = [], library?: Library) {
     this.machines = machines;
     this.outOfReach = outOfReach;
+    this.library = library;
   }
 
   static read(library: Library): MachineIndex {
@@ -38,7 +40,12 @@ export class MachineIndex {
         return [];
       }
     });
-    return new MachineIndex(machines, outOfReach);
+    return new MachineIndex(machines, outOfReach, library);
+  }
+
+  /** The same read anew, for work that has taken long; one that was not read stays as it is. */
+  again(): MachineIndex {
+    return this.library === undefined ? this : MachineIndex.read(this.library);
   }
 
   /** Machines whose configured disk, or named redo log, is this file. */

@@ -27,6 +27,7 @@ import {
 import { identifyFile } from '../../../core/disk/describe/identify.ts';
 import { findWaitingChanges, keptRedo, namedRedo } from '../../../core/machines/waiting-changes.ts';
 import { loadConfiguration } from '../../../core/machines/configuration-file.ts';
+import { Library } from '../../../core/machines/library.ts';
 import { MachineIndex } from '../../../core/machines/machine-index.ts';
 import { decisionPath, readDecisions, writeDecisions } from '../../../core/machines/decision-file.ts';
 import { fingerprint } from '../../support/disk-kit.ts';
@@ -343,6 +344,43 @@ describe('decisions', () => {
     await carryOutDecisions(configPath, context(), alone, commit);
     expect(existsSync(logOf('a'))).toBe(false);
     expect(named('ide0:0')).toBeUndefined();
+  });
+
+  describe('a log that becomes the disk of another machine while work goes on that takes long', () => {
+    let library: Library;
+    const become = async (disk: string): Promise<void> => {
+      const otherPath = folder.at('other.vmx');
+      writeFileSync(otherPath, `displayName = "other"\nide0:0.present = "TRUE"\nide0:0.fileName = "${disk}"\n`);
+      await library.add({ id: 'e'.repeat(32), configPath: otherPath });
+    };
+    beforeEach(() => {
+      library = new Library(folder.at('settings'));
+    });
+
+    it('is not discarded after another was committed', async () => {
+      recordDecisions(configuration(), [
+        { slot: 'ide0:0', answer: 'commit' },
+        { slot: 'ide0:1', answer: 'discard' },
+      ]);
+      const carried = carryOutDecisions(configPath, context(), MachineIndex.read(library), async (row, open) => {
+        await become('b.vmdk.REDO');
+        await commit(row, open);
+      });
+      await expect(carried).rejects.toMatchObject({ code: 'disk.has-dependents' });
+      expect([existsSync(logOf('a')), existsSync(logOf('b'))]).toEqual([false, true]);
+      expect(named('ide0:1')).toBe('b.vmdk.REDO');
+    });
+
+    it('is not discarded after it was copied; its machine goes over to the copy', async () => {
+      recordDecisions(configuration(), [{ slot: 'ide0:0', answer: 'commit', copyTo: 'copy.vmdk' }]);
+      const carried = carryOutDecisions(configPath, context(), MachineIndex.read(library), async (row, open) => {
+        await commitToCopy({ redo: row.redo, file: row.copyTo ?? '', linkId: row.copyLinkId, context: open });
+        await become('a.vmdk.REDO');
+      });
+      await expect(carried).rejects.toMatchObject({ code: 'disk.has-dependents' });
+      expect(existsSync(logOf('a'))).toBe(true);
+      expect(configuration().disks[0]).toMatchObject({ fileName: 'copy.vmdk' });
+    });
   });
 
   it('an answer that can not be read is a keep', async () => {
