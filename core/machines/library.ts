@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { replaceFile } from '../base/atomic-file.ts';
-import { errnoOf } from '../base/file-error.ts';
+import { readFileIfThere, replaceFile } from '../base/atomic-file.ts';
 import { statusOf } from '../base/file-status.ts';
 import { acquireLock, isHeld } from '../base/lock-file.ts';
 import { RedoubtError } from '../base/redoubt-error.ts';
@@ -25,16 +24,26 @@ const fileSchema = z.object({ redoubt: z.literal(1), machines: z.array(entrySche
 export class Library {
   /** Where the list lies. */
   readonly settingsDirectory: string;
-  private readonly path: string;
+  readonly path: string;
 
   constructor(settingsDirectory: string) {
     this.settingsDirectory = settingsDirectory;
     this.path = join(settingsDirectory, 'library.json');
   }
 
-  /** A list that can't be read counts as empty; the next change puts it aside rather than overwrite it. */
+  /** A list that can't be read counts as empty; the next change puts aside what is none, rather than overwrite it. */
   list(): LibraryEntry[] {
-    return this.read() ?? [];
+    return this.known() ?? [];
+  }
+
+  /** The same, or `undefined` where it can't be read and nobody knows what is on it. */
+  known(): LibraryEntry[] | undefined {
+    try {
+      return this.read();
+    } catch (error) {
+      if (error instanceof RedoubtError) return undefined;
+      throw error;
+    }
   }
 
   /** Throws machine.not-found. */
@@ -99,12 +108,15 @@ export class Library {
     }
   }
 
-  /** `undefined`: there is a file, and it is not a library. */
+  /** `undefined`: there is a file, and it is not a library. Throws disk.permission, disk.loop, disk.io. */
   private read(): LibraryEntry[] | undefined {
     try {
-      return fileSchema.parse(JSON.parse(readFileSync(this.path, 'utf8'))).machines;
+      const text = readFileIfThere(this.path);
+      return text === undefined ? [] : fileSchema.parse(JSON.parse(text)).machines;
     } catch (error) {
-      return errnoOf(error) === 'ENOENT' ? [] : undefined;
+      // What can't be read for the moment may be a good list.
+      if (error instanceof RedoubtError && error.kind !== 'data') throw error;
+      return undefined;
     }
   }
 }

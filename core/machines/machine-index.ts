@@ -20,7 +20,7 @@ export interface IndexedMachine {
 /** What the library's machines use, read from their files now. Machines whose file can't be read are left out. */
 export class MachineIndex {
   readonly machines: readonly IndexedMachine[];
-  /** Configurations that can't be read now: nobody knows what their machines use. One that is proved to be gone is not among them. */
+  /** Configurations, or the library, that can't be read now: nobody knows what their machines use. One that is proved to be gone is not among them. */
   readonly outOfReach: readonly string[];
   private readonly library: Library | undefined;
 
@@ -31,8 +31,9 @@ export class MachineIndex {
   }
 
   static read(library: Library): MachineIndex {
-    const outOfReach: string[] = [];
-    const machines = library.list().flatMap(({ id, configPath }): IndexedMachine[] => {
+    const entries = library.known();
+    const outOfReach = entries === undefined ? [library.path] : [];
+    const machines = (entries ?? []).flatMap(({ id, configPath }): IndexedMachine[] => {
       try {
         return [indexed(id, loadConfiguration(configPath))];
       } catch {

@@ -1,9 +1,10 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startChild } from '../../../core/base/child-process.ts';
 import { acquireLock, isHeld } from '../../../core/base/lock-file.ts';
 import { currentProcess } from '../../../core/base/process-identity.ts';
 import { Library, newMachineId } from '../../../core/machines/library.ts';
+import { MachineIndex } from '../../../core/machines/machine-index.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 describe('the library', () => {
@@ -49,6 +50,23 @@ describe('the library', () => {
     expect(library.list()).toHaveLength(1);
     expect(readdirSync(folder.path).some((name) => name.startsWith('library.json.unreadable-'))).toBe(true);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'leaves a list in its place that can not be read for the moment, and takes nobody for gone meanwhile',
+    async () => {
+      const library = new Library(folder.path);
+      await library.add({ id: newMachineId(), configPath: '/a.vmx' });
+      renameSync(folder.at('library.json'), folder.at('away'));
+      // There, and every read fails with EIO.
+      symlinkSync('/proc/self/mem', folder.at('library.json'));
+      await expect(library.add({ id: newMachineId(), configPath: '/b.vmx' })).rejects.toMatchObject({
+        code: 'disk.io',
+      });
+      expect(MachineIndex.read(library).outOfReach).toEqual([folder.at('library.json')]);
+      renameSync(folder.at('away'), folder.at('library.json'));
+      expect(library.list()).toHaveLength(1);
+    },
+  );
 });
 
 describe('a lock file', () => {
