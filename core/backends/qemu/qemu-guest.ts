@@ -17,6 +17,7 @@ const quitPatienceMs = 5000;
  * | --- | --- |
  * | RESET | reset |
  * | STOP after our `stop` | paused, asked |
+ * | STOP by itself, status paused | paused, asked: `stop` was answered too late, as while a disk request waits |
  * | STOP by itself, status io-error | paused, no-space: only ENOSPC stops a guest (see arguments.ts) |
  * | STOP by itself, status internal-error or another | the end: failed |
  * | RESUME | resumed |
@@ -124,7 +125,8 @@ export class QemuGuest implements RunningGuest {
   private async explainStop(): Promise<void> {
     try {
       const { status } = (await this.qemu.client.execute('query-status')) as { status?: string };
-      if (status === 'io-error') this.onEvent({ kind: 'paused', reason: 'no-space' });
+      if (status === 'paused') this.onEvent({ kind: 'paused', reason: 'asked' });
+      else if (status === 'io-error') this.onEvent({ kind: 'paused', reason: 'no-space' });
       else if (status !== 'running') this.fail(`QEMU stopped the guest: ${String(status)}`);
     } catch {
       // It is on its way out, and `ended` says how.
