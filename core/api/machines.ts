@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call, stream } from './call.ts';
-import { wireErrorSchema } from './errors.ts';
+import { waitingChangesSchema, wireErrorSchema } from './errors.ts';
 
 export const diskModeSchema = z.enum(['persistent', 'undoable', 'nonpersistent']);
 export type DiskMode = z.infer<typeof diskModeSchema>;
@@ -249,11 +249,15 @@ export const machinesContract = {
   settings: call(id, machineSettingsSchema),
   /** Adopts the machine's own waiting log where it is chosen as disk. Throws machine.decide-first (P3). */
   saveSettings: call(z.object({ id: z.string(), settings: machineSettingsSchema }), nothing),
-  /** Throws machine.changes-waiting (P2) unless `waiting` answers it; also where others have come after the answer. */
+  /**
+   * Throws machine.changes-waiting (P2) unless `waiting` answers it; also where others have come after the answer, or
+   * since `asked`, the changes that the question was about.
+   */
   powerOn: call(
     z.object({
       id: z.string(),
       waiting: z.enum(['continue', 'commit', 'discard']).optional(),
+      asked: z.array(waitingChangesSchema).optional(),
       alwaysContinue: z.boolean().optional(),
     }),
     nothing,

@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { WaitingChanges } from '../api/errors.ts';
 import type { MachineSettings } from '../api/machines.ts';
 import { RedoubtError, toWire } from '../base/redoubt-error.ts';
 import { describeRedo } from '../disk/describe/describe-redo.ts';
@@ -30,8 +32,13 @@ import type { RouterServices } from './router-services.ts';
 /** Waits this long for somebody else who is about to let go of the machine. */
 const lockWaitMs = 5000;
 
-/** The answers of the power-on question. */
-type WaitingAnswer = 'continue' | 'commit' | 'discard';
+/** An answer to the power-on question. */
+interface WaitingAnswer {
+  readonly waiting?: 'continue' | 'commit' | 'discard' | undefined;
+  /** The changes that were asked about. */
+  readonly asked?: readonly WaitingChanges[] | undefined;
+  readonly alwaysContinue: boolean;
+}
 
 /** What can be done to one machine: the acts behind the calls. */
 export class MachineOperations {
@@ -47,7 +54,7 @@ export class MachineOperations {
   }
 
   /** Throws machine.changes-waiting unless answered, and whatever keeps the machine from starting. */
-  async powerOn(id: string, answer: WaitingAnswer | undefined, alwaysContinue: boolean): Promise<void> {
+  async powerOn(id: string, answer: WaitingAnswer): Promise<void> {
     const { live, fleet } = this.services;
     const before = this.configuration(id);
     await fleet.find(id); // somebody else may have started it a moment ago
@@ -59,7 +66,7 @@ export class MachineOperations {
       });
     this.starting.add(id);
     try {
-      await this.start(id, before, answer, alwaysContinue);
+      await this.start(id, before, answer);
     } finally {
       this.starting.delete(id);
       live.setStarting(id, false);
@@ -67,19 +74,14 @@ export class MachineOperations {
     }
   }
 
-  private async start(
-    id: string,
-    before: MachineConfiguration,
-    answer: WaitingAnswer | undefined,
-    alwaysContinue: boolean,
-  ): Promise<void> {
+  private async start(id: string, before: MachineConfiguration, answer: WaitingAnswer): Promise<void> {
     const { live, fleet } = this.services;
     live.setProblem(id, undefined);
-    if (alwaysContinue)
+    if (answer.alwaysContinue)
       await editConfiguration(before.configPath, (document) => {
         document.set('redoubt.whenChangesWait', 'continue');
       });
-    await this.settleWaiting(id, before, alwaysContinue ? 'continue' : answer);
+    await this.settleWaiting(id, before, answer);
     live.setStarting(id, true);
     // Whoever has it is named at once, rather than by a runner that waits in vain.
     (await lockMachine(before.configPath, before.name, 'starting', lockWaitMs)).release();
@@ -249,8 +251,9 @@ export class MachineOperations {
   private async settleWaiting(
     id: string,
     configuration: MachineConfiguration,
-    answer: WaitingAnswer | undefined,
+    { waiting: wanted, asked, alwaysContinue }: WaitingAnswer,
   ): Promise<void> {
+    const answer = alwaysContinue ? 'continue' : wanted;
     await this.carryOut(id);
     const now = loadConfiguration(configuration.configPath);
     const context = this.context(now);
@@ -258,6 +261,8 @@ export class MachineOperations {
     if (waiting.length === 0) return;
     if (answer === undefined && now.whenChangesWait === 'ask') throw changesWaiting(now.name, waiting);
     if (answer === undefined || answer === 'continue') return;
+    // The question may have stood open while another window ran the machine.
+    if (asked !== undefined && !isDeepStrictEqual(asked, waiting)) throw changesWaiting(now.name, waiting);
     this.services.live.setStarting(id, true);
     const decisions = takeDecisions(
       now,

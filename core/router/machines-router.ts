@@ -77,7 +77,7 @@ export function machinesRouter(services: RouterServices, operations: MachineOper
       return {};
     }),
     powerOn: machines.powerOn.handler(async ({ input }) => {
-      await operations.powerOn(input.id, input.waiting, input.alwaysContinue === true);
+      await operations.powerOn(input.id, { ...input, alwaysContinue: input.alwaysContinue === true });
       return {};
     }),
     shutDown: machines.shutDown.handler(async ({ input }) => {

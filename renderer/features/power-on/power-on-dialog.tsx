@@ -40,7 +40,7 @@ export function PowerOnDialog({ machineId, error, onClose }: PowerOnDialogProps)
     }
     // Starting takes a while and a commit longer: the window shows both, so the question need not wait.
     onClose();
-    void answerPowerOn(machineId, waiting, isAlways);
+    void answerPowerOn(machineId, waiting, isAlways, disks);
   };
 
   return (

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WaitingChanges } from '../../../core/api/errors.ts';
 import type { MachineEvent, NewMachine } from '../../../core/api/machines.ts';
 import { commitRedoLog } from '../../../core/disk/commit/commit.ts';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
@@ -237,6 +238,26 @@ describe('machines', { timeout: 60_000 }, () => {
     expect((await started).code).toBe('machine.changes-waiting');
     expect((await bench.view(id)).power).toBe('off');
     expect(existsSync(redo)).toBe(true);
+  });
+
+  it('do not throw away changes that have come since they were asked about', async () => {
+    const id = await create('qa');
+    const { configPath, disks } = await bench.view(id);
+    const path = disks[0]?.path ?? '';
+    const { file: redo } = await createRedoLog({ parent: path, randomSuffix: false });
+    await editConfiguration(configPath, (document) => {
+      document.set(`${slot}.redo`, redo);
+    });
+    await bench.waitFor(id, (view) => view.hasWaitingChanges, 'has changes');
+    const ask = async (): Promise<WaitingChanges[]> =>
+      (await refusalOf(bench.client.machines.powerOn({ id }))).details['disks'] as WaitingChanges[];
+    const asked = await ask();
+    await writeDisk(path, redo, [[0, 7]]);
+    const answer = { id, waiting: 'discard', asked } as const;
+    expect((await refusalOf(bench.client.machines.powerOn(answer))).code).toBe('machine.changes-waiting');
+    expect(existsSync(redo)).toBe(true);
+    await bench.client.machines.powerOn({ ...answer, asked: await ask() });
+    expect((await bench.view(id)).power).toBe('running');
   });
 
   it('are deleted with their own files; what others use stays', async () => {

@@ -19,13 +19,13 @@ beforeEach(() => {
 describe('the answer to the power-on question', () => {
   it('is asked for anew where other changes have come after it', async () => {
     refuseWith(new RedoubtError('machine.changes-waiting', 'x', { machine: 'qa', disks: [] }));
-    await answerPowerOn('a', 'discard', false);
+    await answerPowerOn('a', 'discard', false, []);
     expect(kinds()).toEqual(['power-on-question']);
   });
 
   it('can be given again after another refusal', async () => {
     refuseWith(new RedoubtError('machine.busy', 'x', { machine: 'qa', doing: 'starting' }));
-    await answerPowerOn('a', 'discard', false);
+    await answerPowerOn('a', 'discard', false, []);
     expect(kinds()).toEqual(['error']);
   });
 });
