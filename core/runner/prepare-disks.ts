@@ -64,7 +64,8 @@ export async function prepareDisks(subject: PreparationSubject): Promise<Prepare
     }
     await saveRecords(configuration, records);
   } catch (error) {
-    await undo();
+    // Why it failed is what the user has to hear; what is still named and gone counts as none.
+    await undo().catch(() => undefined);
     throw error;
   }
   return { disks, undo };
