@@ -43,6 +43,8 @@ export const redoLogViewSchema = z.object({
   /** Milliseconds since 1970. */
   changedAt: z.number(),
   isUnclean: z.boolean(),
+  /** It is away, or can't be read: the numbers say nothing, and the disk's `problem` why. */
+  isOutOfReach: z.boolean().optional(),
 });
 
 export const diskViewSchema = z.object({

@@ -52,7 +52,7 @@ async function addRedo(view: DiskView, redo: string, context: OpenContext): Prom
     const message = `The commit of ${unfinished.child} into ${parent} was interrupted.`;
     view.problem ??= toWire(new RedoubtError('disk.commit-unfinished', message, unfinished));
   } catch (error) {
-    view.redo = { path: redo, allocatedBytes: 0, changedAt: 0, isUnclean: false };
+    view.redo = { path: redo, allocatedBytes: 0, changedAt: 0, isUnclean: false, isOutOfReach: true };
     view.problem ??= toWire(error);
   }
 }

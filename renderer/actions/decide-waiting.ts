@@ -1,3 +1,4 @@
+import type { DiskView } from '../../core/api/machines.ts';
 import { openDialog } from '../stores/dialogs.ts';
 import type { Action, ActionContext } from './action.ts';
 import { isAtRest } from './power-state.ts';
@@ -7,7 +8,10 @@ import { t } from './words.ts';
 export const commitWaiting: Action = {
   id: 'commit-waiting',
   label: t('commit-waiting'),
-  enabledWhen: hasWaiting,
+  enabledWhen: (context) => {
+    const waiting = hasWaiting(context);
+    return waiting === true && waitingDisk(context)?.redo?.isOutOfReach === true ? t('no.log') : waiting;
+  },
   perform: (context) => {
     ask(context, 'commit-waiting');
   },
@@ -30,7 +34,12 @@ function hasWaiting(context: ActionContext): true | string {
   return context.machine?.hasWaitingChanges === true || t('no.waiting');
 }
 
-function ask({ machine }: ActionContext, kind: 'commit-waiting' | 'discard-waiting'): void {
-  const disk = machine?.disks.find((candidate) => candidate.redo !== undefined);
+function waitingDisk({ machine }: ActionContext): DiskView | undefined {
+  return machine?.disks.find((candidate) => candidate.redo !== undefined);
+}
+
+function ask(context: ActionContext, kind: 'commit-waiting' | 'discard-waiting'): void {
+  const { machine } = context;
+  const disk = waitingDisk(context);
   if (machine !== undefined && disk !== undefined) openDialog({ kind, machineId: machine.id, slot: disk.slot });
 }

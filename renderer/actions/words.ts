@@ -41,6 +41,7 @@ export const t = defineWords({
   'no.console': 'Open the console of a running machine first.',
   'no.disk': 'This machine has no disk that could be protected.',
   'no.waiting': 'No changes are waiting on this machine.',
+  'no.log': "The redo log can't be read now.",
   'is.running': '"{vm}" is running already.',
   'is.off': '"{vm}" is powered off.',
   'is.starting': '"{vm}" is starting.',

@@ -5,9 +5,9 @@ import { selectMachine } from '../stores/selection.ts';
 import { client } from '../transport/client.ts';
 
 /**
- * Powers a machine on with the answer to its power-on question, which was about the changes `asked`.
- * `isAlways`: with `continue`, not to be asked again. A refusal is shown with a way to try again; where other changes have come after the answer, the question
- * is asked anew, for trying again would discard what nobody has seen.
+ * Powers a machine on with the answer to its power-on question, which was about the changes `asked`. `isAlways`:
+ * with `continue`, not to be asked again. A refusal is shown with a way to try again; where other changes have come
+ * since, the question is asked anew, for trying again would discard what nobody has seen.
  */
 export function answerPowerOn(
   id: string,

@@ -47,6 +47,9 @@ export const t = defineWords({
   'd3.title': 'Discard {size} of changes in "{vm}"?',
   'd3.text':
     '"{vm}" goes back to how it was before these changes; they were last added to on {date}. The redo log {file} is deleted.',
+  'd3.titleOutOfReach': 'Discard the changes in "{vm}"?',
+  'd3.textOutOfReach':
+    '{file} can\'t be read now. "{vm}" starts without its changes from then on, and does not use the file when it is back.',
   'd3.button': 'Discard',
 
   'd4.title': 'Delete "{vm}"?',

@@ -39,16 +39,23 @@ export function CommitWaitingDialog({ machineId, slot, onClose }: WaitingDialogP
 export function DiscardWaitingDialog({ machineId, slot, onClose }: WaitingDialogProps) {
   const { vm, redo } = useWaiting({ machineId, slot, onClose });
   if (redo === undefined) return undefined;
+  const isKnown = redo.isOutOfReach !== true;
+  const values = {
+    size: { bytes: redo.allocatedBytes },
+    vm,
+    date: new Date(redo.changedAt),
+    file: fileName(redo.path),
+  };
   return (
     <QuestionDialog
-      title={t('d3.title', { size: { bytes: redo.allocatedBytes }, vm })}
+      title={t(isKnown ? 'd3.title' : 'd3.titleOutOfReach', values)}
       verb={t('d3.button')}
       isDanger
       testId="d3"
       onClose={onClose}
       onConfirm={() => decideWaiting({ id: machineId, slot, answer: 'discard' })}
     >
-      <p className={styles.text}>{t('d3.text', { vm, date: new Date(redo.changedAt), file: fileName(redo.path) })}</p>
+      <p className={styles.text}>{t(isKnown ? 'd3.text' : 'd3.textOutOfReach', values)}</p>
     </QuestionDialog>
   );
 }

@@ -84,7 +84,8 @@ function machineRow(machine: MachineView, place: 'machine' | 'waiting'): LeafRow
     target: { kind: 'machine', id: machine.id },
     badges,
     machine,
-    ...(place === 'waiting'
+    // How much waits in a log that is out of reach nobody knows.
+    ...(place === 'waiting' && !machine.disks.some((disk) => disk.redo?.isOutOfReach === true)
       ? { bytes: machine.disks.reduce((sum, disk) => sum + (disk.redo?.allocatedBytes ?? 0), 0) }
       : {}),
   };

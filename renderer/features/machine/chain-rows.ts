@@ -67,15 +67,17 @@ export function chainRows(
   if (redo === undefined) return rows;
   const state = isOn
     ? t('disks.state.writing')
-    : redo.isUnclean
-      ? t('disks.state.unclean')
-      : t('disks.state.waiting', { date: formatDate(redo.changedAt) });
+    : redo.isOutOfReach === true
+      ? t('disks.state.outOfReach')
+      : redo.isUnclean
+        ? t('disks.state.unclean')
+        : t('disks.state.waiting', { date: formatDate(redo.changedAt) });
   const own = finish({
     path: redo.path,
     file: fileName(redo.path),
     role: 'redo-log',
     level: links.length + 1,
-    size: formatSize(redo.allocatedBytes),
+    size: redo.isOutOfReach === true ? '' : formatSize(redo.allocatedBytes),
     state,
     stateKind: isOn ? 'writing' : 'waiting',
     users: [machine.name],

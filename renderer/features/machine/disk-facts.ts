@@ -26,7 +26,7 @@ export function chainOf(disk: DiskView): readonly { path: string; isReadOnly: bo
 }
 
 function modeWords(disk: DiskView): string {
-  if (disk.redo === undefined) return t('disk.mode', { mode: disk.mode });
+  if (disk.redo === undefined || disk.redo.isOutOfReach === true) return t('disk.mode', { mode: disk.mode });
   return t('disk.mode.redo', { mode: disk.mode, size: { bytes: disk.redo.allocatedBytes } });
 }
 

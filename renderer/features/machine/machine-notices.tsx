@@ -76,14 +76,16 @@ function WaitingNotice({ machine, disk }: { readonly machine: MachineView; reado
       actions={
         canDecide ? (
           <>
-            <Button
-              data-testid="waiting.commit"
-              onClick={() => {
-                ask('commit-waiting');
-              }}
-            >
-              {t('waiting.commit')}
-            </Button>
+            {redo.isOutOfReach === true ? undefined : (
+              <Button
+                data-testid="waiting.commit"
+                onClick={() => {
+                  ask('commit-waiting');
+                }}
+              >
+                {t('waiting.commit')}
+              </Button>
+            )}
             <Button
               data-testid="waiting.discard"
               onClick={() => {
@@ -96,11 +98,13 @@ function WaitingNotice({ machine, disk }: { readonly machine: MachineView; reado
         ) : undefined
       }
     >
-      {redo.isUnclean
-        ? t('waiting.unclean', values)
-        : redo.allocatedBytes === 0
-          ? t('waiting.empty', values)
-          : t('waiting.text', values)}
+      {t(waitingWords(redo), values)}
     </Notice>
   );
+}
+
+function waitingWords({ isOutOfReach, isUnclean, allocatedBytes }: NonNullable<DiskView['redo']>) {
+  if (isOutOfReach === true) return 'waiting.outOfReach';
+  if (isUnclean) return 'waiting.unclean';
+  return allocatedBytes === 0 ? 'waiting.empty' : 'waiting.text';
 }

@@ -45,6 +45,8 @@ export const t = defineWords({
   'waiting.text': '{size} of changes wait in {redo}, last used {date}.',
   'waiting.empty': 'An empty redo log waits: {redo}. Nothing was written into it.',
   'waiting.unclean': '{size} of changes wait in {redo}. The machine was not shut down properly.',
+  'waiting.outOfReach':
+    "Changes wait in {redo}, which can't be read now. Start again when it is back, or discard them to start without.",
   'waiting.commit': 'Commit…',
   'waiting.discard': 'Discard…',
   'nonpersistent.banner': 'Nothing you do here is saved',
@@ -62,6 +64,7 @@ export const t = defineWords({
   'disks.state.waiting': 'waiting since {date}',
   'disks.state.writable': 'writable',
   'disks.state.unclean': 'not closed properly',
+  'disks.state.outOfReach': "can't be read",
   'disks.state.committing': 'commit interrupted',
   'disks.size.unknown': 'size unknown',
   'disks.empty.title': 'No redo logs',

@@ -40,6 +40,7 @@ export const t = defineWords({
   'disk.redo': 'Redo log',
   'disk.redoNone': 'None yet',
   'disk.redoEmpty': '{redo}, empty, kept {date}',
+  'disk.redoOutOfReach': "{redo}, which can't be read now",
   'disk.redoWaiting': '{size} in {redo}, last used {date}',
   'disk.commit': 'Commit…',
   'disk.discard': 'Discard…',

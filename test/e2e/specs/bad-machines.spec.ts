@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRedoLog } from '../../../core/disk/create/create-redo-log.ts';
 import { fingerprint, fingerprintBelow } from '../../support/fingerprint.ts';
 import { createScratchpadBase, notesInDisk } from '../../support/scratchpad-disk.ts';
@@ -207,4 +216,66 @@ test.describe('without QEMU and without firmware', () => {
     await product.error.expectShown({ title: /firmware/, text: /bios\.bin/, steps: ['Try again'] });
     expect(fingerprintBelow(host.home.at('machines', 'Scratchpad'))).toBe(disk);
   });
+});
+
+test('a kept log whose drive is away waits, says so, and can be given up', async ({ app, host }) => {
+  const product = new Product(app);
+  const base = await makeBase(host);
+  const drive = host.home.at('drive');
+  mkdirSync(drive);
+  host.own(drive);
+  await product.wizard.createCustom({
+    name: 'far',
+    disk: { kind: 'existing', path: base },
+    mode: 'Undoable',
+    redoLogDir: drive,
+  });
+  const machine = product.machine('far');
+  await machine.powerOn();
+  await machine.showConsole();
+  await machine.expectScreen(/Boot 1\./);
+  await machine.writeNote('on the drive');
+  await machine.powerOff();
+  await product.powerOff.answer('Keep');
+  await machine.expectState(/, powered off.*changes waiting/);
+
+  // Where a drive was mounted an empty folder stays.
+  renameSync(drive, host.home.at('unplugged'));
+  mkdirSync(drive);
+  host.own(drive);
+  await machine.pressPowerOn();
+  await product.error.expectShown({
+    title: /\.REDO_[0-9a-f]{6} was not found$/,
+    text: /the drive it lies on is not there/,
+    steps: ['Try again', 'Settings…'],
+  });
+  await product.error.press('Close');
+  const notice = app.getByTestId('machine.waiting');
+  await expect(notice).toContainText(/^Changes wait in pad\.vmdk\.REDO_[0-9a-f]{6}, which can't be read now\./);
+  await expect(notice.getByRole('button')).toHaveText(['Discard…']);
+
+  // Back again, nothing was lost.
+  rmdirSync(drive);
+  renameSync(host.home.at('unplugged'), drive);
+  await machine.pressPowerOn();
+  await product.powerOn.answer('Continue');
+  await machine.showConsole();
+  await machine.expectScreen(/Boot 2\.[^]*on the drive/);
+  await machine.powerOff();
+  await product.powerOff.answer('Keep');
+
+  // Gone for good, it is given up.
+  renameSync(drive, host.home.at('unplugged'));
+  mkdirSync(drive);
+  host.own(drive);
+  await machine.pressPowerOn();
+  await product.error.press('Close');
+  await notice.getByRole('button', { name: 'Discard…' }).click();
+  const discard = app.getByRole('alertdialog', { name: 'Discard the changes in "far"?' });
+  await expect(discard).toHaveAccessibleDescription(/"far" starts without its changes from then on/);
+  await discard.getByRole('button', { name: 'Discard', exact: true }).click();
+  await machine.expectState(/, powered off(?!.*changes waiting)/);
+  await machine.powerOn();
+  await machine.showConsole();
+  await machine.expectScreen(/Boot 1\.(?![^]*on the drive)/);
 });

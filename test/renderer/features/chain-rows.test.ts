@@ -29,6 +29,11 @@ describe('the chain of a disk', () => {
     expect(log?.name).toBe('win2k.vmdk.REDO_a01000, redo log of win2k.vmdk, 310 MB, used by qa, writable');
   });
 
+  it('says of a log that is away neither a size nor a date', () => {
+    const away = makeDisk({ redo: { ...redo, allocatedBytes: 0, isOutOfReach: true } });
+    expect(chainRows(off, away, undefined, [off]).at(-1)).toMatchObject({ size: '', state: "can't be read" });
+  });
+
   it('shows what is written while the machine runs', () => {
     const running = { ...off, power: 'running' as const };
     expect(chainRows(running, disk, undefined, []).at(-1)).toMatchObject({

@@ -142,6 +142,29 @@ function trouble(): MachineView[] {
       ],
     }),
     makeMachine({
+      name: 'away',
+      hasWaitingChanges: true,
+      disks: [
+        makeDisk({
+          fileName: base.path,
+          path: base.path,
+          chain: [base],
+          redo: {
+            path: '/media/ada/LABORATORY/away/win2k.vmdk.REDO_4c0d1e',
+            allocatedBytes: 0,
+            changedAt: 0,
+            isUnclean: false,
+            isOutOfReach: true,
+          },
+          problem: {
+            code: 'disk.not-found',
+            message: 'The log was not found.',
+            details: { file: '/media/ada/LABORATORY/away/win2k.vmdk.REDO_4c0d1e' },
+          },
+        }),
+      ],
+    }),
+    makeMachine({
       name: 'full',
       power: 'paused',
       paused: { reason: 'no-space', volume: '/srv/vms', freeBytes: 0, needBytes: 64 * mb },

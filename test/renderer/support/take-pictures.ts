@@ -19,6 +19,23 @@ const tree = (page: Page, id: string) => page.getByTestId(`tree.vm.${id}`).click
 const shots: readonly Shot[] = [
   { name: 'welcome', scene: 'empty' },
   { name: 'summary-running', scene: 'office', act: (page) => page.waitForTimeout(1300) },
+  { name: 'summary-log-away', scene: 'trouble', act: (page) => tree(page, 'away') },
+  {
+    name: 'disks-log-away',
+    scene: 'trouble',
+    act: async (page) => {
+      await tree(page, 'away');
+      await page.getByTestId('tab.disks').click();
+    },
+  },
+  {
+    name: 'd3-log-away',
+    scene: 'trouble',
+    act: async (page) => {
+      await tree(page, 'away');
+      await page.getByTestId('waiting.discard').click();
+    },
+  },
   { name: 'summary-waiting', scene: 'office', act: (page) => tree(page, 'qa-sp4') },
   {
     name: 'console',

@@ -16,7 +16,7 @@ export function RedoLogLine({ machine, slot, isLocked }: { machine: MachineView;
       </span>
       <Button
         data-testid="disk.commit"
-        disabled={!canDecide}
+        disabled={!canDecide || redo.isOutOfReach === true}
         onClick={() => {
           openDialog({ kind: 'commit-waiting', machineId: machine.id, slot });
         }}
@@ -39,6 +39,7 @@ export function RedoLogLine({ machine, slot, isLocked }: { machine: MachineView;
 function redoWords(redo: MachineView['disks'][number]['redo']): string {
   if (redo === undefined) return t('disk.redoNone');
   const facts = { redo: fileName(redo.path), date: new Date(redo.changedAt) };
+  if (redo.isOutOfReach === true) return t('disk.redoOutOfReach', facts);
   return redo.allocatedBytes === 0
     ? t('disk.redoEmpty', facts)
     : t('disk.redoWaiting', { ...facts, size: { bytes: redo.allocatedBytes } });
