@@ -41,7 +41,8 @@ async function planFor(library: Library, id: string, links: readonly Link[]): Pr
   const configuration = readable(configPath);
   if (configuration !== undefined) {
     const index = MachineIndex.read(library);
-    for (const link of links) await judge(plan, link, { id, configuration, index });
+    const machine = { id, configuration, index, users: new Map() };
+    for (const link of links) await judge(plan, link, machine);
   }
   for (const path of ownFiles(configPath)) plan.deletes.push({ path, sizeBytes: sizeOf(path) });
   return plan;
@@ -149,6 +150,8 @@ interface JudgedMachine {
   readonly id: string;
   readonly configuration: MachineConfiguration;
   readonly index: MachineIndex;
+  /** What is known by now of the links above, so that a deep chain is looked through once. */
+  readonly users: Map<Link, string[] | undefined>;
 }
 
 async function judge(plan: DeletionPlan, link: Link, machine: JudgedMachine): Promise<void> {
@@ -169,6 +172,11 @@ async function judge(plan: DeletionPlan, link: Link, machine: JudgedMachine): Pr
  * can't be told.
  */
 async function usersOf(link: Link, machine: JudgedMachine): Promise<string[] | undefined> {
+  if (!machine.users.has(link)) machine.users.set(link, await findUsers(link, machine));
+  return machine.users.get(link);
+}
+
+async function findUsers(link: Link, machine: JudgedMachine): Promise<string[] | undefined> {
   const { id, configuration, index } = machine;
   const others = index.usersOf(link.path).filter((user) => user.id !== id);
   const users = new Set(others.map((user) => user.configuration.name));
