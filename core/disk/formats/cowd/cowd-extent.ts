@@ -86,8 +86,9 @@ export class CowdExtent extends SparseExtent {
   }
 
   override refuseCutOff(): void {
-    // A clean file of ours was compared with its free sector when it was opened.
-    if (!this.header.isClean || this.header.record === undefined) super.refuseCutOff();
+    // One of ours was compared with its free sector when it was opened, if it was closed; if not, a user who waits for
+    // his machine after a crash does not wait for all its tables as well.
+    if (this.header.record === undefined) super.refuseCutOff();
   }
 
   /** Changes the header, synced. */

@@ -376,24 +376,20 @@ describe('repairing', () => {
     await contentOf(base);
   });
 
-  it('[B4] a file that was not closed, and one of ESX, is not written where entries lead past its end', async () => {
+  it('[B4] a file without a record of its own is not written where entries lead past its end', async () => {
     const esx = folder.at('esx.vmdk');
     await createBase({ file: esx, capacityBytes: 64 * mib, split: false, bus: 'scsi', dialect: 'esx' });
     await writeDisk(esx, undefined, [[0, 1, 200_000]]);
-    const header = new SparseFile(base);
-    header.set(8, header.get(8) & ~2);
-    for (const file of [base, esx]) {
-      truncateSync(file, statSync(file).size - 16_384);
-      const before = fingerprintFolder(folder.path);
-      await expect(writeDisk(file, undefined, [[20 * mib, 9, 40_000]])).rejects.toMatchObject({
-        code: 'disk.corrupt',
-        details: { file },
-      });
-      expect(fingerprintFolder(folder.path)).toEqual(before);
-      await checkChain({ file, repair: true });
-      await writeDisk(file, undefined, [[20 * mib, 9, 40_000]]);
-      await contentOf(file);
-    }
+    truncateSync(esx, statSync(esx).size - 16_384);
+    const before = fingerprintFolder(folder.path);
+    await expect(writeDisk(esx, undefined, [[20 * mib, 9, 40_000]])).rejects.toMatchObject({
+      code: 'disk.corrupt',
+      details: { file: esx },
+    });
+    expect(fingerprintFolder(folder.path)).toEqual(before);
+    await checkChain({ file: esx, repair: true });
+    await writeDisk(esx, undefined, [[20 * mib, 9, 40_000]]);
+    await contentOf(esx);
   });
 
   it('[B4] [K6] a parent that was cut short is not written either after a repair of what lies over it', async () => {
