@@ -1,8 +1,9 @@
 /**
- * A read that takes longer is one for which a disk was waited for: the page cache takes a few microseconds, a quick
- * disk 80 and more. One after the other, such reads leave the disk with one request at a time.
+ * A read that takes longer is one for which a disk was waited for: the page cache takes a few microseconds, and 30
+ * where the processor is busy; a quick disk takes 45 and more. One after the other, such reads leave the disk with
+ * one request at a time.
  */
-const slowMs = 0.05;
+const slowMs = 0.035;
 /** What is allowed on top for every byte: memory is copied at some GB/s. */
 const slowMsPerByte = 1e-6;
 /** So many slow reads, without a row of quick ones in between, and reading goes on in the thread pool. */
