@@ -1,6 +1,7 @@
 import { RedoubtError } from '../../../base/redoubt-error.ts';
 import { countOf, SECTOR_BYTES } from '../../../base/units.ts';
 import type { DiskFile } from '../../files/disk-file.ts';
+import { TablePlaces } from './table-places.ts';
 
 export const ENTRY_BYTES = 4;
 export const ENTRIES_PER_SECTOR = SECTOR_BYTES / ENTRY_BYTES;
@@ -23,9 +24,9 @@ export interface TableShape {
   readonly hasZeroedGrains?: boolean;
 }
 
-/** A directory that was judged: for each table its sector, or 0. */
+/** A directory that was judged. */
 export interface GrainDirectory {
-  readonly entries: Uint32Array;
+  readonly tables: TablePlaces;
   /** No grain lies below this sector. */
   readonly lowestGrainSector: number;
   /** All metadata lies below it, so that everything behind it is grains or unused. */
@@ -37,6 +38,9 @@ export function tableSectorsOf({ entriesPerTable }: TableShape): number {
   return countOf(entriesPerTable * ENTRY_BYTES, SECTOR_BYTES);
 }
 
+/** Where directories are read to that are no larger than 1 MiB: those of a chain are many, and few are kept as they are. */
+const scratch = new Uint32Array(262_144);
+
 /**
  * Reads the directory at a sector and judges every entry against the file. The number of entries has been
  * bounded by who read the header. Throws disk.corrupt, disk.io.
@@ -44,8 +48,9 @@ export function tableSectorsOf({ entriesPerTable }: TableShape): number {
 export function readDirectory(file: DiskFile, shape: TableShape, directorySector: number): GrainDirectory {
   const { directoryEntries, headerSectors, overheadSectors } = shape;
   const tableSectors = tableSectorsOf(shape);
-  const entries = new Uint32Array(directoryEntries);
-  const bytes = new Uint8Array(entries.buffer);
+  const isLarge = directoryEntries > scratch.length;
+  const entries = isLarge ? new Uint32Array(directoryEntries) : scratch.subarray(0, directoryEntries);
+  const bytes = new Uint8Array(entries.buffer, 0, entries.byteLength);
   if (file.read(directorySector * SECTOR_BYTES, bytes) < bytes.length)
     throw corruptTable(file.path, 'grain directory', directorySector, 'past the end of the file');
   const endSectors = Math.floor(file.lengthBytes() / SECTOR_BYTES);
@@ -72,13 +77,14 @@ export function readDirectory(file: DiskFile, shape: TableShape, directorySector
     highestEnd = Math.max(highestEnd, end);
     tables++;
   }
+  const places = TablePlaces.of(entries, tableSectors);
   if (overheadSectors !== undefined) {
     const lowestGrainSector = Math.max(overheadSectors, headerSectors);
-    return { entries, lowestGrainSector, isOneRow: highestEnd <= lowestGrainSector };
+    return { tables: places, lowestGrainSector, isOneRow: highestEnd <= lowestGrainSector };
   }
   const lowestGrainSector = directorySector === headerSectors ? directoryEnd : headerSectors;
   return {
-    entries,
+    tables: places,
     lowestGrainSector: isContiguous ? lowestGrainSector + tables * tableSectors : lowestGrainSector,
     isOneRow: isContiguous,
   };

@@ -12,6 +12,7 @@ import {
   type GrainDirectory,
   type TableShape,
 } from './grain-directory.ts';
+import type { TablePlaces } from './table-places.ts';
 
 export type { TableShape } from './grain-directory.ts';
 
@@ -41,7 +42,7 @@ export class GrainTables {
   private readonly shape: TableShape;
   private readonly tableSectors: number;
   private directory: GrainDirectory | undefined;
-  private redundant: Uint32Array | undefined;
+  private redundant: TablePlaces | undefined;
   /** One flag a table: its blocks exist on the host, so that writing an entry can't run out of space. */
   private readonly isPrepared: Uint8Array;
   private live = new Map<number, Uint32Array>();
@@ -107,10 +108,10 @@ export class GrainTables {
     const { directorySector, redundantDirectorySector } = this.shape;
     const directory = this.loadDirectory();
     const table = Math.floor(grain / this.shape.entriesPerTable);
-    assert(directory.entries[table] === 0, 'a table is added once');
+    assert(directory.tables.at(table) === 0, 'a table is added once');
     this.file.write(sector * SECTOR_BYTES, [new Uint8Array(this.sectorsPerTable * SECTOR_BYTES)]);
     this.directory = { ...directory, isOneRow: false };
-    this.setDirectoryEntry(directory.entries, directorySector, table, sector);
+    this.setDirectoryEntry(directory.tables, directorySector, table, sector);
     if (this.redundant !== undefined && redundantDirectorySector !== undefined)
       this.setDirectoryEntry(this.redundant, redundantDirectorySector, table, sector + this.tableSectors);
     this.isPrepared[table] = 1;
@@ -123,7 +124,7 @@ export class GrainTables {
   prepare(grain: number): void {
     const table = Math.floor(grain / this.shape.entriesPerTable);
     if (this.isPrepared[table] === 1) return;
-    for (const sector of [this.tableSector(table), this.redundant?.[table] ?? 0]) {
+    for (const sector of [this.tableSector(table), this.redundant?.at(table) ?? 0]) {
       if (sector === 0) continue;
       const bytes = new Uint8Array(this.tableSectors * SECTOR_BYTES);
       this.file.read(sector * SECTOR_BYTES, bytes);
@@ -151,7 +152,7 @@ export class GrainTables {
       const within = index % ENTRIES_PER_SECTOR;
       const here = Math.min(count - done, ENTRIES_PER_SECTOR - within, entriesPerTable - index);
       const table = Math.floor(grain / entriesPerTable);
-      for (const tableSector of [this.tableSector(table), this.redundant?.[table] ?? 0]) {
+      for (const tableSector of [this.tableSector(table), this.redundant?.at(table) ?? 0]) {
         if (tableSector === 0) continue;
         const entries = this.liveSector(tableSector + Math.floor(index / ENTRIES_PER_SECTOR));
         for (let i = 0; i < here; i++) entries[within + i] = value + (done + i) * step;
@@ -239,9 +240,7 @@ export class GrainTables {
   /** Whether there is a table for every grain, and each lies right behind the one before. */
   hasTablesSideBySide(): boolean {
     const { spanSectors, grainSectors, entriesPerTable } = this.shape;
-    const tables = this.loadDirectory().entries.subarray(0, countOf(spanSectors, grainSectors * entriesPerTable));
-    const [first = 0] = tables;
-    return first !== 0 && tables.every((sector, table) => sector === first + table * this.tableSectors);
+    return this.loadDirectory().tables.areSideBySide(countOf(spanSectors, grainSectors * entriesPerTable));
   }
 
   /** Whether all metadata lies before `firstDataSector`, so that everything behind it is grains or unused. */
@@ -251,7 +250,7 @@ export class GrainTables {
 
   /** Directories and tables that lie behind `firstDataSector`, or reach into what does. */
   metadataRows(): { sector: number; sectors: number }[] {
-    const { lowestGrainSector, entries } = this.loadDirectory();
+    const { lowestGrainSector, tables: own } = this.loadDirectory();
     const { directorySector, redundantDirectorySector, directoryEntries } = this.shape;
     const directorySectors = countOf(directoryEntries * ENTRY_BYTES, SECTOR_BYTES);
     const rows: { sector: number; sectors: number }[] = [];
@@ -259,19 +258,20 @@ export class GrainTables {
       if (sector + sectors > lowestGrainSector) rows.push({ sector, sectors });
     };
     for (const [first, tables] of [
-      [directorySector, entries],
+      [directorySector, own],
       [redundantDirectorySector, this.redundant],
     ] as const) {
       if (first !== undefined) add(first, directorySectors);
-      for (const sector of tables ?? []) if (sector !== 0) add(sector, this.tableSectors);
+      for (let table = 0; table < (tables?.count ?? 0); table++) {
+        const sector = tables?.at(table) ?? 0;
+        if (sector !== 0) add(sector, this.tableSectors);
+      }
     }
     return rows;
   }
 
   private tableSector(table: number): number {
-    const sector = this.loadDirectory().entries[table];
-    assert(sector !== undefined, 'a grain inside the directory');
-    return sector;
+    return this.loadDirectory().tables.at(table);
   }
 
   /** Reads entries of the table at `tableSector`, and what waits for a flush of the table that it is or copies. */
@@ -337,11 +337,11 @@ export class GrainTables {
     return entries;
   }
 
-  private setDirectoryEntry(entries: Uint32Array, directorySector: number, table: number, sector: number): void {
-    entries[table] = sector;
+  private setDirectoryEntry(tables: TablePlaces, directorySector: number, table: number, sector: number): void {
+    tables.set(table, sector);
     const first = table - (table % ENTRIES_PER_SECTOR);
     const copy = new Uint32Array(ENTRIES_PER_SECTOR);
-    copy.set(entries.subarray(first, first + ENTRIES_PER_SECTOR));
+    copy.set(tables.slice(first, Math.min(first + ENTRIES_PER_SECTOR, tables.count)));
     this.live.set(directorySector + first / ENTRIES_PER_SECTOR, copy);
   }
 
@@ -362,7 +362,7 @@ export class GrainTables {
     }
     try {
       const second = readDirectory(file, shape, redundantDirectorySector);
-      this.redundant = second.entries;
+      this.redundant = second.tables;
       this.directory = { ...this.directory, isOneRow: this.directory.isOneRow && second.isOneRow };
     } catch (error) {
       if (file.isWritable) throw error;
@@ -372,7 +372,7 @@ export class GrainTables {
 
   /** The copy of a table, for a reader who found the first damaged; 0 if there is none. */
   private secondTable(table: number): number {
-    return this.file.isWritable ? 0 : (this.redundant?.[table] ?? 0);
+    return this.file.isWritable ? 0 : (this.redundant?.at(table) ?? 0);
   }
 
   private corrupt(field: string, value: number, reason: string): RedoubtError {
