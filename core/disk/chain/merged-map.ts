@@ -1,20 +1,32 @@
 import { MIB } from '../../base/units.ts';
 import type { Extent } from '../formats/extent.ts';
 import type { Chain } from './chain.ts';
-import { MergedWindow, WINDOW_BYTES } from './merged-window.ts';
+import { MergedWindow } from './merged-window.ts';
 import { TableMemory } from './table-memory.ts';
+import { WINDOW_BYTES, WindowShape } from './window-shape.ts';
 
-/** The bound is 64 MiB. The rest of it is for pages that are not full, and for windows that wait for a collection. */
-const CAPACITY_BYTES = 48 * MIB;
+/**
+ * Room for the tables of 256 GiB in grains of 64 KiB that lie in no order at all. The bound is 64 MiB; what is between
+ * is for pages that are not full.
+ */
+const CAPACITY_BYTES = 36 * MIB;
 
 /**
  * The merged tables of a chain, built window by window on first touch and kept within 64 MiB. What to drop
- * is chosen by second chance, so that a hit costs one flag and no reordering.
+ * is chosen by second chance: a hand goes round the windows, and takes the first that was not looked up since it came
+ * by. A hit costs one flag and no reordering, and the object that is dropped becomes the next window.
  */
 export class MergedMap {
   private readonly chain: Chain;
   private readonly capacityBytes: number;
   private readonly windows = new Map<number, MergedWindow>();
+  /** The same windows, in the order in which the hand comes to them. */
+  private readonly round: MergedWindow[] = [];
+  private hand = 0;
+  /** The last that was dropped, for the next that is built. */
+  private spare: MergedWindow | undefined;
+  /** Shapes by their first extent: windows in between two files are few. */
+  private readonly shapes = new Map<Extent | undefined, WindowShape>();
   private readonly tables = new TableMemory();
   private memoryBytes = 0;
   private last: MergedWindow | undefined;
@@ -24,12 +36,17 @@ export class MergedMap {
     this.capacityBytes = capacityBytes;
   }
 
-  /** The window that holds an offset of the disk. Throws disk.corrupt, disk.io. */
+  /**
+   * The window that holds an offset of the disk; to be asked before the next one is, which may be made of it.
+   * Throws disk.corrupt, disk.io.
+   */
   windowAt(offsetBytes: number): MergedWindow {
-    const { last } = this;
-    if (last !== undefined && offsetBytes >= last.startBytes && offsetBytes < last.endBytes) return last;
     const number = Math.floor(offsetBytes / WINDOW_BYTES);
-    const window = this.windows.get(number) ?? this.build(number);
+    const { last } = this;
+    if (last?.number === number) return last;
+    let window = this.windows.get(number);
+    if (window === undefined) window = this.build(number);
+    else if (!window.isFilled) this.fillAgain(window);
     window.wasUsed = true;
     this.last = window;
     return window;
@@ -41,7 +58,7 @@ export class MergedMap {
     const endBytes = startBytes + count * extent.grainBytes;
     for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
       const window = this.windows.get(number);
-      if (window === undefined || !window.has(extent)) continue;
+      if (window?.isFilled !== true || !window.has(extent)) continue;
       const before = window.memoryBytes;
       window.enter(extent, firstGrain, count, place);
       this.memoryBytes += window.memoryBytes - before;
@@ -55,39 +72,75 @@ export class MergedMap {
     this.last = undefined;
     for (let number = Math.floor(startBytes / WINDOW_BYTES); number * WINDOW_BYTES < endBytes; number++) {
       const window = this.windows.get(number);
-      if (window === undefined) continue;
-      this.windows.delete(number);
-      this.letGo(window);
+      if (window?.isFilled !== true) continue;
+      // It keeps its place, which only the hand would find, and is filled again when it is asked for.
+      const before = window.memoryBytes;
+      window.release();
+      this.memoryBytes += window.memoryBytes - before;
     }
   }
 
   private build(number: number): MergedWindow {
-    const startBytes = number * WINDOW_BYTES;
-    const endBytes = Math.min(startBytes + WINDOW_BYTES, this.chain.sizeBytes);
-    const window = new MergedWindow(startBytes, endBytes, this.chain.extentsIn(startBytes, endBytes), this.tables);
-    this.memoryBytes += window.memoryBytes;
+    const shape = this.shapeOf(number);
+    const window = this.spare ?? new MergedWindow(shape);
+    // Not the spare any more only when it is full: what can't be read may be asked for again and again.
+    this.spare = window;
+    this.fill(window, shape, number);
+    this.spare = undefined;
     this.makeRoom();
     this.windows.set(number, window);
+    this.round.push(window);
     return window;
   }
 
-  private makeRoom(): void {
-    for (const [number, window] of this.windows) {
-      if (this.memoryBytes <= this.capacityBytes) return;
-      this.windows.delete(number);
-      if (window.wasUsed) {
-        // It was looked up since the hand came by: to the end of the row, without the flag.
+  private fillAgain(window: MergedWindow): void {
+    const before = window.memoryBytes;
+    this.fill(window, this.shapeOf(window.number), window.number);
+    this.memoryBytes -= before;
+    this.makeRoom(window);
+  }
+
+  private fill(window: MergedWindow, shape: WindowShape, number: number): void {
+    if (this.last === window) this.last = undefined;
+    window.fill(shape, number);
+    this.memoryBytes += window.memoryBytes;
+  }
+
+  private shapeOf(number: number): WindowShape {
+    const startBytes = number * WINDOW_BYTES;
+    const { sizeBytes } = this.chain;
+    const extents = this.chain.extentsIn(startBytes, Math.min(startBytes + WINDOW_BYTES, sizeBytes));
+    const known = this.shapes.get(extents[0]);
+    const shape = WindowShape.of(startBytes, extents, sizeBytes, this.tables, known);
+    if (shape !== known) this.shapes.set(extents[0], shape);
+    return shape;
+  }
+
+  /** Drops windows, but never `kept`, until the rest is within the bound. */
+  private makeRoom(kept?: MergedWindow): void {
+    const { round } = this;
+    const fewest = kept === undefined ? 0 : 1;
+    while (this.memoryBytes > this.capacityBytes && round.length > fewest) {
+      if (this.hand >= round.length) this.hand = 0;
+      const window = round[this.hand] as MergedWindow;
+      if (window === kept || (window.wasUsed && window.isFilled)) {
+        // It was looked up since the hand came by.
         window.wasUsed = false;
-        this.windows.set(number, window);
+        this.hand++;
       } else {
         this.letGo(window);
       }
     }
   }
 
+  /** Drops the window at the hand; the last of the round takes its place there. */
   private letGo(window: MergedWindow): void {
+    const end = this.round.pop() as MergedWindow;
+    if (end !== window) this.round[this.hand++] = end;
+    this.windows.delete(window.number);
     this.memoryBytes -= window.memoryBytes;
     if (window === this.last) this.last = undefined;
     window.release();
+    this.spare = window;
   }
 }

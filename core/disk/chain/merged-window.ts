@@ -1,25 +1,17 @@
 import { assert } from '../../base/assert.ts';
-import { RedoubtError } from '../../base/redoubt-error.ts';
-import { greatestCommonDivisor, MIB, SECTOR_BYTES } from '../../base/units.ts';
+import { SECTOR_BYTES } from '../../base/units.ts';
 import { ZEROS, type Extent } from '../formats/extent.ts';
-import type { TableBlock, TableMemory } from './table-memory.ts';
-
-/** The part of a disk that one merged table describes. */
-export const WINDOW_BYTES = 8 * MIB;
+import type { TableBlock } from './table-memory.ts';
+import { WINDOW_BYTES, type WindowShape } from './window-shape.ts';
 
 const MAX_CELLS = WINDOW_BYTES / SECTOR_BYTES;
 /** While a window is merged: zeros that hide what is below. Kept, it is as if nobody had the cell. */
 const HIDDEN = 0xffff;
-/** Owners count from 1 in 16 bits, below HIDDEN. */
-const MAX_EXTENTS = HIDDEN - 1;
 /** The first word of a run has the cell above, the owner below. */
 const START_SHIFT = 16;
 const OWNER_MASK = 0xffff;
-/**
- * What a window takes beside its tables, its place in the cache with it: twice what the objects themselves take,
- * because the heap holds as much again that waits for a collection.
- */
-const OBJECT_BYTES = 500;
+/** What a window takes beside its tables, its places in the cache with it: the objects, and as much of the heap as comes to each. */
+const OBJECT_BYTES = 256;
 
 /** Where tables are read to and merged before a window takes what it needs of it. */
 const scratch: { found: Uint32Array; positions: Uint16Array; owners: Uint16Array; places: Uint32Array } = {
@@ -48,68 +40,91 @@ const NOTHING: TableBlock = { page: new Uint32Array(2), start: 0, words: 2 };
  * | `table` | two words a run: its first cell × 65536 + its owner; its place. Room may be left behind them | the places |
  * | `owners` | | the owners, two in a word, the even cell's below |
  *
- * Both lie in memory that is shared with other windows, and must be given back to it with `release`.
+ * Both lie in memory that is shared with other windows, and must be given back to it with `release`. A window that was
+ * released can be filled again, for any part of the disk: very many new objects that live for a while and are dropped
+ * would leave to the collector as much as they hold.
  */
-export class MergedWindow {
-  readonly startBytes: number;
-  readonly endBytes: number;
-  /** What the last `locate` found: the extent that has the byte, or `undefined` where it reads as zero. */
-  extent: Extent | undefined;
-  /** What the last `locate` found: where in that extent. */
-  addressBytes = 0;
+export class MergedWindow implements TableBlock {
   /** Set by lookups, cleared by the cache when it looks for something to drop. */
   wasUsed = true;
-  private readonly extents: readonly Extent[];
-  private readonly cellShift: number;
-  private readonly count: number;
-  private readonly memory: TableMemory;
-  private table: TableBlock = NOTHING;
-  /** 0 when the tables are given back. */
-  private runCount = 1;
+  /** Which window of the disk it is. */
+  number = 0;
+  // The block with the table: a window's own fields, because an object more in each is a quarter of what it takes.
+  page = NOTHING.page;
+  start = NOTHING.start;
+  words = NOTHING.words;
+  private shape: WindowShape;
+  /** Cells. */
+  private count = 0;
+  /** 0 while it is not filled. */
+  private runCount = 0;
   private owners: TableBlock | undefined;
 
-  /**
-   * Reads the tables of every extent in [startBytes, endBytes), the nearest to the guest first.
-   * Throws disk.corrupt, disk.io, disk.unsupported (more extents in one window than it can count).
-   */
-  constructor(startBytes: number, endBytes: number, extents: readonly Extent[], memory: TableMemory) {
-    if (extents.length > MAX_EXTENTS) throw tooManyError(extents);
-    this.startBytes = startBytes;
-    this.endBytes = endBytes;
-    this.extents = extents;
-    this.memory = memory;
-    const cellBytes = cellBytesOf(startBytes, extents);
-    this.cellShift = Math.log2(cellBytes);
-    this.count = Math.ceil((endBytes - startBytes) / cellBytes);
-    scratch.owners.fill(0, 0, this.count);
-    scratch.places.fill(0, 0, this.count);
-    let missing = this.count;
-    for (let index = 0; index < extents.length && missing > 0; index++) missing -= this.merge(index);
-    this.compact();
+  /** Not filled yet. */
+  constructor(shape: WindowShape) {
+    this.shape = shape;
+  }
+
+  get startBytes(): number {
+    return this.number * WINDOW_BYTES;
+  }
+
+  get endBytes(): number {
+    return Math.min((this.number + 1) * WINDOW_BYTES, this.shape.diskBytes);
+  }
+
+  /** What the last `locate` found, to be read at once: the extent that has the byte, or `undefined` where it reads as zero. */
+  get extent(): Extent | undefined {
+    return this.shape.extent;
+  }
+
+  /** What the last `locate` found, to be read at once: where in that extent. */
+  get addressBytes(): number {
+    return this.shape.addressBytes;
+  }
+
+  /** Can be asked. */
+  get isFilled(): boolean {
+    return this.runCount > 0;
   }
 
   get memoryBytes(): number {
-    const { table, owners } = this;
-    if (table === NOTHING) return OBJECT_BYTES;
-    return OBJECT_BYTES + 4 * (table.words + (owners?.words ?? 0));
+    if (this.page === NOTHING.page) return OBJECT_BYTES;
+    return OBJECT_BYTES + 4 * (this.words + (this.owners?.words ?? 0));
   }
 
-  /** Gives the tables back. The window must not be asked any more. */
+  /**
+   * Reads the tables of every extent in the window of this number, the nearest to the guest first.
+   * Throws disk.corrupt, disk.io; it is not filled then.
+   */
+  fill(shape: WindowShape, number: number): void {
+    assert(!this.isFilled, 'a window that is not kept');
+    this.shape = shape;
+    this.number = number;
+    this.wasUsed = true;
+    this.count = Math.ceil((this.endBytes - this.startBytes) / 2 ** shape.cellShift);
+    scratch.owners.fill(0, 0, this.count);
+    scratch.places.fill(0, 0, this.count);
+    let missing = this.count;
+    for (let index = 0; index < shape.extents.length && missing > 0; index++) missing -= this.merge(index);
+    this.compact();
+  }
+
+  /** Gives the tables back. The window must not be asked any more until it is filled again. */
   release(): void {
-    if (this.table !== NOTHING) this.memory.giveBack(this.table);
-    if (this.owners !== undefined) this.memory.giveBack(this.owners);
-    this.table = NOTHING;
+    if (this.owners !== undefined) this.shape.memory.giveBack(this.owners);
     this.owners = undefined;
+    this.hold(NOTHING);
     this.runCount = 0;
   }
 
-  /** Finds a byte of the disk: sets `extent` and `addressBytes`, and returns where the row ends at the latest that it lies in. */
+  /** Finds a byte of the window: sets `extent` and `addressBytes`, and returns where the row ends at the latest that it lies in. */
   locate(offsetBytes: number): number {
     assert(this.runCount > 0, 'a window that is still kept');
-    const { owners } = this;
-    const { page, start } = this.table;
-    const within = offsetBytes - this.startBytes;
-    const cell = within >>> this.cellShift;
+    const { owners, shape, page, start } = this;
+    const startBytes = this.number * WINDOW_BYTES;
+    const within = offsetBytes - startBytes;
+    const cell = within >>> shape.cellShift;
     let owner: number;
     let place: number;
     let firstCell = cell;
@@ -126,26 +141,26 @@ export class MergedWindow {
       endCell = this.endOf(run);
     }
     if (owner === 0) {
-      this.extent = undefined;
-      this.addressBytes = 0;
+      shape.extent = undefined;
+      shape.addressBytes = 0;
     } else {
-      const extent = this.extents[owner - 1] as Extent;
-      this.extent = extent;
-      this.addressBytes = extent.originBytes + place * SECTOR_BYTES + (within - (firstCell << this.cellShift));
+      const extent = shape.extents[owner - 1] as Extent;
+      shape.extent = extent;
+      shape.addressBytes = extent.originBytes + place * SECTOR_BYTES + (within - (firstCell << shape.cellShift));
     }
-    return Math.min(this.endBytes, this.startBytes + (endCell << this.cellShift));
+    return Math.min(shape.diskBytes, startBytes + (endCell << shape.cellShift));
   }
 
   /** Whether an extent lies in this window. */
   has(extent: Extent): boolean {
-    return this.extents.includes(extent);
+    return this.shape.extents.includes(extent);
   }
 
   /** Tells the window that grains of an extent now lie one behind the other from `place` on; the part outside it is ignored. */
   enter(extent: Extent, firstGrain: number, count: number, place: number): void {
-    const owner = this.extents.indexOf(extent) + 1;
+    const owner = this.shape.extents.indexOf(extent) + 1;
     assert(owner > 0, 'an extent of this window');
-    const cellBytes = 2 ** this.cellShift;
+    const cellBytes = 2 ** this.shape.cellShift;
     const grainsStart = extent.startBytes + firstGrain * extent.grainBytes;
     const grainsEnd = Math.min(grainsStart + count * extent.grainBytes, extent.startBytes + extent.spanBytes);
     const from = Math.max(0, (grainsStart - this.startBytes) / cellBytes);
@@ -154,7 +169,7 @@ export class MergedWindow {
     if (from >= to) return;
     if (this.owners === undefined && this.enterRun(from, to, owner, firstPlace)) return;
     const owners = this.expand();
-    const { page, start } = this.table;
+    const { page, start } = this;
     for (let cell = from; cell < to; cell++) {
       setOwner(owners, cell, owner);
       page[start + cell] = firstPlace + (cell - from) * this.cellPlaces;
@@ -186,7 +201,7 @@ export class MergedWindow {
     const runs = before + added + runCount - behind;
     if (!isSmallerAsRuns(runs, this.count)) return false;
     this.moveRuns(behind, before + added, runs, before);
-    const { page, start } = this.table;
+    const { page, start } = this;
     if (!isJoined) {
       page[start + 2 * before] = headOf(from, owner);
       page[start + 2 * before + 1] = place;
@@ -202,26 +217,32 @@ export class MergedWindow {
 
   /** Moves the runs from `behind` on to where run `to` will be, in a table with room for `runs`; the first `kept` stay. */
   private moveRuns(behind: number, to: number, runs: number, kept: number): void {
-    const { table, runCount } = this;
-    const { page, start } = table;
-    if (table !== NOTHING && 2 * runs <= table.words) {
+    const { page, start, words, runCount } = this;
+    if (page !== NOTHING.page && 2 * runs <= words) {
       page.copyWithin(start + 2 * to, start + 2 * behind, start + 2 * runCount);
       return;
     }
-    const target = this.memory.take(2 * runs);
+    const target = this.shape.memory.take(2 * runs);
     target.page.set(page.subarray(start, start + 2 * kept), target.start);
     target.page.set(page.subarray(start + 2 * behind, start + 2 * runCount), target.start + 2 * to);
-    if (table !== NOTHING) this.memory.giveBack(table);
-    this.table = target;
+    this.hold(target);
+  }
+
+  /** Has the table in another block from now on; the one that had it goes back. */
+  private hold({ page, start, words }: TableBlock): void {
+    if (this.page !== NOTHING.page) this.shape.memory.giveBack(this);
+    this.page = page;
+    this.start = start;
+    this.words = words;
   }
 
   private get cellPlaces(): number {
-    return 2 ** this.cellShift / SECTOR_BYTES;
+    return 2 ** this.shape.cellShift / SECTOR_BYTES;
   }
 
   /** Index of the run that a cell lies in. */
   private runAt(cell: number): number {
-    const { page, start } = this.table;
+    const { page, start } = this;
     let low = 0;
     let high = this.runCount - 1;
     while (low < high) {
@@ -233,7 +254,7 @@ export class MergedWindow {
   }
 
   private headAt(run: number): number {
-    return this.table.page[this.table.start + 2 * run] as number;
+    return this.page[this.start + 2 * run] as number;
   }
 
   private startOf(run: number): number {
@@ -245,7 +266,7 @@ export class MergedWindow {
   }
 
   private placeOf(run: number): number {
-    return this.table.page[this.table.start + 2 * run + 1] as number;
+    return this.page[this.start + 2 * run + 1] as number;
   }
 
   private endOf(run: number): number {
@@ -258,23 +279,24 @@ export class MergedWindow {
 
   /** Enters an extent's grains into the scratch where no extent before it has any; returns how many cells that were. */
   private merge(index: number): number {
-    const extent = this.extents[index] as Extent;
+    const { startBytes, endBytes, shape } = this;
+    const extent = shape.extents[index] as Extent;
     const { grainBytes } = extent;
     const { positions, owners, places } = scratch;
-    const from = Math.max(this.startBytes, extent.startBytes) - extent.startBytes;
-    const to = Math.min(this.endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
+    const from = Math.max(startBytes, extent.startBytes) - extent.startBytes;
+    const to = Math.min(endBytes, extent.startBytes + extent.spanBytes) - extent.startBytes;
     const firstGrain = Math.floor(from / grainBytes);
     const found = foundOf(Math.ceil(to / grainBytes) - firstGrain);
     const allocated = extent.readPlaces(firstGrain, found.length, found, positions);
     if (allocated === 0) return 0;
 
     const { cellPlaces } = this;
-    const cellBytes = 2 ** this.cellShift;
+    const cellBytes = 2 ** shape.cellShift;
     const cellsPerGrain = Math.floor(grainBytes / cellBytes);
     // Of the first grain's first cell, which lies before the window where a grain straddles its start.
-    const origin = Math.floor((extent.startBytes + firstGrain * grainBytes - this.startBytes) / cellBytes);
-    const lowest = Math.max(0, Math.floor((extent.startBytes + from - this.startBytes) / cellBytes));
-    const highest = Math.ceil((extent.startBytes + to - this.startBytes) / cellBytes);
+    const origin = Math.floor((extent.startBytes + firstGrain * grainBytes - startBytes) / cellBytes);
+    const lowest = Math.max(0, Math.floor((extent.startBytes + from - startBytes) / cellBytes));
+    const highest = Math.ceil((extent.startBytes + to - startBytes) / cellBytes);
     const owner = index + 1;
     let added = 0;
     for (let k = 0; k < allocated; k++) {
@@ -297,6 +319,7 @@ export class MergedWindow {
   private compact(): void {
     const { owners, places } = scratch;
     const { count, cellPlaces } = this;
+    const { memory } = this.shape;
     for (let cell = owners.indexOf(HIDDEN); cell >= 0 && cell < count; cell = owners.indexOf(HIDDEN, cell))
       owners[cell] = places[cell] = 0;
     const continues = (cell: number) =>
@@ -304,17 +327,17 @@ export class MergedWindow {
       (owners[cell] === 0 || places[cell] === (places[cell - 1] as number) + cellPlaces);
     let runs = 1;
     for (let cell = 1; cell < count; cell++) if (!continues(cell)) runs++;
-    if (runs === 1 && owners[0] === 0) return;
     this.runCount = runs;
+    if (runs === 1 && owners[0] === 0) return;
     if (!isSmallerAsRuns(runs, count)) {
-      this.table = this.memory.take(count);
-      this.table.page.set(places.subarray(0, count), this.table.start);
-      this.owners = this.memory.take(Math.ceil(count / 2));
+      this.hold(memory.take(count));
+      this.page.set(places.subarray(0, count), this.start);
+      this.owners = memory.take(Math.ceil(count / 2));
       for (let cell = 0; cell < count; cell++) setOwner(this.owners, cell, owners[cell] as number);
       return;
     }
-    this.table = this.memory.take(2 * runs);
-    const { page, start } = this.table;
+    this.hold(memory.take(2 * runs));
+    const { page, start } = this;
     let word = start;
     for (let cell = 0; cell < count; cell++) {
       if (cell > 0 && continues(cell)) continue;
@@ -327,8 +350,9 @@ export class MergedWindow {
   private expand(): TableBlock {
     if (this.owners !== undefined) return this.owners;
     const { count, cellPlaces } = this;
-    const places = this.memory.take(count);
-    const owners = this.memory.take(Math.ceil(count / 2));
+    const { memory } = this.shape;
+    const places = memory.take(count);
+    const owners = memory.take(Math.ceil(count / 2));
     for (let run = 0; run < this.runCount; run++) {
       const owner = this.ownerOf(run);
       const place = this.placeOf(run);
@@ -339,8 +363,7 @@ export class MergedWindow {
         places.page[places.start + cell] = owner === 0 ? 0 : place + (cell - firstCell) * cellPlaces;
       }
     }
-    if (this.table !== NOTHING) this.memory.giveBack(this.table);
-    this.table = places;
+    this.hold(places);
     this.owners = owners;
     return owners;
   }
@@ -370,26 +393,4 @@ function headOf(start: number, owner: number): number {
 /** A run takes 8 bytes and a search, a cell takes 6. */
 function isSmallerAsRuns(runs: number, cells: number): boolean {
   return runs <= cells / 4;
-}
-
-function tooManyError(extents: readonly Extent[]): RedoubtError {
-  const { path: file } = extents.at(-1) as Extent;
-  const count = String(extents.length);
-  return new RedoubtError('disk.unsupported', `${file} lies under too many others: ${count} files in one place.`, {
-    file,
-    feature: `more than ${String(MAX_EXTENTS)} files in one place of the disk`,
-  });
-}
-
-/** The largest piece that lies in one grain of every extent, wherever it is in the window. */
-function cellBytesOf(startBytes: number, extents: readonly Extent[]): number {
-  let cell = WINDOW_BYTES;
-  for (const extent of extents) {
-    cell = greatestCommonDivisor(cell, extent.grainBytes);
-    cell = greatestCommonDivisor(
-      cell,
-      Math.abs(startBytes - extent.startBytes) % extent.grainBytes || extent.grainBytes,
-    );
-  }
-  return cell;
 }

@@ -36,7 +36,7 @@ const setups = fc.record({
     [24_576, 12_288, 6001],
   ),
   // Room for two ranges that are not empty, and less.
-  mapBytes: fc.constantFrom(undefined, undefined, 3000, 1000),
+  mapBytes: fc.constantFrom(undefined, undefined, 1500, 600),
   descriptors: fc.constantFrom(undefined, 8),
 });
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { MergedWindow } from '../../../../core/disk/chain/merged-window.ts';
-import { TableMemory } from '../../../../core/disk/chain/table-memory.ts';
+import type { MergedWindow } from '../../../../core/disk/chain/merged-window.ts';
 import type { Extent } from '../../../../core/disk/formats/extent.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
+import { windowOver } from '../../../support/window-over.ts';
 
 const grain = 4096;
 const grains = 512;
@@ -31,7 +31,7 @@ function newWindow(): { window: MergedWindow; leaf: Extent; base: Extent } {
     }
     return found;
   });
-  return { window: new MergedWindow(0, grains * grain, [leaf, base], new TableMemory()), leaf, base };
+  return { window: windowOver([leaf, base], grains * grain), leaf, base };
 }
 
 interface Cell {

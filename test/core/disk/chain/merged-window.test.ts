@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { allocatedRuns } from '../../../../core/disk/chain/allocated-runs.ts';
-import { MergedWindow, WINDOW_BYTES } from '../../../../core/disk/chain/merged-window.ts';
-import { TableMemory } from '../../../../core/disk/chain/table-memory.ts';
 import { planRead } from '../../../../core/disk/chain/plan.ts';
 import { readPieces } from '../../../../core/disk/chain/read-pieces.ts';
+import { WINDOW_BYTES } from '../../../../core/disk/chain/window-shape.ts';
 import { NOWHERE, ZEROS, type Extent } from '../../../../core/disk/formats/extent.ts';
+import { windowOver } from '../../../support/window-over.ts';
 
 const grain = 4096;
 
@@ -44,7 +44,7 @@ function extentOf(
 
 /** The first byte that each grain reads as. */
 function readBack(extents: readonly Extent[], grains: number): number[] {
-  const window = new MergedWindow(0, grains * grain, extents, new TableMemory());
+  const window = windowOver(extents, grains * grain);
   return Array.from({ length: grains }, (_, index) => {
     const target = new Uint8Array(grain).fill(0xee);
     readPieces(planRead({ windowAt: () => window }, index * grain, grain), target);
@@ -62,7 +62,7 @@ describe('places', () => {
 
   it('[W6] that say zeros are one row with those that nobody has, however many', () => {
     const zeros = extentOf(Array.from({ length: 2048 }, (_, index) => (index % 2 === 0 ? ZEROS : NOWHERE)));
-    const window = new MergedWindow(0, WINDOW_BYTES, [zeros.extent], new TableMemory());
+    const window = windowOver([zeros.extent], WINDOW_BYTES);
     expect(window.locate(0)).toBe(WINDOW_BYTES);
     expect(window.extent).toBeUndefined();
     window.enter(zeros.extent, 4, 1, 800);
@@ -73,7 +73,7 @@ describe('places', () => {
 
   it('[W6] count from the origin of their extent', () => {
     const flat = extentOf([2, 10, 18], { originBytes: 65536 - 1024 });
-    const window = new MergedWindow(0, 3 * grain, [flat.extent], new TableMemory());
+    const window = windowOver([flat.extent], 3 * grain);
     const pieces = planRead({ windowAt: () => window }, 512, 2 * grain);
     expect(pieces).toEqual([{ extent: flat.extent, addressBytes: 65536 + 512, lengthBytes: 2 * grain }]);
   });
@@ -81,8 +81,8 @@ describe('places', () => {
   it('are refused where there are more extents than can be told apart', () => {
     const { extent } = extentOf([8]);
     const many = new Array<Extent>(65535).fill(extent);
-    expect(() => new MergedWindow(0, grain, many, new TableMemory())).toThrow('too many');
-    expect(() => new MergedWindow(0, grain, many.slice(1), new TableMemory())).not.toThrow();
+    expect(() => windowOver(many, grain)).toThrow('too many');
+    expect(() => windowOver(many.slice(1), grain)).not.toThrow();
   });
 });
 

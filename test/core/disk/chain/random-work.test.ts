@@ -1,7 +1,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { WINDOW_BYTES } from '../../../../core/disk/chain/merged-window.ts';
+import { WINDOW_BYTES } from '../../../../core/disk/chain/window-shape.ts';
 import { dialects, type DialectName } from '../../../../core/disk/formats/cowd/dialect.ts';
 import { makeLink, openDevice, sizeBytesOf, type TestDisk } from '../../../support/test-chain.ts';
 import { makeTempFolder } from '../../../support/temp-folder.ts';
@@ -33,7 +33,7 @@ const setups: Record<string, Setup> = {
     spans: [[1003, 5005, 2000], [3000, 5008], [8008]],
     grains: [16, 8, 32, 1],
   },
-  'a map that forgets': { seed: 6, dialect: 'hybrid', spans: [[12288, 4096]], mapBytes: 1000 },
+  'a map that forgets': { seed: 6, dialect: 'hybrid', spans: [[12288, 4096]], mapBytes: 600 },
   'several windows and their borders': {
     seed: 10,
     dialect: 'hybrid',
