@@ -26,6 +26,6 @@ export interface OpenContext {
   readonly machineName?: string;
   /** Through which the files of links are opened. Absent: this host's, which share a bounded number of descriptors. */
   readonly files?: FileLayer;
-  /** What a session may keep in memory of where its disk's content lies. Absent: 36 MiB. */
+  /** What a session may keep in memory of where its disk's content lies. Absent: 44 MiB. */
   readonly mapBytes?: number;
 }

@@ -6,10 +6,10 @@ import { TableMemory } from './table-memory.ts';
 import { WINDOW_BYTES, WindowShape } from './window-shape.ts';
 
 /**
- * Room for the tables of 256 GiB in grains of 64 KiB that lie in no order at all. The bound is 64 MiB; what is between
- * is for pages that are not full.
+ * Room for the tables of 256 GiB whose grains lie in no order at all, in units of 64 KiB: 32,768 windows of 1 KiB and
+ * what each takes beside. The bound is 64 MiB; what is between is for pages that are not full.
  */
-const CAPACITY_BYTES = 36 * MIB;
+const CAPACITY_BYTES = 44 * MIB;
 
 /**
  * The merged tables of a chain, built window by window on first touch and kept within 64 MiB. What to drop
