@@ -4,6 +4,7 @@ import type { Chain } from './chain.ts';
 import { MergedWindow } from './merged-window.ts';
 import { TableMemory } from './table-memory.ts';
 import { WINDOW_BYTES, WindowShape } from './window-shape.ts';
+import { WindowTable } from './window-table.ts';
 
 /**
  * Room for the tables of 256 GiB whose grains lie in no order at all, in units of 64 KiB: 32,768 windows of 1 KiB and
@@ -19,9 +20,8 @@ const CAPACITY_BYTES = 44 * MIB;
 export class MergedMap {
   private readonly chain: Chain;
   private readonly capacityBytes: number;
-  private readonly windows = new Map<number, MergedWindow>();
-  /** The same windows, in the order in which the hand comes to them. */
-  private readonly round: MergedWindow[] = [];
+  private readonly windows: WindowTable;
+  /** Number of the window that the hand comes to next, if it is there. */
   private hand = 0;
   /** The last that was dropped, for the next that is built. */
   private spare: MergedWindow | undefined;
@@ -34,6 +34,7 @@ export class MergedMap {
   constructor(chain: Chain, capacityBytes = CAPACITY_BYTES) {
     this.chain = chain;
     this.capacityBytes = capacityBytes;
+    this.windows = new WindowTable(Math.ceil(chain.sizeBytes / WINDOW_BYTES));
   }
 
   /**
@@ -88,8 +89,7 @@ export class MergedMap {
     this.fill(window, shape, number);
     this.spare = undefined;
     this.makeRoom();
-    this.windows.set(number, window);
-    this.round.push(window);
+    this.windows.add(window);
     return window;
   }
 
@@ -118,26 +118,19 @@ export class MergedMap {
 
   /** Drops windows, but never `kept`, until the rest is within the bound. */
   private makeRoom(kept?: MergedWindow): void {
-    const { round } = this;
+    const { windows } = this;
     const fewest = kept === undefined ? 0 : 1;
-    while (this.memoryBytes > this.capacityBytes && round.length > fewest) {
-      if (this.hand >= round.length) this.hand = 0;
-      const window = round[this.hand] as MergedWindow;
-      if (window === kept || (window.wasUsed && window.isFilled)) {
-        // It was looked up since the hand came by.
-        window.wasUsed = false;
-        this.hand++;
-      } else {
-        this.letGo(window);
-      }
+    while (this.memoryBytes + windows.memoryBytes > this.capacityBytes && windows.size > fewest) {
+      const window = windows.nextFrom(this.hand);
+      this.hand = window.number + 1;
+      // What was looked up since the hand came by stays for another round.
+      if (window === kept || (window.wasUsed && window.isFilled)) window.wasUsed = false;
+      else this.letGo(window);
     }
   }
 
-  /** Drops the window at the hand; the last of the round takes its place there. */
   private letGo(window: MergedWindow): void {
-    const end = this.round.pop() as MergedWindow;
-    if (end !== window) this.round[this.hand++] = end;
-    this.windows.delete(window.number);
+    this.windows.remove(window);
     this.memoryBytes -= window.memoryBytes;
     if (window === this.last) this.last = undefined;
     window.release();

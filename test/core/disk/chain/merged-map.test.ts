@@ -46,7 +46,7 @@ it('what is looked up again and again stays, whatever else is', () => {
   const { chain } = emptyChain((number) => {
     reads[number] = (reads[number] ?? 0) + 1;
   });
-  const map = new MergedMap(chain, 4 * KIB);
+  const map = new MergedMap(chain, 6 * KIB);
   for (let number = 1; number < windows; number++) {
     map.windowAt(0);
     expect(map.windowAt(number * WINDOW_BYTES).startBytes).toBe(number * WINDOW_BYTES);
