@@ -26,14 +26,14 @@ it.each([1, 63, 64, 65, 1000])(
         expected.delete(number);
       }
       expect(table.size).toBe(expected.size);
-    expect(table.memoryBytes > 0).toBe(expected.size > 0);
+      expect(table.memoryBytes > 0).toBe(expected.size > 0);
       if (expected.size === 0) continue;
       // The number after the last one is asked for too: the disk is a ring.
       const from = random.below(windows + 1);
       const numbers = [...expected.keys()].sort((a, b) => a - b);
       expect(table.nextFrom(from).number).toBe(numbers.find((each) => each >= from) ?? numbers[0]);
     }
-      for (const window of expected.values()) table.remove(window);
+    for (const window of expected.values()) table.remove(window);
     expect(table.memoryBytes).toBe(0);
   },
 );
